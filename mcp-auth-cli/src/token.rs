@@ -122,6 +122,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         jti: &URL_SAFE_NO_PAD.encode(jti),
         authentication: token.auth_time(iat).map(Authentication::at).as_ref(),
         grant_id: None,
+        cnf: None,
+        act: None,
         more: Some(&token.claims),
     })?;
     for warning in token.doubts(&config, built_in) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::config::IssuerReach;
-use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
+use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup, TokenProofs};
 use mcp_auth_store::{Client, Rate};
 
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
@@ -88,6 +88,9 @@ pub fn build_with(
     login: Arc<dyn Login>,
 ) -> Result<LocalIssuer, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone(), setup.reach)?;
+    let endpoint = format!("{}{}", setup.issuer, endpoint::TOKEN);
+    let proofs =
+        TokenProofs::new(&endpoint).ok_or_else(|| InvalidIssuer::NotAnOrigin(setup.issuer.to_string()))?;
     let scopes = Declared::new(setup.scopes, setup.families, setup.hierarchy, setup.default_scopes)?;
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;
@@ -123,6 +126,7 @@ pub fn build_with(
         store: setup.store,
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
+        proofs,
         documents,
         registration: options.registration,
         registrations,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
+use mcp_auth_runtime::facade::TokenProofs;
 use serde_json::{Map, Value};
 
 use mcp_auth_store::{
@@ -14,9 +15,8 @@ use mcp_auth_store::{
 
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
-use crate::endpoint::RegistrationOptions;
-use crate::key::AccessTokenClaims;
-use crate::key::{MintError, SigningKey};
+use crate::endpoint::{Binding, RegistrationOptions};
+use crate::key::{AccessTokenClaims, BoundKey, MintError, SigningKey};
 use crate::person::Login;
 use crate::person::{Csrf, SessionCookie};
 use crate::request::origin::IssuerOrigin;
@@ -39,6 +39,8 @@ pub(crate) struct Issuer {
     pub(crate) claims: BTreeMap<String, Map<String, Value>>,
     /// The clients from the configuration, by `client_id`.
     pub(crate) named: HashMap<String, Client>,
+    /// What reads proofs of keys at the token endpoint.
+    pub(crate) proofs: TokenProofs,
     /// The clients that describe themselves at a URL.
     pub(crate) documents: Documents,
     pub(crate) cookie: SessionCookie,
@@ -95,6 +97,8 @@ pub(crate) struct Grantee<'a> {
     pub(crate) authentication: Option<&'a Authentication>,
     /// The grant that it came of; `None` where no person allowed it.
     pub(crate) grant_id: Option<&'a str>,
+    /// The key that it is bound to, if any.
+    pub(crate) binding: &'a Binding,
 }
 
 impl Issuer {
@@ -197,6 +201,8 @@ impl Issuer {
             jti: &identifier(&*self.ambient.random),
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
+            cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
+            act: None,
             more: self.claims.get(grantee.subject),
         })
     }

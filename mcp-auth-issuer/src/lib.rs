@@ -29,7 +29,7 @@ pub use client::document::{ClientDocuments, UnreadableAuthorities};
 pub use client::named::{NamedClient, NamedCredential};
 pub use configured::ConfiguredError;
 pub use endpoint::{InitialAccessToken, RegistrationOptions};
-pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
+pub use key::{AccessTokenClaims, BoundKey, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
 pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use mcp_auth_core::{SecretText, bounds};

@@ -97,6 +97,7 @@ async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
         expires_at: 6000,
         grace: 0,
         client_key: None,
+        dpop_jkt: None,
     };
     assert_eq!(store.grants().rotate("g", rotate, 100).await.expect("a step"), Rotation::Rotated);
     assert_eq!(

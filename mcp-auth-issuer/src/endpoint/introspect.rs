@@ -61,9 +61,10 @@ async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, S
     }
     // What every answer says is said last, so that no claim of the configuration takes its place.
     let mut told = own.more;
+    let token_type = if told.contains_key("cnf") { "DPoP" } else { "Bearer" };
     for (member, value) in [
         ("active", json!(true)),
-        ("token_type", json!("Bearer")),
+        ("token_type", json!(token_type)),
         ("sub", json!(own.sub)),
         ("client_id", json!(own.client_id)),
         ("iat", json!(own.iat)),

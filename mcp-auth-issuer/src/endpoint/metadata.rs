@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use mcp_auth_runtime::facade::Algorithm;
+use mcp_auth_runtime::facade::{Algorithm, proof_algorithms};
 use serde_json::{Value, json};
 
 use super::path::{AUTHORIZE, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
@@ -50,6 +50,7 @@ fn document(issuer: &Issuer) -> Value {
         "revocation_endpoint_auth_methods_supported": auth_methods,
         "revocation_endpoint_auth_signing_alg_values_supported": signing_algs,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": proof_algorithms().collect::<Vec<_>>(),
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": issuer.documents.is_enabled(),
         // If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).

@@ -16,6 +16,7 @@ mod revoke;
 mod router;
 mod token;
 
-pub(crate) use path::CONFIRM;
+pub(crate) use path::{CONFIRM, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
+pub(crate) use token::Binding;

@@ -11,4 +11,4 @@ pub(super) const REGISTER: &str = "/register";
 /// One client that registered.
 pub(super) const REGISTERED: &str = "/register/{client_id}";
 pub(super) const REVOKE: &str = "/revoke";
-pub(super) const TOKEN: &str = "/token";
+pub(crate) const TOKEN: &str = "/token";

@@ -42,12 +42,18 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .with_state(issuer)
 }
 
-/// Allows any origin, but never credentials. MCP clients send their protocol version as a header on every request.
+/// Allows any origin, but never credentials. MCP clients send their protocol version as a header on every request, and a proof of their key
+/// (DPoP) to the token endpoint.
 fn cors<const N: usize>(methods: [Method; N]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(methods)
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("mcp-protocol-version")])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            HeaderName::from_static("dpop"),
+            HeaderName::from_static("mcp-protocol-version"),
+        ])
         .expose_headers([RETRY_AFTER])
         .max_age(Duration::from_secs(600))
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
 ///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", authentication: Some(&Authentication::at(990)),
-///     grant_id: None, more: None,
+///     grant_id: None, cnf: None, act: None, more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
 /// assert!(token.starts_with("ey"));
@@ -43,9 +43,22 @@ pub struct AccessTokenClaims<'a> {
     /// The grant that it came of, which can be revoked; left out where no person allowed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<&'a str>,
+    /// The key that it is bound to (RFC 9449 §6.1); left out of bearer tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<BoundKey<'a>>,
+    /// Who acts for the subject (RFC 8693 §4.1); left out where nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<&'a Map<String, Value>>,
     /// What it says besides; none of the names above.
     #[serde(flatten)]
     pub more: Option<&'a Map<String, Value>>,
+}
+
+/// The confirmation method of a token that is bound to a key by DPoP.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct BoundKey<'a> {
+    /// The thumbprint of the key (RFC 7638, SHA-256), in base64url.
+    pub jkt: &'a str,
 }
 
 fn space_separated<S: serde::Serializer>(scope: &ScopeSet, serializer: S) -> Result<S::Ok, S::Error> {

@@ -17,7 +17,7 @@ mod signing_key;
 mod source;
 mod verified;
 
-pub use access_token::AccessTokenClaims;
+pub use access_token::{AccessTokenClaims, BoundKey};
 pub use error::{KeyError, MintError};
 pub(crate) use foreign::{ForeignClaims, InvalidClaim};
 pub use signing_key::SigningKey;

@@ -10,6 +10,7 @@ mod confirm;
 mod consent;
 mod discovery;
 mod documents;
+mod dpop;
 mod flow;
 mod harness;
 mod key_auth;

@@ -225,6 +225,9 @@ pub(super) fn schemes(config: &Config, local: bool) -> Schemes {
     if !reads_proofs(config) {
         return Schemes::bearer_alone();
     }
+    if !issuers.iter().any(|issuer| issuer.dpop.is_on()) {
+        return Schemes::bearer_first();
+    }
     // What is not of these issuers comes as a bearer token.
     let has_others = local || config.accepts_others();
     match !has_others && issuers.iter().all(|issuer| issuer.dpop == BindingMode::Required) {
@@ -249,7 +252,15 @@ pub(super) fn revocation_pace(config: &Config) -> RevocationPace {
 
 /// Whether tokens of any issuer may be bound to a key.
 pub(super) fn reads_proofs(config: &Config) -> bool {
-    config.auth.issuers.iter().any(|issuer| issuer.dpop.is_on())
+    config.auth.issuers.iter().any(|issuer| issuer.dpop.is_on()) || own_dpop(config).is_on()
+}
+
+/// Whether tokens of the built-in issuer may be bound to a key: its clients choose. With `auth.token_header` no proof could come.
+pub(super) fn own_dpop(config: &Config) -> BindingMode {
+    match config.built_in_issuer().is_some() && config.auth.token_header.is_none() {
+        true => BindingMode::Allowed,
+        false => BindingMode::Off,
+    }
 }
 
 /// Where challenges say that the protected resource metadata is; `None` where there is no issuer to log in at.

@@ -181,6 +181,7 @@ fn signed_tokens(
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
         own.require_at_jwt = true;
+        own.tokens.bindings.dpop = settings::own_dpop(config);
         own.tokens.roles = settings::roles(config, checked, &[AcceptedIssuer::plain(local.issuer.clone())]);
         own.tokens.roles.extend(settings::named_roles(checked));
         rules.push(own);

@@ -59,6 +59,9 @@ pub struct Rotate {
     pub grace: u64,
     /// The thumbprint of the key that the client authenticated by now: clients change their keys.
     pub client_key: Option<String>,
+    /// The thumbprint of a key that the next secret is bound to, where the grant has none yet: a client may begin to prove its key later
+    /// (RFC 9449 §5).
+    pub dpop_jkt: Option<String>,
 }
 
 /// The outcome of [`Grants::rotate`].

@@ -81,7 +81,8 @@ impl Grants for Durable {
                 };
                 let current = SecretHash::of(rotate.next.expose());
                 let (client_key, expires_at) = (rotate.client_key.clone(), rotate.expires_at);
-                let next = Grant { current, client_key, last_used: now, expires_at, ..grant };
+                let dpop_jkt = grant.dpop_jkt.clone().or_else(|| rotate.dpop_jkt.clone());
+                let next = Grant { current, client_key, dpop_jkt, last_used: now, expires_at, ..grant };
                 let next = changed(row, &Kept { grant: next, previous }, rotate.expires_at)?;
                 let next = Content { rank: next.forget_at, sealed, ..next };
                 let mut writes = vec![put(&row.key, Some(row), next)];

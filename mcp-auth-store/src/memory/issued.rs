@@ -225,7 +225,8 @@ impl Issued {
                 }
             };
         }
-        let Rotate { presented, next, expires_at, grace, client_key } = rotate;
+        let Rotate { presented, next, expires_at, grace, client_key, dpop_jkt } = rotate;
+        known.grant.dpop_jkt = known.grant.dpop_jkt.take().or(dpop_jkt);
         known.grant.current = SecretHash::of(next.expose());
         known.grant.client_key = client_key;
         known.grant.last_used = now;

@@ -94,6 +94,7 @@ pub async fn a_client_stays_as_long_as_its_last_grant(store: Store) {
         expires_at: 1_000_000,
         grace: 0,
         client_key: None,
+        dpop_jkt: None,
     };
     store.grants().rotate("g", rotate, 9_999).await.unwrap();
     assert!(store.clients().find("client", 999_999).await.unwrap().is_some());

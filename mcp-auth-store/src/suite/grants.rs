@@ -15,7 +15,14 @@ async fn granted(store: &Store) {
 
 fn rotate(presented: &str, next: &str) -> Rotate {
     let next = SecretText::new(next);
-    Rotate { presented: SecretHash::of(presented), next, expires_at: 2000, grace: 0, client_key: None }
+    Rotate {
+        presented: SecretHash::of(presented),
+        next,
+        expires_at: 2000,
+        grace: 0,
+        client_key: None,
+        dpop_jkt: None,
+    }
 }
 
 /// OAuth 2.1 §4.3.1.
@@ -100,6 +107,25 @@ pub async fn a_grace_ends_at_its_time_and_covers_the_last_rotation_alone(store: 
     store.codes().redeem(hash, "h", Some(grant("h", "1")), 0).await.unwrap();
     assert_eq!(grants.rotate("h", with_grace("1", "2"), 100).await.unwrap(), Rotation::Rotated);
     assert_eq!(grants.rotate("h", with_grace("1", "x"), 130).await.unwrap(), Rotation::Reused);
+}
+
+/// Without a key the grant stays as it is, and a key that it has is not replaced.
+pub async fn a_rotation_binds_a_grant_to_a_key_if_it_has_none(store: Store) {
+    granted(&store).await;
+    let key = || async { store.grants().find("g", 1).await.unwrap().and_then(|grant| grant.dpop_jkt) };
+    let with_key = |presented: &str, next: &str, key: Option<&str>| Rotate {
+        dpop_jkt: key.map(str::to_owned),
+        ..rotate(presented, next)
+    };
+    for (presented, next, given, bound) in [
+        ("1", "2", None, None),
+        ("2", "3", Some("a"), Some("a")),
+        ("3", "4", Some("b"), Some("a")),
+        ("4", "5", None, Some("a")),
+    ] {
+        let rotated = store.grants().rotate("g", with_key(presented, next, given), 1).await.unwrap();
+        assert_eq!((rotated, key().await.as_deref()), (Rotation::Rotated, bound), "{given:?}");
+    }
 }
 
 /// Those of others are not, and neither is one that ended.

@@ -35,6 +35,7 @@ pub async fn with_a_grant_its_access_tokens_die(store: Store) {
         expires_at: 1000,
         grace: 30,
         client_key: None,
+        dpop_jkt: None,
     };
     assert_eq!(store.grants().rotate("reused", rotate, 2).await.unwrap(), Rotation::Reused);
     assert!(holds(&store, "reused"));

@@ -60,6 +60,7 @@ macro_rules! suite {
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
                 p21_with_grace_a_hundred_rotations_at_once_give_one_successor
                 a_grace_ends_at_its_time_and_covers_the_last_rotation_alone
+                a_rotation_binds_a_grant_to_a_key_if_it_has_none
                 the_grants_of_a_person_are_listed_until_they_end
                 each_use_extends_the_life_of_a_grant
                 an_expired_grant_is_gone

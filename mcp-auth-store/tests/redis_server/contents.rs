@@ -23,7 +23,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_server() {
     store.confirmations().ask(SecretHash::of("the secret of a page"), waiting, 0).await.unwrap();
     granted(&store, "g", "a refresh token").await;
     let (presented, next) = (SecretHash::of("a refresh token"), SecretText::new("the token after it"));
-    let rotate = Rotate { presented, next, expires_at: 2000, grace: 10, client_key: None };
+    let rotate = Rotate { presented, next, expires_at: 2000, grace: 10, client_key: None, dpop_jkt: None };
     assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     let mut all = Vec::new();
     let keys: Vec<String> = ask(&place, &["KEYS", &format!("{}*", base(&place))]);

@@ -29,6 +29,7 @@ async fn what_was_done_is_there_for_the_next_process() {
         expires_at: 2000,
         grace: 0,
         client_key: None,
+        dpop_jkt: None,
     };
     assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     assert_eq!(
@@ -113,7 +114,7 @@ async fn child_that_rotates_until_it_is_killed() {
         assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
         let (presented, next) =
             (SecretHash::of(&(number - 1).to_string()), SecretText::new(number.to_string()));
-        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0, client_key: None };
+        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0, client_key: None, dpop_jkt: None };
         assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();

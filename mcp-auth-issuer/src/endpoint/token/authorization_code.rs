@@ -5,6 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_store::{Client, Code, GrantType, Redemption, SecretHash, grant_name};
 
 use super::issued::Issued;
+use super::proof::Proven;
 use super::refresh_token::new_grant;
 use super::resource::verify_resource;
 use super::{Authenticated, Refusal};
@@ -17,6 +18,7 @@ pub(super) async fn issue(
     issuer: &Issuer,
     client: &Authenticated,
     params: &Params,
+    proven: Proven,
 ) -> Result<Issued, Refusal> {
     if !client.may(GrantType::AuthorizationCode) {
         return Err(Refusal::UnauthorizedClient);
@@ -30,6 +32,9 @@ pub(super) async fn issue(
         .ok_or(Refusal::Grant("the code is unknown or long expired"))?;
     verify(client, params, &code)?;
     verify_resource(issuer, params)?;
+    proven.is_by(code.dpop_jkt.as_deref())?;
+    let bound_refresh = proven.bound_refresh(client);
+    let binding = proven.use_up(issuer).await?;
 
     // The request is now verified to come from the client that the code was made for, so a second use is a real
     // replay.
@@ -42,10 +47,11 @@ pub(super) async fn issue(
         scopes: &scopes,
         authentication: Some(&code.authentication),
         grant_id: Some(&grant_name(&grant_id)),
+        binding: &binding,
     })?;
     let (refresh_token, grant) = match client.may(GrantType::RefreshToken) && code.refresh {
         true => {
-            let (token, grant) = new_grant(issuer, &grant_id, client, &code);
+            let (token, grant) = new_grant(issuer, &grant_id, client, &code, bound_refresh);
             (Some(token), Some(grant))
         }
         false => (None, None),
@@ -61,7 +67,7 @@ pub(super) async fn issue(
         client_id = %client.id, subject = ?code.subject, scope = %scopes, grant = "authorization_code",
         "access token issued"
     );
-    Ok(Issued::new(issuer, access_token, refresh_token, &scopes))
+    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))
 }
 
 /// Verifies what the code is bound to: client, redirect URI and PKCE.

@@ -3,13 +3,19 @@
 
 use super::Refusal;
 use super::issued::Issued;
+use super::proof::Proven;
 use super::resource::verify_resource;
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use mcp_auth_store::{Client, GrantType};
 
-pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
+pub(super) async fn issue(
+    issuer: &Issuer,
+    client: &Client,
+    params: &Params,
+    proven: Proven,
+) -> Result<Issued, Refusal> {
     if !client.may(GrantType::ClientCredentials) {
         return Err(Refusal::UnauthorizedClient);
     }
@@ -19,6 +25,7 @@ pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result
     if let Some(scope) = first_missing(&scopes, &client.scopes) {
         return Err(Refusal::ScopeNotGranted(scope.clone()));
     }
+    let binding = proven.use_up(issuer).await?;
     // RFC 9068 §2.2: without a resource owner, `sub` names the client.
     let access_token = issuer.access_token(&Grantee {
         subject: &client.id,
@@ -27,7 +34,8 @@ pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result
         scopes: &scopes,
         authentication: None,
         grant_id: None,
+        binding: &binding,
     })?;
     tracing::info!(client_id = %client.id, scope = %scopes, grant = "client_credentials", "access token issued");
-    Ok(Issued::new(issuer, access_token, None, &scopes))
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding))
 }

@@ -3,6 +3,7 @@
 use mcp_auth_core::ScopeSet;
 use serde::Serialize;
 
+use super::Binding;
 use crate::issuer::Issuer;
 
 /// A successful token response (OAuth 2.1 §3.2.3).
@@ -26,10 +27,11 @@ impl Issued {
         access_token: String,
         refresh_token: Option<String>,
         scopes: &ScopeSet,
+        binding: &Binding,
     ) -> Self {
         Self {
             access_token,
-            token_type: "Bearer",
+            token_type: binding.token_type(),
             expires_in: issuer.lifetimes.access_token,
             refresh_token,
             scope: scopes.to_string(),

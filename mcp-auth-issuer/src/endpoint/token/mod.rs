@@ -4,6 +4,7 @@
 //! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
 //! - `authorization_code`, `refresh_token`, `client_credentials`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
+//! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
 //! - `resource`: which resource the token is asked for. `issued`: what a grant answers.
 //! - `refusal`: the possible mistakes, and the answer to each.
 
@@ -12,11 +13,13 @@ mod client_auth;
 mod client_credentials;
 mod issued;
 mod post;
+mod proof;
 mod refresh_token;
 mod refusal;
 mod resource;
 
 pub(super) use client_auth::{Authenticated, authenticate};
 pub(super) use post::post;
+pub(crate) use proof::Binding;
 pub(super) use refresh_token::PresentedRefreshToken;
 pub(super) use refusal::Refusal;

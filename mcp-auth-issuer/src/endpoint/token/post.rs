@@ -9,6 +9,7 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
 
 use super::issued::Issued;
+use super::proof::Proven;
 use super::{Refusal, authenticate, authorization_code, client_credentials, refresh_token};
 use crate::issuer::Issuer;
 use crate::request::body::form;
@@ -40,10 +41,11 @@ async fn issue(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Issue
         }
         client => client?,
     };
+    let proven = Proven::read(issuer, headers)?;
     match params.get("grant_type") {
-        Some("authorization_code") => authorization_code::issue(issuer, &client, &params).await,
-        Some("refresh_token") => refresh_token::issue(issuer, &client, &params).await,
-        Some("client_credentials") => client_credentials::issue(issuer, &client, &params),
+        Some("authorization_code") => authorization_code::issue(issuer, &client, &params, proven).await,
+        Some("refresh_token") => refresh_token::issue(issuer, &client, &params, proven).await,
+        Some("client_credentials") => client_credentials::issue(issuer, &client, &params, proven).await,
         Some(_) => Err(Refusal::UnsupportedGrantType),
         None => Err(Refusal::Missing("grant_type")),
     }

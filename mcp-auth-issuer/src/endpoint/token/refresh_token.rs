@@ -5,6 +5,7 @@
 //! client or the attacker presents it (§4.3.1).
 
 use super::issued::Issued;
+use super::proof::Proven;
 use super::resource::verify_resource;
 use super::{Authenticated, Refusal};
 use crate::client::assertion::named_by;
@@ -35,8 +36,14 @@ impl<'a> PresentedRefreshToken<'a> {
     }
 }
 
-/// Makes the grant `id` from `code`, and its first refresh token.
-pub(super) fn new_grant(issuer: &Issuer, id: &str, client: &Authenticated, code: &Code) -> (String, Grant) {
+/// Makes the grant `id` from `code`, and its first refresh token. `dpop_jkt`: the key that its refresh tokens are bound to.
+pub(super) fn new_grant(
+    issuer: &Issuer,
+    id: &str,
+    client: &Authenticated,
+    code: &Code,
+    dpop_jkt: Option<String>,
+) -> (String, Grant) {
     let (now, secret) = (issuer.now(), secret(&*issuer.ambient.random));
     let token = format!("{id}.{secret}");
     let grant = Grant {
@@ -46,7 +53,7 @@ pub(super) fn new_grant(issuer: &Issuer, id: &str, client: &Authenticated, code:
         resource: code.resource.clone(),
         scopes: code.scopes.clone(),
         authentication: code.authentication.clone(),
-        dpop_jkt: None,
+        dpop_jkt,
         client_key: client.thumbprint(),
         redirect_uri: code.redirect_uri.clone(),
         granted_at: now,
@@ -102,6 +109,7 @@ pub(super) async fn issue(
     issuer: &Issuer,
     client: &Authenticated,
     params: &Params,
+    proven: Proven,
 ) -> Result<Issued, Refusal> {
     if !client.may(GrantType::RefreshToken) {
         return Err(Refusal::UnauthorizedClient);
@@ -138,6 +146,9 @@ pub(super) async fn issue(
     if let Some(scope) = first_missing(&scopes, &grant.scopes) {
         return Err(Refusal::ScopeNotGranted(scope.clone()));
     }
+    proven.is_by(grant.dpop_jkt.as_deref())?;
+    let dpop_jkt = proven.bound_refresh(client);
+    let binding = proven.use_up(issuer).await?;
 
     let access_token = issuer.access_token(&Grantee {
         subject: &grant.subject,
@@ -147,6 +158,7 @@ pub(super) async fn issue(
         // Nobody logs in to refresh (RFC 9068 §2.2.1).
         authentication: Some(&grant.authentication),
         grant_id: Some(&grant_name(&grant.id)),
+        binding: &binding,
     })?;
     let next = secret(&*issuer.ambient.random);
     let rotate = Rotate {
@@ -155,6 +167,7 @@ pub(super) async fn issue(
         expires_at: ends(issuer, grant.granted_at, now),
         grace: issuer.lifetimes.refresh_grace,
         client_key: client.thumbprint(),
+        dpop_jkt,
     };
     let next = match issuer.store.grants().rotate(&grant.id, rotate, now).await? {
         Rotation::Rotated => next,
@@ -169,5 +182,5 @@ pub(super) async fn issue(
         client_id = %client.id, subject = ?grant.subject, scope = %scopes, grant = "refresh_token",
         "access token issued"
     );
-    Ok(Issued::new(issuer, access_token, Some(format!("{}.{next}", grant.id)), &scopes))
+    Ok(Issued::new(issuer, access_token, Some(format!("{}.{next}", grant.id)), &scopes, &binding))
 }

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use mcp_auth_core::Scope;
+use mcp_auth_runtime::facade::ProofError;
 use mcp_auth_store::StoreError;
 
 use crate::client::assertion::RefusedAssertion;
@@ -41,6 +42,9 @@ pub(crate) enum Refusal {
     /// A code or refresh token that was used before, so it may have been stolen.
     #[error("{0}")]
     Replay(&'static str),
+    /// The proof of the client's key is not good, or is missing (RFC 9449 §5).
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     #[error("resource is not this server")]
     Resource,
     #[error(transparent)]
@@ -117,6 +121,7 @@ impl From<&Refusal> for OAuthError {
                 "invalid_grant",
                 "the grant is invalid, expired, revoked or not this client's",
             ),
+            Refusal::Proof(error) => Self::bad_request("invalid_dpop_proof", error.description()),
             Refusal::Resource => Self::bad_request("invalid_target", "resource is not this server"),
             Refusal::Scope(refused) => Self::bad_request("invalid_scope", refused.to_string()),
             Refusal::ScopeNotGranted(scope) => {

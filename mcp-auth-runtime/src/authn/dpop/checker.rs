@@ -55,7 +55,7 @@ impl Dpop {
     ) -> Result<(), TokenError> {
         let now = self.clock.unix_now();
         let PresentedProof { token, method, proof } = presented;
-        let expected = Expected { method, htu: &self.htu, token, jkt, now };
+        let expected = Expected { method, htu: &self.htu, bound: Some((token, jkt)), now };
         let proof = Proof::read(proof?, &expected, &self.headers)?;
         let Some(nonce) = proof.nonce.as_deref() else {
             // Whom no nonce can be given is not asked for one.
@@ -65,7 +65,7 @@ impl Dpop {
         if !self.nonces.takes(nonce, now).await.map_err(unavailable)? {
             return Err(ProofError::OtherNonce.into());
         }
-        match replay::is_first(&self.store, jkt, &proof, now).await.map_err(unavailable)? {
+        match replay::is_first(&self.store, &proof, now).await.map_err(unavailable)? {
             true => Ok(()),
             false => Err(ProofError::Used.into()),
         }

@@ -17,7 +17,7 @@ use crate::authn::verifier::jwt::{Algorithm, JwsParts, PRIVATE_MEMBERS, SIGNATUR
 const REMEMBERED: usize = 4096;
 
 /// The algorithms that proofs may be signed with, the ones that clients should take first.
-pub(crate) fn algorithms() -> impl Iterator<Item = &'static str> {
+pub fn algorithms() -> impl Iterator<Item = &'static str> {
     use Algorithm::{EdDsa, Es256, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
     let all = [Es256, Es384, Es512, EdDsa, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512];
     all.into_iter().map(Algorithm::name)

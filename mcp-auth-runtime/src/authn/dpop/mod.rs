@@ -2,7 +2,7 @@
 //! request brings), `proof` (which proofs are good), `header` (which headers they may have), `thumbprint` (what a token
 //! says of its key), `htu` (which URI a proof is for), `error` (why a proof is refused), `nonce` (what makes
 //! it a new one), `replay` (what makes it good once), `checker` (the check of each
-//! request). Proofs are never remembered as good: every request is checked.
+//! request), `token_request` (the check where a token is asked for). Proofs are never remembered as good: every request is checked.
 
 mod checker;
 mod error;
@@ -13,9 +13,11 @@ mod presented;
 mod proof;
 mod replay;
 mod thumbprint;
+mod token_request;
 
 pub use checker::Dpop;
-pub(crate) use error::ProofError;
-pub(crate) use header::algorithms;
+pub use error::ProofError;
+pub use header::algorithms;
 pub(in crate::authn) use presented::PresentedProof;
 pub(in crate::authn) use thumbprint::Thumbprint;
+pub use token_request::{TokenProof, TokenProofs};

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, Method};
 use super::error::ProofError;
 
 /// The header that carries the proof (RFC 9449 §4.1).
-const DPOP: HeaderName = HeaderName::from_static("dpop");
+pub(super) const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// The longest proof that is looked at, in bytes. One with an RSA key of 8192 bits has about 3 KB.
 const MAX_PROOF_BYTES: usize = 8 * 1024;
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for PresentedProof<'_> {
 }
 
 /// The one proof (RFC 9449 §4.3, check 1).
-fn read(headers: &HeaderMap) -> Result<&str, ProofError> {
+pub(super) fn read(headers: &HeaderMap) -> Result<&str, ProofError> {
     let mut values = headers.get_all(DPOP).iter();
     let value = values.next().ok_or(ProofError::Missing)?;
     if values.next().is_some() {

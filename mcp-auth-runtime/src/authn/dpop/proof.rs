@@ -25,10 +25,8 @@ pub(super) struct Expected<'a> {
     pub(super) method: &'a str,
     /// Our URI.
     pub(super) htu: &'a Htu,
-    /// The token beside it.
-    pub(super) token: &'a str,
-    /// The key that the token is bound to.
-    pub(super) jkt: &'a Thumbprint,
+    /// The token beside it, and the key that the token is bound to; `None` where a token is still asked for.
+    pub(super) bound: Option<(&'a str, &'a Thumbprint)>,
     /// Unix seconds.
     pub(super) now: u64,
 }
@@ -36,6 +34,8 @@ pub(super) struct Expected<'a> {
 /// What counts of a good proof from here on.
 #[derive(Debug)]
 pub(super) struct Proof {
+    /// The key that made it.
+    pub(super) jkt: Thumbprint,
     pub(super) jti: String,
     pub(super) iat: u64,
     pub(super) nonce: Option<String>,
@@ -51,18 +51,19 @@ impl Proof {
         let payload = parts.payload().map_err(|_| ProofError::Shape)?;
         let signature = parts.signature().map_err(|_| ProofError::Shape)?;
         let found = headers.read(&parts)?;
-        if found.header.jkt != *expected.jkt {
+        let jkt = found.header.jkt;
+        if expected.bound.is_some_and(|(_, bound)| *bound != jkt) {
             return Err(ProofError::OtherKey);
         }
         let claims = strict_json::object(&payload).map_err(|_| ProofError::Shape)?;
-        let proof = check(&claims, expected)?;
+        let proof = check(&claims, jkt, expected)?;
         found.header.key.verify_sig(parts.signed, &signature).map_err(|_| ProofError::Signature)?;
         headers.remember(found);
         Ok(proof)
     }
 }
 
-fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<Proof, ProofError> {
+fn check(claims: &Map<String, Value>, jkt: Thumbprint, expected: &Expected<'_>) -> Result<Proof, ProofError> {
     let jti = text(claims, "jti")?;
     if jti.is_empty() || jti.len() > MAX_JTI_BYTES {
         return Err(ProofError::Claim("jti"));
@@ -73,7 +74,9 @@ fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<Proof, 
     if Htu::read(text(claims, "htu")?).as_ref() != Some(expected.htu) {
         return Err(ProofError::Uri);
     }
-    if text(claims, "ath")? != hash_of(expected.token) {
+    if let Some((token, _)) = expected.bound
+        && text(claims, "ath")? != hash_of(token)
+    {
         return Err(ProofError::Token);
     }
     let iat = check_times(claims, expected.now)?;
@@ -81,7 +84,7 @@ fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<Proof, 
         None => None,
         Some(_) => Some(text(claims, "nonce")?.to_owned()),
     };
-    Ok(Proof { jti: jti.to_owned(), iat, nonce })
+    Ok(Proof { jkt, jti: jti.to_owned(), iat, nonce })
 }
 
 fn check_times(claims: &Map<String, Value>, now: u64) -> Result<u64, ProofError> {

@@ -38,10 +38,12 @@ impl Thumbprint {
         bytes.copy_from_slice(hash.finish().as_ref());
         Some(Self(bytes))
     }
+}
 
-    /// Its bytes.
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+/// As [`Thumbprint::parse`] reads it.
+impl std::fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
@@ -67,7 +69,8 @@ mod tests {
         });
         let expected = Thumbprint::parse("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         assert_eq!(Thumbprint::of(jwk.as_object().unwrap()), expected);
-        assert!(expected.is_some());
+        let said = expected.map(|thumbprint| thumbprint.to_string());
+        assert_eq!(said.as_deref(), Some("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
     }
 
     #[test]
