@@ -126,6 +126,11 @@ pub fn build_with(
         store: setup.store,
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
+        exchange_from: options
+            .clients
+            .iter()
+            .map(|client| (client.id.clone(), client.exchange_from.clone()))
+            .collect(),
         proofs,
         documents,
         registration: options.registration,

@@ -76,6 +76,7 @@ fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, Configur
         redirect_uris: client.redirect_uris.iter().map(|uri| uri.get().clone()).collect(),
         grant_types: client.grant_types(),
         scopes: client.scopes(),
+        exchange_from: client.exchange_from.iter().map(|id| id.as_str().to_owned()).collect(),
     })
 }
 
@@ -176,6 +177,9 @@ mod tests {
         assert!(people.is_public() && people.name.as_deref() == Some("Our app"));
         assert_eq!(people.redirect_uris, ["https://app.example/cb"]);
         assert_eq!(people.grant_types, mcp_auth_store::Client::for_people(true));
+        let agent = "grant_types = [\"token_exchange\"]\nexchange_from = [\"chat\"]";
+        let agent = client(&format!("{agent}\nclient_secret_sha256 = \"{}\"", hash.digits()));
+        assert_eq!(agent.grant_types, [GrantType::TokenExchange].into());
         let device = client("public = true\ngrant_types = [\"device_code\", \"refresh_token\"]");
         assert_eq!(device.grant_types, [GrantType::DeviceCode, GrantType::RefreshToken].into());
     }

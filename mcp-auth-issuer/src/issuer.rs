@@ -1,6 +1,6 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -39,6 +39,8 @@ pub(crate) struct Issuer {
     pub(crate) claims: BTreeMap<String, Map<String, Value>>,
     /// The clients from the configuration, by `client_id`.
     pub(crate) named: HashMap<String, Client>,
+    /// The clients whose access tokens a client may exchange besides its own, by its `client_id`.
+    pub(crate) exchange_from: HashMap<String, BTreeSet<String>>,
     /// What reads proofs of keys at the token endpoint.
     pub(crate) proofs: TokenProofs,
     /// The clients that describe themselves at a URL.
@@ -101,6 +103,14 @@ pub(crate) struct Grantee<'a> {
     pub(crate) binding: &'a Binding,
 }
 
+/// What an access token takes over from the one that it was exchanged for.
+pub(crate) struct Exchanged<'a> {
+    /// Who acts for the subject, with those who acted before.
+    pub(crate) act: &'a Map<String, Value>,
+    /// When the other token ends, in Unix seconds.
+    pub(crate) until: u64,
+}
+
 impl Issuer {
     /// The current time in Unix seconds.
     pub(crate) fn now(&self) -> u64 {
@@ -122,6 +132,11 @@ impl Issuer {
     /// of it.
     pub(crate) fn publisher(&self, id: &str) -> Option<String> {
         self.describes_itself(id).then(|| host_of(id)).flatten()
+    }
+
+    /// Whether `client` may exchange access tokens that were issued to `other`.
+    pub(crate) fn may_exchange(&self, client: &str, other: &str) -> bool {
+        self.exchange_from.get(client).is_some_and(|from| from.contains(other))
     }
 
     /// The client with this identifier: from the configuration, described at this URL, or registered. The identifiers of those
@@ -190,6 +205,27 @@ impl Issuer {
     /// Signs an access token that is valid from now.
     pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, MintError> {
         let iat = self.now();
+        self.mint(grantee, None, iat, iat.saturating_add(self.lifetimes.access_token))
+    }
+
+    /// Signs an access token that another one was exchanged for, and says for how many seconds it is valid.
+    pub(crate) fn exchanged_token(
+        &self,
+        grantee: &Grantee<'_>,
+        exchanged: &Exchanged<'_>,
+    ) -> Result<(String, u64), MintError> {
+        let iat = self.now();
+        let exp = iat.saturating_add(self.lifetimes.access_token).min(exchanged.until);
+        Ok((self.mint(grantee, Some(exchanged.act), iat, exp)?, exp.saturating_sub(iat)))
+    }
+
+    fn mint(
+        &self,
+        grantee: &Grantee<'_>,
+        act: Option<&Map<String, Value>>,
+        iat: u64,
+        exp: u64,
+    ) -> Result<String, MintError> {
         self.key.mint(&AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
@@ -197,12 +233,12 @@ impl Issuer {
             client_id: grantee.client_id,
             scope: grantee.scopes.clone(),
             iat,
-            exp: iat.saturating_add(self.lifetimes.access_token),
+            exp,
             jti: &identifier(&*self.ambient.random),
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
-            act: None,
+            act,
             more: self.claims.get(grantee.subject),
         })
     }

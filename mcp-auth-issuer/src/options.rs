@@ -128,6 +128,12 @@ pub enum InvalidOption {
         /// The grant type.
         grant: &'static str,
     },
+    /// A client lists others whose tokens it may exchange, and exchanges none.
+    #[error("client {id:?} has exchange_from without the grant type of token exchange")]
+    ExchangeUnused {
+        /// The `client_id` of that client.
+        id: String,
+    },
     /// A client for people has no address that an answer could be sent to.
     #[error("client {id:?} has the grant type authorization_code and no redirect_uris")]
     ClientWithoutRedirectUri {

@@ -33,6 +33,9 @@ pub struct NamedClient {
     pub grant_types: BTreeSet<GrantType>,
     /// The largest set of scopes it can get where no person decides; it gets all of them if it asks for no scope.
     pub scopes: ScopeSet,
+    /// Further clients whose access tokens it may exchange (RFC 8693), by their `client_id`; its own it always may. Only with the grant type
+    /// of token exchange.
+    pub exchange_from: BTreeSet<String>,
 }
 
 /// How a client that the operator registered authenticates (OAuth 2.1 §2.4).
@@ -58,6 +61,7 @@ impl NamedClient {
             redirect_uris: Vec::new(),
             grant_types: [GrantType::ClientCredentials].into(),
             scopes,
+            exchange_from: BTreeSet::new(),
         }
     }
 
@@ -70,6 +74,7 @@ impl NamedClient {
             redirect_uris: redirect_uris.into_iter().collect(),
             grant_types: Client::for_people(true),
             scopes: ScopeSet::default(),
+            exchange_from: BTreeSet::new(),
         }
     }
 
@@ -93,6 +98,9 @@ impl NamedClient {
             NamedCredential::Secret(_)
             | NamedCredential::SecretHash(_)
             | NamedCredential::Keys(ClientKeys::At(_)) => {}
+        }
+        if !self.exchange_from.is_empty() && !self.grant_types.contains(&GrantType::TokenExchange) {
+            return Err(InvalidOption::ExchangeUnused { id: id() });
         }
         match self.grant_types.contains(&GrantType::AuthorizationCode) && self.redirect_uris.is_empty() {
             true => Err(InvalidOption::ClientWithoutRedirectUri { id: id() }),
@@ -165,6 +173,19 @@ mod tests {
         }
         let without = check(|client| client.grant_types = Client::for_people(true));
         assert_eq!(without, Err(InvalidOption::ClientWithoutRedirectUri { id: "app".into() }));
+    }
+
+    #[test]
+    fn whose_tokens_a_client_exchanges_is_said_of_one_that_exchanges_tokens() {
+        let with = |grant: GrantType| {
+            check(|client| {
+                client.grant_types = [grant].into();
+                client.exchange_from = ["app".to_owned()].into();
+            })
+        };
+        assert_eq!(with(GrantType::TokenExchange), Ok(()));
+        let refused = InvalidOption::ExchangeUnused { id: "app".into() };
+        assert_eq!(with(GrantType::ClientCredentials), Err(refused));
     }
 
     #[test]

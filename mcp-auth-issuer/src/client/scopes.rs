@@ -90,6 +90,39 @@ impl Declared {
         self.hierarchy.implied_by(scope.as_str())
     }
 
+    /// Whether `held` has `scope`, itself or by one that implies it.
+    pub(crate) fn covers(&self, held: &ScopeSet, scope: &Scope) -> bool {
+        held.contains(scope.as_str())
+            || held.iter().any(|wider| self.implied_by(wider).any(|implied| implied == scope))
+    }
+
+    /// The scopes of a token that two sets limit, where no person decides: those that are asked for, or all that both sets have.
+    ///
+    /// # Errors
+    /// A scope that is asked for, and not in both; where none is asked for and they have none in common, one of `held`.
+    pub(crate) fn in_both(
+        &self,
+        asked: Option<ScopeSet>,
+        held: &ScopeSet,
+        may_have: &ScopeSet,
+    ) -> Result<ScopeSet, Scope> {
+        let is_in_both = |scope: &&Scope| self.covers(held, scope) && self.covers(may_have, scope);
+        match asked {
+            Some(asked) => {
+                let missing = asked.iter().find(|scope| !is_in_both(scope)).cloned();
+                missing.map_or(Ok(asked), Err)
+            }
+            None => {
+                let common: ScopeSet =
+                    held.iter().chain(may_have.iter()).filter(is_in_both).cloned().collect();
+                match held.iter().next() {
+                    Some(first) if common.is_empty() => Err(first.clone()),
+                    Some(_) | None => Ok(common),
+                }
+            }
+        }
+    }
+
     pub(crate) fn default(&self) -> &ScopeSet {
         &self.default
     }
@@ -175,5 +208,29 @@ mod tests {
     fn request_without_scope_gets_the_default_or_else_everything() {
         assert_eq!(declared("todos.read").default().to_string(), "todos.read");
         assert_eq!(declared("").default().to_string(), "todos.read todos.write");
+    }
+
+    #[test]
+    fn two_sets_limit_a_token_to_what_both_have_themselves_or_by_a_wider_scope() {
+        let scopes = ["admin", "todos.read", "todos.write"].map(|s| (s.to_owned(), None)).into();
+        let scope = |text: &str| text.parse::<Scope>().unwrap();
+        let hierarchy = Hierarchy::new([(scope("admin"), vec![scope("todos.read"), scope("todos.write")])]);
+        let declared = Declared::new(scopes, vec![], hierarchy.unwrap(), ScopeSet::new()).unwrap();
+        let set = ScopeSet::parse_lossy;
+        let given = |asked: Option<&str>, held: &str, may_have: &str| {
+            let given = declared.in_both(asked.map(set), &set(held), &set(may_have));
+            given.map(|scopes| scopes.to_string()).map_err(|scope| scope.to_string())
+        };
+        let (read, both) = ("todos.read", "todos.read todos.write");
+        assert_eq!(given(Some(read), both, both), Ok(read.into()));
+        assert_eq!(given(Some(both), both, read), Err("todos.write".into()));
+        assert_eq!(given(Some(both), read, both), Err("todos.write".into()));
+        assert_eq!(given(Some(read), "admin", both), Ok(read.into()));
+        assert_eq!(given(Some("admin"), both, "admin"), Err("admin".into()));
+        assert_eq!(given(None, both, read), Ok(read.into()));
+        assert_eq!(given(None, "admin", both), Ok(both.into()));
+        assert_eq!(given(None, read, "admin"), Ok(read.into()));
+        assert_eq!(given(None, read, "todos.write"), Err(read.into()));
+        assert_eq!(given(None, "", both), Ok(String::new()));
     }
 }

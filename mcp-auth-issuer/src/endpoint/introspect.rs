@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
-use mcp_auth_store::{Revocable, StoreError};
+use mcp_auth_store::StoreError;
 use serde_json::{Value, json};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
@@ -48,15 +48,8 @@ async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<
 
 /// What an access token of this issuer says, while it is good.
 async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, StoreError> {
-    let token = Revocable {
-        grant_id: own.grant_id.as_deref(),
-        jti: Some(&own.jti),
-        subject: &own.sub,
-        client_id: Some(&own.client_id),
-        iat: own.iat,
-    };
     // Other processes revoke too, so the store is asked.
-    if issuer.now() >= own.exp || issuer.store.revocations().is_revoked(token).await? {
+    if issuer.now() >= own.exp || issuer.store.revocations().is_revoked(own.revocable()).await? {
         return Ok(None);
     }
     // What every answer says is said last, so that no claim of the configuration takes its place.

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair as _, UnparsedPublicKey};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use mcp_auth_store::Revocable;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -20,6 +21,19 @@ pub(crate) struct OwnToken {
     /// What it says besides.
     #[serde(flatten)]
     pub(crate) more: Map<String, Value>,
+}
+
+impl OwnToken {
+    /// By what it can be revoked.
+    pub(crate) fn revocable(&self) -> Revocable<'_> {
+        Revocable {
+            grant_id: self.grant_id.as_deref(),
+            jti: Some(&self.jti),
+            subject: &self.sub,
+            client_id: Some(&self.client_id),
+            iat: self.iat,
+        }
+    }
 }
 
 impl SigningKey {

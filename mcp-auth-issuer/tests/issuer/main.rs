@@ -11,6 +11,7 @@ mod consent;
 mod discovery;
 mod documents;
 mod dpop;
+mod exchange;
 mod flow;
 mod harness;
 mod key_auth;

@@ -6,10 +6,16 @@ use serde::Serialize;
 use super::Binding;
 use crate::issuer::Issuer;
 
+/// How token exchange names an access token (RFC 8693 §3).
+pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
 /// A successful token response (OAuth 2.1 §3.2.3).
 #[derive(Serialize)]
 pub(super) struct Issued {
     access_token: String,
+    /// What was issued; only token exchange says it (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
     token_type: &'static str,
     /// The lifetime of the access token, in seconds.
     expires_in: u64,
@@ -31,10 +37,16 @@ impl Issued {
     ) -> Self {
         Self {
             access_token,
+            issued_token_type: None,
             token_type: binding.token_type(),
             expires_in: issuer.lifetimes.access_token,
             refresh_token,
             scope: scopes.to_string(),
         }
+    }
+
+    /// The same of an access token that was exchanged, and lives for so many seconds.
+    pub(super) fn exchanged(self, expires_in: u64) -> Self {
+        Self { issued_token_type: Some(ACCESS_TOKEN), expires_in, ..self }
     }
 }

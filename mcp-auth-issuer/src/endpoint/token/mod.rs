@@ -2,7 +2,7 @@
 //!
 //! - `post`: handles the request, step by step.
 //! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
-//! - `authorization_code`, `refresh_token`, `client_credentials`: one grant each. Each verifies everything before it
+//! - `authorization_code`, `refresh_token`, `client_credentials`, `token_exchange`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
 //! - `resource`: which resource the token is asked for. `issued`: what a grant answers.
@@ -17,6 +17,7 @@ mod proof;
 mod refresh_token;
 mod refusal;
 mod resource;
+mod token_exchange;
 
 pub(super) use client_auth::{Authenticated, authenticate};
 pub(super) use post::post;

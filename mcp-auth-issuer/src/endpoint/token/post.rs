@@ -7,10 +7,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
+use mcp_auth_store::GrantType;
 
 use super::issued::Issued;
 use super::proof::Proven;
-use super::{Refusal, authenticate, authorization_code, client_credentials, refresh_token};
+use super::{Refusal, authenticate, authorization_code, client_credentials, refresh_token, token_exchange};
 use crate::issuer::Issuer;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
@@ -42,11 +43,12 @@ async fn issue(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Issue
         client => client?,
     };
     let proven = Proven::read(issuer, headers)?;
-    match params.get("grant_type") {
-        Some("authorization_code") => authorization_code::issue(issuer, &client, &params, proven).await,
-        Some("refresh_token") => refresh_token::issue(issuer, &client, &params, proven).await,
-        Some("client_credentials") => client_credentials::issue(issuer, &client, &params, proven).await,
-        Some(_) => Err(Refusal::UnsupportedGrantType),
-        None => Err(Refusal::Missing("grant_type")),
+    let grant_type = params.get("grant_type").ok_or(Refusal::Missing("grant_type"))?;
+    match GrantType::named(grant_type).ok_or(Refusal::UnsupportedGrantType)? {
+        GrantType::AuthorizationCode => authorization_code::issue(issuer, &client, &params, proven).await,
+        GrantType::RefreshToken => refresh_token::issue(issuer, &client, &params, proven).await,
+        GrantType::ClientCredentials => client_credentials::issue(issuer, &client, &params, proven).await,
+        GrantType::TokenExchange => token_exchange::issue(issuer, &client, &params, proven).await,
+        GrantType::JwtBearer | GrantType::DeviceCode => Err(Refusal::UnsupportedGrantType),
     }
 }

@@ -42,6 +42,12 @@ pub(crate) enum Refusal {
     /// A code or refresh token that was used before, so it may have been stolen.
     #[error("{0}")]
     Replay(&'static str),
+    /// A token exchange that is not offered (RFC 8693 §2.1), in words for the client.
+    #[error("{0}")]
+    Exchange(&'static str),
+    /// A subject token that this client cannot exchange; the cause is for the log.
+    #[error("subject token: {0}")]
+    SubjectToken(&'static str),
     /// The proof of the client's key is not good, or is missing (RFC 9449 §5).
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -120,6 +126,12 @@ impl From<&Refusal> for OAuthError {
             Refusal::Grant(_) | Refusal::Replay(_) => Self::bad_request(
                 "invalid_grant",
                 "the grant is invalid, expired, revoked or not this client's",
+            ),
+            Refusal::Exchange(words) => Self::bad_request("invalid_request", *words),
+            // RFC 8693 §2.2.2 asks for this code.
+            Refusal::SubjectToken(_) => Self::bad_request(
+                "invalid_request",
+                "the subject token is invalid, expired, revoked or not for this client",
             ),
             Refusal::Proof(error) => Self::bad_request("invalid_dpop_proof", error.description()),
             Refusal::Resource => Self::bad_request("invalid_target", "resource is not this server"),

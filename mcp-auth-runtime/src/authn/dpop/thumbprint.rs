@@ -47,13 +47,6 @@ impl std::fmt::Display for Thumbprint {
     }
 }
 
-/// As [`Thumbprint::parse`] reads it.
-impl std::fmt::Display for Thumbprint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

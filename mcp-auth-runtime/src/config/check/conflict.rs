@@ -582,6 +582,17 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A client lists others whose tokens it may exchange, and exchanges none.
+    #[error(
+        "client {client:?} has exchange_from, and does not exchange tokens: write \"token_exchange\" into its grant_types, or remove \
+         exchange_from: {at}"
+    )]
+    ClientExchangeUnused {
+        /// The client.
+        client: String,
+        /// Key and source.
+        at: String,
+    },
     /// A client that people log in with, and no answer can be sent to.
     #[error(
         "client {client:?} has authorization_code in grant_types and no redirect_uris: say where answers to it are sent: {at}"

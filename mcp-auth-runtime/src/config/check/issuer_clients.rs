@@ -120,6 +120,10 @@ impl Findings<'_> {
             }
             (true, false) | (false, true) => {}
         }
+        if !client.exchange_from.is_empty() && !grants.contains(&GrantType::TokenExchange) {
+            let at = self.at(key!(issuer?.clients[index].exchange_from));
+            self.refuse(Conflict::ClientExchangeUnused { client: id(), at });
+        }
         let refreshable = [GrantType::AuthorizationCode, GrantType::DeviceCode];
         if grants.contains(&GrantType::RefreshToken)
             && !refreshable.iter().any(|grant| grants.contains(grant))

@@ -52,6 +52,10 @@ pub struct IssuerClient {
     /// The largest set of scopes that it gets where no person decides.
     #[serde(default)]
     pub scopes: Vec<ScopeToken>,
+    /// Further clients whose access tokens it may exchange, by their `client_id`; its own it always may. Only with `token_exchange` in
+    /// `grant_types`.
+    #[serde(default)]
+    pub exchange_from: Vec<NonEmpty>,
     /// Roles of `[roles]` that it holds, and all that those imply.
     #[serde(default)]
     pub roles: Vec<RoleName>,

@@ -125,3 +125,12 @@ fn an_initial_access_token_has_one_place_and_cannot_be_guessed() {
     let twice = with(&format!("{{ name = \"ci\", {hash} }}, {{ name = \"ci\", {hash} }}"));
     assert!(matches!(twice.as_slice(), [Conflict::DuplicateInitialToken { .. }]), "{twice:?}");
 }
+
+#[test]
+fn exchange_from_goes_with_token_exchange() {
+    let with = |grants: &str| refusals(&format!("{HASH}\nexchange_from = [\"chat\"]\n{grants}"));
+    assert!(with("grant_types = [\"token_exchange\"]").is_empty());
+    for grants in ["", "grant_types = [\"jwt_bearer\"]"] {
+        assert!(matches!(with(grants).as_slice(), [Conflict::ClientExchangeUnused { .. }]), "{grants}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Token exchange (RFC 8693): a client that the operator named gets an access token for the subject of another one, so that an agent can
+//! hand a part of its work to another. The new token says who acts (`act`); it is never wider than the old one, never lives longer, cannot
+//! be refreshed, and ends with the same grant.
+
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Authentication, Client, GrantType};
+use serde_json::{Map, Value, json};
+
+use super::Refusal;
+use super::issued::{ACCESS_TOKEN, Issued};
+use super::proof::Proven;
+use super::resource::verify_resource;
+use crate::issuer::{Exchanged, Grantee, Issuer};
+use crate::key::OwnToken;
+use crate::request::Params;
+
+/// What a `subject_token_type` may say of our access tokens, which are JWTs (§3).
+const SUBJECT_TYPES: [&str; 2] = [ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt"];
+/// The most actors in one token: as many as servers read.
+const MOST_ACTORS: usize = 8;
+
+pub(super) async fn issue(
+    issuer: &Issuer,
+    client: &Client,
+    params: &Params,
+    proven: Proven,
+) -> Result<Issued, Refusal> {
+    // One that registered itself is not trusted with the rights of others, whatever it registered.
+    if !client.may(GrantType::TokenExchange) || client.is_public() || !issuer.is_named(&client.id) {
+        return Err(Refusal::UnauthorizedClient);
+    }
+    verify_request(issuer, params)?;
+    let subject = subject_token(issuer, params).await?;
+    verify_client(issuer, client, &subject)?;
+    verify_possession(&subject, &proven)?;
+    let scopes = scopes(issuer, client, params, &subject)?;
+    let act = actors(client, &subject)?;
+    let binding = proven.use_up(issuer).await?;
+
+    let authentication: Option<Authentication> =
+        serde_json::from_value(Value::Object(subject.more.clone())).ok();
+    let exchanged = Exchanged { act: &act, until: subject.exp };
+    let (access_token, lifetime) = issuer.exchanged_token(
+        &Grantee {
+            subject: &subject.sub,
+            client_id: &client.id,
+            resource: issuer.resource.as_str(),
+            scopes: &scopes,
+            authentication: authentication.as_ref(),
+            grant_id: subject.grant_id.as_deref(),
+            binding: &binding,
+        },
+        &exchanged,
+    )?;
+    tracing::info!(
+        client_id = %client.id, subject = ?subject.sub, of_client = %subject.client_id, scope = %scopes,
+        grant = "token_exchange", "access token issued"
+    );
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding).exchanged(lifetime))
+}
+
+/// Verifies what the request asks for: an access token for this server, for one subject, without an actor token (§2.1).
+fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
+    let subject_type = params.get("subject_token_type").ok_or(Refusal::Missing("subject_token_type"))?;
+    if !SUBJECT_TYPES.contains(&subject_type) {
+        return Err(Refusal::Exchange("subject_token_type is an access token's"));
+    }
+    if params.get("requested_token_type").is_some_and(|requested| requested != ACCESS_TOKEN) {
+        return Err(Refusal::Exchange("requested_token_type is an access token's"));
+    }
+    // The client that authenticates is the actor. A second one would have to be checked, and is not.
+    if params.count("actor_token") > 0 || params.count("actor_token_type") > 0 {
+        return Err(Refusal::Exchange("actor_token is not supported: the client that asks is the actor"));
+    }
+    verify_resource(issuer, params)?;
+    match params.get("audience") {
+        Some(audience) if !issuer.resource.is_named_by(audience) => Err(Refusal::Resource),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The subject token: an access token of this issuer for this server that counts still.
+async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Refusal> {
+    let token = params.get("subject_token").ok_or(Refusal::Missing("subject_token"))?;
+    let own = issuer.key.own(token).ok_or(Refusal::SubjectToken("not an access token of this issuer"))?;
+    // Issuers on one store have one key.
+    if own.more.get("iss").and_then(Value::as_str) != Some(issuer.origin.as_str()) {
+        return Err(Refusal::SubjectToken("of another issuer"));
+    }
+    if own.more.get("aud").and_then(Value::as_str) != Some(issuer.resource.as_str()) {
+        return Err(Refusal::SubjectToken("for another server"));
+    }
+    if issuer.now() >= own.exp {
+        return Err(Refusal::SubjectToken("expired"));
+    }
+    // Other processes revoke too, so the store is asked.
+    match issuer.store.revocations().is_revoked(own.revocable()).await? {
+        true => Err(Refusal::SubjectToken("revoked")),
+        false => Ok(own),
+    }
+}
+
+/// Verifies that this client may act with this token: it was issued to it, or to a client that the operator listed; and whom the token
+/// names in `may_act` (§4.4), if it names anybody.
+fn verify_client(issuer: &Issuer, client: &Client, subject: &OwnToken) -> Result<(), Refusal> {
+    let is_own = subject.client_id == client.id;
+    if !is_own && !issuer.may_exchange(&client.id, &subject.client_id) {
+        return Err(Refusal::SubjectToken("issued to a client that is not listed in exchange_from"));
+    }
+    // In the hands of another client it would look like the token of a person.
+    if !is_own && subject.sub == subject.client_id {
+        return Err(Refusal::SubjectToken("what another client got for itself"));
+    }
+    match subject.more.get("may_act") {
+        Some(named) if !names(issuer, named, client) => {
+            Err(Refusal::SubjectToken("its may_act names another actor"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether `may_act` names this client. A member that is not understood might name somebody else.
+fn names(issuer: &Issuer, may_act: &Value, client: &Client) -> bool {
+    let Some(members) = may_act.as_object() else { return false };
+    let is_client = |name: &str, value: &Value| match name {
+        "sub" | "client_id" => value == client.id.as_str(),
+        "iss" => value == issuer.origin.as_str(),
+        _ => false,
+    };
+    let is_named = members.contains_key("sub") || members.contains_key("client_id");
+    is_named && members.iter().all(|(name, value)| is_client(name, value))
+}
+
+/// Verifies that a token which is bound to a key comes with a proof of that key (RFC 9449 §7). The new one is bound to it too.
+fn verify_possession(subject: &OwnToken, proven: &Proven) -> Result<(), Refusal> {
+    let Some(confirmation) = subject.more.get("cnf") else { return Ok(()) };
+    let members = confirmation.as_object().filter(|members| members.len() == 1);
+    let jkt = members.and_then(|members| members.get("jkt")?.as_str());
+    let jkt = jkt.ok_or(Refusal::SubjectToken("bound in a way that cannot be proven here"))?;
+    match proven.is_by(Some(jkt)) {
+        Err(Refusal::Grant(why)) => Err(Refusal::SubjectToken(why)),
+        verdict => verdict,
+    }
+}
+
+/// The scopes of the new token: those that are asked for, or all, of what the subject token holds and the client may have.
+fn scopes(
+    issuer: &Issuer,
+    client: &Client,
+    params: &Params,
+    subject: &OwnToken,
+) -> Result<ScopeSet, Refusal> {
+    let held = subject.more.get("scope").and_then(Value::as_str).unwrap_or_default();
+    let held = issuer.scopes.known_of(&ScopeSet::parse_lossy(held));
+    let asked = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
+    issuer.scopes.in_both(asked, &held, &client.scopes).map_err(Refusal::ScopeNotGranted)
+}
+
+/// Who acts: this client, for whom acted before (§4.1). A client that acts already does not act twice.
+fn actors(client: &Client, subject: &OwnToken) -> Result<Map<String, Value>, Refusal> {
+    let before = match subject.more.get("act") {
+        None => None,
+        Some(Value::Object(before)) => Some(before),
+        Some(_) => return Err(Refusal::SubjectToken("its act is not an object")),
+    };
+    let mut act = Map::from_iter([("sub".to_owned(), json!(client.id))]);
+    let Some(before) = before else { return Ok(act) };
+    if before.get("sub").and_then(Value::as_str) == Some(&client.id) {
+        return Ok(before.clone());
+    }
+    let chain = std::iter::successors(Some(before), |actor| actor.get("act").and_then(Value::as_object));
+    if chain.count() >= MOST_ACTORS {
+        return Err(Refusal::SubjectToken("too many actors"));
+    }
+    act.insert("act".to_owned(), Value::Object(before.clone()));
+    Ok(act)
+}
