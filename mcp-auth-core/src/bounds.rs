@@ -51,6 +51,8 @@ pub const GRANT_LIFETIME: Bounds = Bounds::seconds(HOUR, 400 * DAY, 90 * DAY);
 /// For how long a refresh token of the built-in issuer that was replaced gives the same next one again: up to 30 seconds.
 /// **(default: 0 seconds, never)**
 pub const REFRESH_GRACE: Bounds = Bounds::seconds(0, 30, 0);
+/// How long an assertion of another issuer may be valid in all, `exp - iat`: 10 seconds to 1 hour. **(default: 5 minutes; of a workload 1 hour)**
+pub const ASSERTION_LIFETIME: Bounds = Bounds::seconds(10, HOUR, 5 * MINUTE);
 /// How long a revocation may take until every process on one store knows it: 1 second to 1 minute. **(default: 5 seconds)**
 pub const REVOCATION_LAG: Bounds = Bounds::seconds(1, MINUTE, 5);
 /// How old what is known of revocations may be, while the store cannot be read, before tokens of the built-in issuer are answered 503:

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::config::IssuerReach;
-use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup, TokenProofs};
+use mcp_auth_runtime::facade::{
+    Fetch, FetchError, HttpFetch, JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs,
+};
 use mcp_auth_store::{Client, Rate};
 
+use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
@@ -37,6 +40,12 @@ pub enum IssuerError {
     /// The server declares a scope that is not a valid scope token.
     #[error("the server declares an invalid scope")]
     Scope(#[from] InvalidScope),
+    /// The keys of an issuer whose assertions are taken cannot be used.
+    #[error(transparent)]
+    Assertions(#[from] JwtVerifierError),
+    /// The keys of issuers cannot be fetched at all.
+    #[error("cannot set up the client that fetches keys")]
+    Fetch(#[from] FetchError),
     /// The authorities that are to be trusted for client metadata documents cannot be read.
     #[error(transparent)]
     Authorities(#[from] UnreadableAuthorities),
@@ -102,6 +111,13 @@ pub fn build_with(
     for client in &options.clients {
         client.keys_can_be_fetched(&documents)?;
     }
+    let assertions = match options.assertions.is_empty() {
+        true => Trusted::default(),
+        false => {
+            let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::new()?);
+            Trusted::new(&options.assertions, &setup.issuer, &fetch, &setup.ambient)?
+        }
+    };
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
 
     let jwks = key.jwks();
@@ -131,6 +147,7 @@ pub fn build_with(
             .iter()
             .map(|client| (client.id.clone(), client.exchange_from.clone()))
             .collect(),
+        assertions,
         proofs,
         documents,
         registration: options.registration,

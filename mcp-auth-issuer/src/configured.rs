@@ -2,11 +2,16 @@
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
 use mcp_auth_core::own_claims::ROLES_CLAIM;
-use mcp_auth_runtime::config::issuer::{BuiltInIssuer, IssuerClient};
+use mcp_auth_runtime::config::issuer::{
+    AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerWorkload,
+};
 use mcp_auth_runtime::config::{ClientKeysError, Config, RoleName, SecretError};
 use mcp_auth_store::{ClientKeys, SecretHash};
 use serde_json::{Map, Value};
 
+use mcp_auth_runtime::facade::KeySource as AssertionKeys;
+
+use crate::assertion::{AssertionOptions, AssertionProfile, Workload};
 use crate::client::document::ClientDocuments;
 use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
@@ -19,7 +24,10 @@ impl IssuerOptions {
     /// [`ConfiguredError`] if a secret or a key of a client cannot be read.
     pub fn configured(config: &Config, issuer: &BuiltInIssuer) -> Result<Self, ConfiguredError> {
         let clients = issuer.clients.iter().map(|client| named(config, client)).collect::<Result<_, _>>()?;
+        let assertions =
+            issuer.assertions.iter().map(|one| asserted(config, one)).collect::<Result<_, _>>()?;
         Ok(Self {
+            assertions,
             access_token_lifetime: issuer.access_token_lifetime.get(),
             refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
             code_lifetime: issuer.code_lifetime.get(),
@@ -93,6 +101,35 @@ fn registration(config: &Config, issuer: &BuiltInIssuer) -> Result<RegistrationO
         initial_access_tokens.push(InitialAccessToken { name: token.name.as_str().to_owned(), hash });
     }
     Ok(RegistrationOptions { open: issuer.registration.open, initial_access_tokens })
+}
+
+/// An issuer of `[[issuer.assertions]]`.
+fn asserted(config: &Config, one: &IssuerAssertions) -> Result<AssertionOptions, ConfiguredError> {
+    let keys = match (&one.jwks, &one.jwks_uri) {
+        (Some(jwks), _) => {
+            let set = config.client_jwks(jwks)?;
+            AssertionKeys::Static(serde_json::from_str(&set).unwrap_or_default())
+        }
+        (None, Some(uri)) => AssertionKeys::JwksUri(uri.url().clone()),
+        (None, None) => AssertionKeys::Discovery,
+    };
+    let workload = |workload: &IssuerWorkload| Workload {
+        client_id: workload.client_id.as_str().to_owned(),
+        subject: workload.subject.as_str().to_owned(),
+        require_claims: workload.claim_rules(),
+        scopes: workload.scopes(),
+    };
+    Ok(AssertionOptions {
+        issuer: one.identifier().clone(),
+        keys,
+        profile: match one.profile {
+            AssertionKind::IdJag => AssertionProfile::IdJag,
+            AssertionKind::Workload => {
+                AssertionProfile::Workload(one.workloads.iter().map(workload).collect())
+            }
+        },
+        max_lifetime: one.longest(),
+    })
 }
 
 /// What tokens of a subject say besides.
@@ -199,5 +236,42 @@ mod tests {
             options.registration.initial_access_tokens.iter().map(|t| (&*t.name, t.hash)).collect();
         assert_eq!(known, [("ci", SecretHash::of(token)), ("old", SecretHash::of("another"))]);
         assert!(!options.registration.open && !format!("{options:?}").contains(token));
+    }
+
+    #[test]
+    fn an_issuer_of_assertions_is_trusted_as_its_table_says() {
+        let keys = crate::key::SigningKey::generate().unwrap().public_jwk();
+        let members = keys.as_object().unwrap().iter();
+        let key = members.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "[[issuer.assertions]]\nissuer = \"https://idp.example\"\nprofile = \"id-jag\"\n\
+             [[issuer.assertions]]\nissuer = \"https://other.example\"\nprofile = \"id-jag\"\nmax_lifetime = \"1m\"\n\
+             jwks_uri = \"https://other.example/keys\"\n\
+             [[issuer.assertions]]\nissuer = \"https://ci.example\"\nprofile = \"workload\"\n\
+             jwks = {{ keys = [{{ {key} }}] }}\n\
+             workloads = [{{ client_id = \"deploy\", subject = \"repo:a\", require_claims = {{ owner = \"1\" }}, \
+             scopes = [\"a\"], claims = {{ team = \"x\" }} }}]"
+        );
+        let config = Config::from_toml_str(&text).unwrap();
+        let options = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap();
+        options.check(|_| true).unwrap();
+        let [idp, other, ci] = options.assertions.as_slice() else { panic!("three issuers") };
+        assert!(matches!((&idp.profile, &idp.keys), (AssertionProfile::IdJag, AssertionKeys::Discovery)));
+        assert_eq!(
+            (idp.issuer.as_str(), idp.max_lifetime),
+            ("https://idp.example", Duration::from_secs(300))
+        );
+        assert!(matches!(&other.keys, AssertionKeys::JwksUri(uri) if uri.path() == "/keys"));
+        assert_eq!(other.max_lifetime, Duration::from_secs(60));
+        assert_eq!(ci.max_lifetime, Duration::from_secs(3600));
+        let AssertionKeys::Static(set) = &ci.keys else { panic!("keys") };
+        assert_eq!(set["keys"][0], keys);
+        let AssertionProfile::Workload(workloads) = &ci.profile else { panic!("workloads") };
+        let deploy = &workloads[0];
+        assert_eq!((&*deploy.client_id, &*deploy.subject), ("deploy", "repo:a"));
+        assert_eq!(deploy.scopes.to_string(), "a");
+        let claims = |owner: &str| Map::from_iter([("owner".to_owned(), Value::from(owner))]);
+        assert!(deploy.require_claims.pass(&claims("1")) && !deploy.require_claims.pass(&claims("2")));
+        assert_eq!(options.claims["deploy"]["team"], "x");
     }
 }

@@ -13,6 +13,7 @@ use mcp_auth_store::{
     Authentication, Browser, Client, ClientCredential, Rate, SecretHash, Store, StoreError,
 };
 
+use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
 use crate::endpoint::{Binding, RegistrationOptions};
@@ -41,6 +42,8 @@ pub(crate) struct Issuer {
     pub(crate) named: HashMap<String, Client>,
     /// The clients whose access tokens a client may exchange besides its own, by its `client_id`.
     pub(crate) exchange_from: HashMap<String, BTreeSet<String>>,
+    /// The issuers whose assertions stand for a grant.
+    pub(crate) assertions: Trusted,
     /// What reads proofs of keys at the token endpoint.
     pub(crate) proofs: TokenProofs,
     /// The clients that describe themselves at a URL.

@@ -6,13 +6,15 @@
 //! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `registration`, `authorize`, `token`, `revoke`.
 //! 2. `request`: reads requests strictly, and refuses invalid ones.
 //! 3. `client`: who a client is, and what its requests may ask for.
-//! 4. `person`: the person at the browser: [`Login`], cookie, pages.
-//! 5. [`Store`], `secret`: what is remembered (in `mcp-auth-store`), and the secrets that are made here.
-//! 6. `key`: the [`SigningKey`], and the tokens it signs.
+//! 4. `assertion`: issuers whose assertions stand for a grant.
+//! 5. `person`: the person at the browser: [`Login`], cookie, pages.
+//! 6. [`Store`], `secret`: what is remembered (in `mcp-auth-store`), and the secrets that are made here.
+//! 7. `key`: the [`SigningKey`], and the tokens it signs.
 //!
 //! Access tokens are JWTs that servers verify without asking the issuer, so the last access token of a killed grant
 //! stays valid until it expires ([`IssuerOptions::access_token_lifetime`]).
 
+mod assertion;
 mod build;
 mod client;
 mod configured;
@@ -24,6 +26,7 @@ mod person;
 mod request;
 mod secret;
 
+pub use assertion::{AssertionOptions, AssertionProfile, InvalidAssertions, Workload};
 pub use build::{IssuerError, build, build_with};
 pub use client::document::{ClientDocuments, UnreadableAuthorities};
 pub use client::named::{NamedClient, NamedCredential};
@@ -34,6 +37,7 @@ pub use maud;
 pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
+pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions};

@@ -14,6 +14,7 @@ use mcp_auth_core::seen;
 use mcp_auth_runtime::facade::InvalidKeys;
 use mcp_auth_store::Rate;
 
+use crate::assertion::{AssertionOptions, InvalidAssertions, check_all};
 use crate::client::document::ClientDocuments;
 use crate::client::named::NamedClient;
 use crate::endpoint::RegistrationOptions;
@@ -52,6 +53,8 @@ pub struct IssuerOptions {
     pub users: Vec<String>,
     /// Clients that the operator registered. **(default: none)**
     pub clients: Vec<NamedClient>,
+    /// Issuers whose assertions stand for a grant. **(default: none)**
+    pub assertions: Vec<AssertionOptions>,
     /// What tokens of a user or a client say besides, by subject. **(default: nothing)**
     pub claims: BTreeMap<String, Map<String, Value>>,
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
@@ -96,7 +99,7 @@ pub enum InvalidOption {
         seen::quote(name, 128)
     )]
     Name {
-        /// The option it is in: `users` or `clients`.
+        /// The option it is in: `users`, `clients` or `workloads`.
         list: &'static str,
         /// The name that is not allowed.
         name: String,
@@ -170,6 +173,9 @@ pub enum InvalidOption {
         /// The name.
         host: String,
     },
+    /// An issuer whose assertions would stand for too much.
+    #[error(transparent)]
+    Assertions(#[from] InvalidAssertions),
     /// A value of `registrations_per_minute` that is not a rate: with 0, no client could ever register.
     #[error("registrations_per_minute is {given}, from 1 to 60000000")]
     Registrations {
@@ -201,6 +207,7 @@ impl IssuerOptions {
             session_lifetime: SESSION_LIFETIME.default,
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
+            assertions: Vec::new(),
             claims: BTreeMap::new(),
             registrations_per_minute: 120,
             registration: RegistrationOptions::default(),
@@ -226,7 +233,9 @@ impl IssuerOptions {
             return Err(InvalidOption::Users);
         }
         let names = self.users.iter().map(|user| ("users", user));
-        for (list, name) in names.chain(self.clients.iter().map(|client| ("clients", &client.id))) {
+        let names = names.chain(self.clients.iter().map(|client| ("clients", &client.id)));
+        let workloads = self.assertions.iter().flat_map(AssertionOptions::workloads);
+        for (list, name) in names.chain(workloads.clone().map(|one| ("workloads", &one.client_id))) {
             let visible = name.trim() == name && !seen::deceives(name);
             if name.is_empty() || name.chars().count() > 128 || !visible {
                 return Err(InvalidOption::Name { list, name: name.clone() });
@@ -238,6 +247,8 @@ impl IssuerOptions {
         if let Some(client) = self.clients.iter().find(|client| self.users.contains(&client.id)) {
             return Err(InvalidOption::ClientIsUser { id: client.id.clone() });
         }
+        let known = self.users.iter().chain(self.clients.iter().map(|client| &client.id));
+        check_all(&self.assertions, known.map(String::as_str))?;
         for (subject, claims) in &self.claims {
             if let Some(claim) = claims.keys().find(|claim| *claim != ROLES_CLAIM && is_of_every_token(claim))
             {
@@ -246,11 +257,11 @@ impl IssuerOptions {
         }
         for client in &self.clients {
             client.check()?;
-            if let Some(scope) = client.scopes.iter().find(|scope| !declared(scope.as_str())) {
-                return Err(InvalidOption::UndeclaredScope {
-                    id: client.id.clone(),
-                    scope: scope.to_string(),
-                });
+        }
+        let limited = self.clients.iter().map(|client| (&client.id, &client.scopes));
+        for (id, scopes) in limited.chain(workloads.map(|one| (&one.client_id, &one.scopes))) {
+            if let Some(scope) = scopes.iter().find(|scope| !declared(scope.as_str())) {
+                return Err(InvalidOption::UndeclaredScope { id: id.clone(), scope: scope.to_string() });
             }
         }
         let is_name = |host: &&String| matches!(host.parse(), Ok(Host::Name(name)) if name == **host);

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use mcp_auth_runtime::facade::{Algorithm, proof_algorithms};
+use mcp_auth_store::GrantType;
 use serde_json::{Value, json};
 
 use super::path::{AUTHORIZE, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
@@ -29,6 +30,16 @@ pub(super) async fn openid(State(issuer): State<Arc<Issuer>>) -> Response {
 }
 
 fn document(issuer: &Issuer) -> Value {
+    let mut document = common(issuer);
+    if issuer.assertions.has_id_jag() {
+        // draft-ietf-oauth-identity-assertion-authz-grant: by this a client knows that it may present one.
+        document["authorization_grant_profiles_supported"] =
+            json!(["urn:ietf:params:oauth:grant-profile:id-jag"]);
+    }
+    document
+}
+
+fn common(issuer: &Issuer) -> Value {
     let origin = issuer.origin.as_str();
     let auth_methods = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
     let signing_algs = json!(Algorithm::OF_ASSERTIONS.map(Algorithm::name));
@@ -44,7 +55,7 @@ fn document(issuer: &Issuer) -> Value {
         "scopes_supported": issuer.scopes.names().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": grant_types(issuer).map(GrantType::as_str).collect::<Vec<_>>(),
         "token_endpoint_auth_methods_supported": auth_methods,
         "token_endpoint_auth_signing_alg_values_supported": signing_algs,
         "revocation_endpoint_auth_methods_supported": auth_methods,
@@ -60,6 +71,17 @@ fn document(issuer: &Issuer) -> Value {
         document["registration_endpoint"] = json!(format!("{origin}{REGISTER}"));
     }
     document
+}
+
+/// The grants that some client may use.
+fn grant_types(issuer: &Issuer) -> impl Iterator<Item = GrantType> {
+    let is_on = |grant_type: &GrantType| match grant_type {
+        GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
+        GrantType::TokenExchange => issuer.named.values().any(|client| client.may(GrantType::TokenExchange)),
+        GrantType::JwtBearer => !issuer.assertions.is_empty(),
+        GrantType::DeviceCode => false,
+    };
+    GrantType::ALL.into_iter().filter(is_on)
 }
 
 fn respond(document: Value) -> Response {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod account;
+mod assertions;
 mod authorization;
 mod client_auth;
 mod code_grant;

@@ -72,16 +72,17 @@ pub use verifier::api_key::{
 };
 pub use verifier::claims::TokenRules;
 pub(crate) use verifier::claims::{
-    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Accepted, ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS,
-    SUBJECT_CLAIM, Tenant,
+    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Accepted, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM, Tenant,
 };
+pub use verifier::claims::{ClaimAt, ClaimTest, ClaimTests};
 pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
 pub use verifier::jwt::{
-    Algorithm, Examined, InvalidKeys, IssuerRules, JwtVerifier, KeySource, MalformedJwt, PublicKeys,
-    SignatureError, UnverifiedJwt, VerifiedJwt, examine, freshness_lifetime,
+    Algorithm, Assertion, AssertionIssuer, Examined, InvalidKeys, IssuerRules, JwtVerifier, JwtVerifierError,
+    KeySource, MalformedJwt, NotAsserted, PublicKeys, SignatureError, UnverifiedJwt, VerifiedJwt, examine,
+    freshness_lifetime,
 };
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};

@@ -114,7 +114,8 @@ async fn child_that_rotates_until_it_is_killed() {
         assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
         let (presented, next) =
             (SecretHash::of(&(number - 1).to_string()), SecretText::new(number.to_string()));
-        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0, client_key: None, dpop_jkt: None };
+        let rotate =
+            Rotate { presented, next, expires_at: u64::MAX, grace: 0, client_key: None, dpop_jkt: None };
         assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();

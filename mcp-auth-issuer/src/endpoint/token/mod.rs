@@ -2,7 +2,7 @@
 //!
 //! - `post`: handles the request, step by step.
 //! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
-//! - `authorization_code`, `refresh_token`, `client_credentials`, `token_exchange`: one grant each. Each verifies everything before it
+//! - `authorization_code`, `refresh_token`, `client_credentials`, `token_exchange`, `jwt_bearer`, `workload`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
 //! - `resource`: which resource the token is asked for. `issued`: what a grant answers.
@@ -12,12 +12,14 @@ mod authorization_code;
 mod client_auth;
 mod client_credentials;
 mod issued;
+mod jwt_bearer;
 mod post;
 mod proof;
 mod refresh_token;
 mod refusal;
 mod resource;
 mod token_exchange;
+mod workload;
 
 pub(super) use client_auth::{Authenticated, authenticate};
 pub(super) use post::post;

@@ -11,8 +11,12 @@ use mcp_auth_store::GrantType;
 
 use super::issued::Issued;
 use super::proof::Proven;
-use super::{Refusal, authenticate, authorization_code, client_credentials, refresh_token, token_exchange};
+use super::{
+    Authenticated, Refusal, authenticate, authorization_code, client_credentials, jwt_bearer, refresh_token,
+    token_exchange, workload,
+};
 use crate::issuer::Issuer;
+use crate::request::Params;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
@@ -31,24 +35,47 @@ pub(crate) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
     }
 }
 
+/// The steps of every token request; each grant goes on in its own file.
 async fn issue(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Issued, Refusal> {
     let params = form(headers, body).await?;
-    if let Some(name) = params.repeated() {
-        return Err(Refusal::Repeated(name.to_owned()));
+    refuse_repeated(&params)?;
+    let grant_type = params.get("grant_type").and_then(GrantType::named);
+    if grant_type == Some(GrantType::JwtBearer) && workload::is_presented(issuer, &params) {
+        return workload::issue(issuer, headers, &params, Proven::read(issuer, headers)?).await;
     }
-    let client = match authenticate(issuer, headers, &params).await {
-        Err(Refusal::Document(error)) if error.ends_grants() => {
-            return Err(refresh_token::taken_back(issuer, &params, error).await?);
-        }
-        client => client?,
-    };
+    let client = authenticated(issuer, headers, &params).await?;
     let proven = Proven::read(issuer, headers)?;
-    let grant_type = params.get("grant_type").ok_or(Refusal::Missing("grant_type"))?;
-    match GrantType::named(grant_type).ok_or(Refusal::UnsupportedGrantType)? {
-        GrantType::AuthorizationCode => authorization_code::issue(issuer, &client, &params, proven).await,
-        GrantType::RefreshToken => refresh_token::issue(issuer, &client, &params, proven).await,
-        GrantType::ClientCredentials => client_credentials::issue(issuer, &client, &params, proven).await,
-        GrantType::TokenExchange => token_exchange::issue(issuer, &client, &params, proven).await,
-        GrantType::JwtBearer | GrantType::DeviceCode => Err(Refusal::UnsupportedGrantType),
+    match grant_type {
+        Some(GrantType::AuthorizationCode) => {
+            authorization_code::issue(issuer, &client, &params, proven).await
+        }
+        Some(GrantType::RefreshToken) => refresh_token::issue(issuer, &client, &params, proven).await,
+        Some(GrantType::ClientCredentials) => {
+            client_credentials::issue(issuer, &client, &params, proven).await
+        }
+        Some(GrantType::TokenExchange) => token_exchange::issue(issuer, &client, &params, proven).await,
+        Some(GrantType::JwtBearer) => jwt_bearer::issue(issuer, &client, &params, proven).await,
+        Some(GrantType::DeviceCode) => Err(Refusal::UnsupportedGrantType),
+        None if params.get("grant_type").is_none() => Err(Refusal::Missing("grant_type")),
+        None => Err(Refusal::UnsupportedGrantType),
+    }
+}
+
+/// No parameter may stand twice (OAuth 2.1 §3.2).
+fn refuse_repeated(params: &Params) -> Result<(), Refusal> {
+    params.repeated().map_or(Ok(()), |name| Err(Refusal::Repeated(name.to_owned())))
+}
+
+/// The client, authenticated. One whose document took its grants back ends the grant that it would refresh.
+async fn authenticated(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Authenticated, Refusal> {
+    match authenticate(issuer, headers, params).await {
+        Err(Refusal::Document(error)) if error.ends_grants() => {
+            Err(refresh_token::taken_back(issuer, params, error).await?)
+        }
+        client => client,
     }
 }

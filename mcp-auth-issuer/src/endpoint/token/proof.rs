@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use mcp_auth_runtime::facade::{ProofError, TokenProof};
 use mcp_auth_store::Client;
+use serde_json::{Map, Value};
 
 use super::Refusal;
 use crate::issuer::Issuer;
@@ -13,6 +14,25 @@ pub(crate) struct Proven(Option<TokenProof>);
 /// What an access token is bound to: a key, or nothing, as a bearer token is. It is made only of a proof that was used up.
 #[derive(Debug)]
 pub(crate) struct Binding(Option<String>);
+
+/// Why it is not proven that the client holds the key of what it presents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unproven {
+    /// It sends no proof, and may send one.
+    Missing,
+    /// Anything else, in words for the log.
+    Other(&'static str),
+}
+
+impl Unproven {
+    /// The refusal of the request; `refused` where no proof of this client would do.
+    pub(super) fn refusal(self, refused: fn(&'static str) -> Refusal) -> Refusal {
+        match self {
+            Self::Missing => Refusal::Proof(ProofError::Missing),
+            Self::Other(why) => refused(why),
+        }
+    }
+}
 
 impl Proven {
     /// Reads the proof of a request.
@@ -40,6 +60,21 @@ impl Proven {
             (Some(_), Some(_)) => {
                 Err(Refusal::Grant("the proof is by another key than the grant is bound to"))
             }
+        }
+    }
+
+    /// Whether it is by the key that these claims are bound to (`cnf`, RFC 9449 §6), if they are bound to anything.
+    ///
+    /// # Errors
+    /// What is wrong, in words for the log: without a proof too, and where it is bound to something else than a key.
+    pub(super) fn possesses(&self, claims: &Map<String, Value>) -> Result<(), Unproven> {
+        let Some(confirmation) = claims.get("cnf") else { return Ok(()) };
+        let members = confirmation.as_object().filter(|members| members.len() == 1);
+        match (members.and_then(|members| members.get("jkt")?.as_str()), self.jkt()) {
+            (None, _) => Err(Unproven::Other("bound in a way that cannot be proven here")),
+            (Some(_), None) => Err(Unproven::Missing),
+            (Some(bound), Some(jkt)) if bound == jkt => Ok(()),
+            (Some(_), Some(_)) => Err(Unproven::Other("the proof is by another key than it is bound to")),
         }
     }
 

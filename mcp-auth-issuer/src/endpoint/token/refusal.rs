@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use mcp_auth_core::Scope;
-use mcp_auth_runtime::facade::ProofError;
+use mcp_auth_runtime::facade::{NotAsserted, ProofError};
 use mcp_auth_store::StoreError;
 
+use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
@@ -48,6 +49,12 @@ pub(crate) enum Refusal {
     /// A subject token that this client cannot exchange; the cause is for the log.
     #[error("subject token: {0}")]
     SubjectToken(&'static str),
+    /// An assertion that is not good, or about which nothing can be told now (RFC 7521 §4.1.1).
+    #[error(transparent)]
+    Asserted(#[from] NotAsserted),
+    /// An assertion that is good, and not what its issuer is trusted with.
+    #[error(transparent)]
+    NotOfProfile(#[from] NotOfProfile),
     /// The proof of the client's key is not good, or is missing (RFC 9449 §5).
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -72,6 +79,9 @@ impl Refusal {
         match self {
             Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
             Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
+            Self::Asserted(NotAsserted::Unavailable(error)) => {
+                tracing::error!(cause = ?error, "{what}");
+            }
             Self::Login(error) => tracing::error!(cause = ?error, "{what}"),
             refusal => tracing::warn!(reason = %refusal, "{what}"),
         }
@@ -116,16 +126,20 @@ impl From<&Refusal> for OAuthError {
                 None => Self::bad_request("invalid_client", error.to_string())
                     .with_status(StatusCode::UNAUTHORIZED),
             },
-            Refusal::UnsupportedGrantType => Self::bad_request(
-                "unsupported_grant_type",
-                "grant_type is authorization_code, refresh_token or client_credentials",
-            ),
+            Refusal::UnsupportedGrantType => {
+                Self::bad_request("unsupported_grant_type", "grant_type is not one of grant_types_supported")
+            }
             Refusal::UnauthorizedClient => {
                 Self::bad_request("unauthorized_client", "the client may not use this grant")
             }
             Refusal::Grant(_) | Refusal::Replay(_) => Self::bad_request(
                 "invalid_grant",
                 "the grant is invalid, expired, revoked or not this client's",
+            ),
+            Refusal::Asserted(NotAsserted::Unavailable(_)) => Self::store_unavailable(),
+            Refusal::Asserted(_) | Refusal::NotOfProfile(_) => Self::bad_request(
+                "invalid_grant",
+                "the assertion is invalid, expired, or not for this server and client",
             ),
             Refusal::Exchange(words) => Self::bad_request("invalid_request", *words),
             // RFC 8693 §2.2.2 asks for this code.

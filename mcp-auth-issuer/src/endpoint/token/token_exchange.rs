@@ -32,7 +32,8 @@ pub(super) async fn issue(
     verify_request(issuer, params)?;
     let subject = subject_token(issuer, params).await?;
     verify_client(issuer, client, &subject)?;
-    verify_possession(&subject, &proven)?;
+    // The new token is bound to the same key.
+    proven.possesses(&subject.more).map_err(|unproven| unproven.refusal(Refusal::SubjectToken))?;
     let scopes = scopes(issuer, client, params, &subject)?;
     let act = actors(client, &subject)?;
     let binding = proven.use_up(issuer).await?;
@@ -129,18 +130,6 @@ fn names(issuer: &Issuer, may_act: &Value, client: &Client) -> bool {
     };
     let is_named = members.contains_key("sub") || members.contains_key("client_id");
     is_named && members.iter().all(|(name, value)| is_client(name, value))
-}
-
-/// Verifies that a token which is bound to a key comes with a proof of that key (RFC 9449 §7). The new one is bound to it too.
-fn verify_possession(subject: &OwnToken, proven: &Proven) -> Result<(), Refusal> {
-    let Some(confirmation) = subject.more.get("cnf") else { return Ok(()) };
-    let members = confirmation.as_object().filter(|members| members.len() == 1);
-    let jkt = members.and_then(|members| members.get("jkt")?.as_str());
-    let jkt = jkt.ok_or(Refusal::SubjectToken("bound in a way that cannot be proven here"))?;
-    match proven.is_by(Some(jkt)) {
-        Err(Refusal::Grant(why)) => Err(Refusal::SubjectToken(why)),
-        verdict => verdict,
-    }
 }
 
 /// The scopes of the new token: those that are asked for, or all, of what the subject token holds and the client may have.

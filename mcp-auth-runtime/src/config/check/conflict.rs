@@ -582,6 +582,26 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// An issuer of assertions that would be trusted for too much, or for nothing.
+    #[error("assertions of {issuer}: {why}: {at}")]
+    Assertions {
+        /// The issuer.
+        issuer: String,
+        /// What is wrong, and what to do.
+        why: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// The keys of an issuer of assertions cannot be used.
+    #[error("the keys of {issuer} cannot be used: {error}: {at}")]
+    AssertionKeys {
+        /// The issuer.
+        issuer: String,
+        /// Why.
+        error: ClientKeysError,
+        /// Key and source.
+        at: String,
+    },
     /// A client lists others whose tokens it may exchange, and exchanges none.
     #[error(
         "client {client:?} has exchange_from, and does not exchange tokens: write \"token_exchange\" into its grant_types, or remove \

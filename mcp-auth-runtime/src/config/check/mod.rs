@@ -8,6 +8,7 @@ mod families;
 mod findings;
 mod introspection;
 mod issuer;
+mod issuer_assertions;
 mod issuer_clients;
 mod issuers;
 mod operations;

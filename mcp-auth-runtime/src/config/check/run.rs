@@ -144,11 +144,13 @@ impl Config {
         );
         checks.reading(&[&["auth.**"]], Findings::providers);
         checks.reading(
-            &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
+            &[trust, place, &["issuer.users", "issuer.clients", "issuer.assertions", "scopes"]],
             Findings::built_in_issuer,
         );
         checks.reading(&[trust, &["issuer.users", "issuer.clients.**", "scopes"]], Findings::issuer_clients);
         checks.reading(&[trust, &["issuer.registration.**"]], Findings::initial_access_tokens);
+        let named = ["issuer.users", "issuer.clients.*.client_id", "issuer.assertions.**", "scopes"];
+        checks.reading(&[trust, place, &named], Findings::issuer_assertions);
         checks.reading(
             &[trust, &["server.transport", "auth.base_scopes", "auth.visibility", "scopes"]],
             Findings::base_scopes,

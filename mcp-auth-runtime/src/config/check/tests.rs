@@ -46,6 +46,7 @@ macro_rules! refused {
 
 mod api_keys;
 mod introspection;
+mod issuer_assertions;
 mod issuer_clients;
 mod names;
 mod roles;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::section::client_documents::ClientDocuments;
+pub use crate::config::section::issuer_assertions::{AssertionKind, IssuerAssertions, IssuerWorkload};
 pub use crate::config::section::issuer_client::IssuerClient;
 use crate::config::section::registration::Registration;
 use crate::config::section::users::Users;
@@ -81,6 +82,8 @@ pub struct BuiltInIssuer {
     pub users: Users,
     /// Clients that the operator registered.
     pub clients: Vec<IssuerClient>,
+    /// Other issuers, whose assertions stand for a grant.
+    pub assertions: Vec<IssuerAssertions>,
     /// Clients that describe themselves at a URL of their own.
     pub client_documents: ClientDocuments,
     /// Clients that register themselves.
@@ -100,6 +103,7 @@ impl Default for BuiltInIssuer {
             refresh_grace: RefreshGrace::default(),
             users: Users::named("developer".parse()),
             clients: Vec::new(),
+            assertions: Vec::new(),
             client_documents: ClientDocuments::default(),
             registration: Registration::default(),
         }
@@ -107,11 +111,17 @@ impl Default for BuiltInIssuer {
 }
 
 impl BuiltInIssuer {
-    /// Each user and each client, with the roles and the claims that its tokens say.
+    /// The programs that get tokens by assertions of their platforms.
+    pub fn workloads(&self) -> impl Iterator<Item = &IssuerWorkload> {
+        self.assertions.iter().flat_map(|assertions| &assertions.workloads)
+    }
+
+    /// Each user, each client and each workload, with the roles and the claims that its tokens say.
     pub fn subjects(&self) -> impl Iterator<Item = (&str, &[RoleName], &Map<String, Value>)> {
         let users = self.users.iter().map(|(name, user)| (name, &*user.roles, &user.claims));
         let clients =
             self.clients.iter().map(|client| (client.client_id.as_str(), &*client.roles, &client.claims));
-        users.chain(clients)
+        let workloads = self.workloads().map(|one| (one.client_id.as_str(), &*one.roles, &one.claims));
+        users.chain(clients).chain(workloads)
     }
 }

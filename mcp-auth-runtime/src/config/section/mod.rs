@@ -1,5 +1,5 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
-//! `issuer`, `issuer_client`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
+//! `issuer`, `issuer_client`, `issuer_assertions`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
 //! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod api_keys;
@@ -10,6 +10,7 @@ pub mod deny;
 pub mod document;
 pub mod introspection;
 pub mod issuer;
+pub mod issuer_assertions;
 pub mod issuer_client;
 pub mod issuers;
 pub mod limits;

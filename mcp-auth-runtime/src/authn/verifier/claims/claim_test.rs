@@ -37,6 +37,11 @@ impl ClaimTests {
         self.0.is_empty()
     }
 
+    /// Whether each claim passes.
+    pub fn pass(&self, claims: &Map<String, Value>) -> bool {
+        self.failing(claims).is_none()
+    }
+
     /// The first claim that does not pass. A list passes none but `present`.
     pub(super) fn failing(&self, claims: &Map<String, Value>) -> Option<&ClaimAt> {
         self.0.iter().find(|(at, test)| !test.passes(at.find(claims))).map(|(at, _)| at)

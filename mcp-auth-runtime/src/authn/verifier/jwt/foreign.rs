@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
 use super::jwks::{KeySet, Outcome};
-use super::jws::{Parts, REFUSED};
+use super::jws::{Header, Jws, Parts, REFUSED, Type};
 
 /// The most keys of one set.
 const MAX_KEYS: usize = 32;
@@ -153,6 +153,12 @@ impl<'t> UnverifiedJwt<'t> {
             .map_err(|_| MalformedJwt::Shape("payload is not one strict JSON object"))?;
         let signature = parts.signature().map_err(MalformedJwt::Shape)?;
         Ok(Self { alg, kid: text_of("kid")?, typ: text_of("typ")?, claims, signed: parts.signed, signature })
+    }
+
+    /// The same as the keys of an issuer verify it. What `typ` may be, the caller checks.
+    pub(super) fn as_jws(&self) -> Jws<'t> {
+        let header = Header { alg: self.alg, kid: self.kid.clone(), typ: Type::Absent };
+        Jws { header, payload: Vec::new(), signed: self.signed, signature: self.signature.clone() }
     }
 
     /// Its algorithm.

@@ -2,9 +2,10 @@
 //! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `accepted` (what `iss` may say), `bounds` (ranges and defaults), `algorithm`, `keys` (an issuer's
 //! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `published` (an issuer's
 //! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it),
-//! `foreign` (JWTs that are not access tokens, for the built-in issuer).
+//! `foreign` (JWTs that are not access tokens, for the built-in issuer), `asserted` (an issuer of such JWTs, with its keys).
 
 mod algorithm;
+mod asserted;
 pub(crate) mod bounds;
 pub(super) mod discovery;
 mod examine;
@@ -19,6 +20,7 @@ pub(in crate::authn) mod verifier;
 
 pub use algorithm::Algorithm;
 pub(crate) use algorithm::RefusedAlgorithm;
+pub use asserted::{Assertion, AssertionIssuer, NotAsserted};
 pub use examine::{Examined, examine};
 pub use foreign::{InvalidKeys, MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt, VerifiedJwt};
 pub use freshness::freshness_lifetime;
@@ -27,4 +29,4 @@ pub use issuer::{IssuerRules, KeySource};
 pub(in crate::authn) use jwks::{PRIVATE as PRIVATE_MEMBERS, verifier_of};
 pub(in crate::authn) use jws::{Parts as JwsParts, REFUSED as SIGNATURE_MISREAD};
 pub(crate) use published::{IssuerMetadata, Unpublished};
-pub use verifier::JwtVerifier;
+pub use verifier::{JwtVerifier, JwtVerifierError};

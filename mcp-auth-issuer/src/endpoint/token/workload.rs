@@ -1,0 +1,63 @@
+//! The JWT bearer grant (RFC 7523 §2.1) of a program: the assertion of the platform that runs it is its only credential.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::Refusal;
+use super::issued::Issued;
+use super::jwt_bearer;
+use super::proof::Proven;
+use super::resource::verify_resource;
+use crate::issuer::{Grantee, Issuer};
+use crate::request::Params;
+
+/// By what a client would authenticate in the form.
+const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
+/// Whether a request presents an assertion that names an issuer of workloads. Nothing is verified yet: it says only which checks the request
+/// gets.
+pub(super) fn is_presented(issuer: &Issuer, params: &Params) -> bool {
+    let Ok(jwt) = jwt_bearer::assertion(params) else { return false };
+    issuer.assertions.named_by(&jwt).is_some_and(|trusted| trusted.is_of_workloads())
+}
+
+pub(super) async fn issue(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    params: &Params,
+    proven: Proven,
+) -> Result<Issued, Refusal> {
+    if headers.contains_key(AUTHORIZATION) || CREDENTIALS.iter().any(|name| params.count(name) > 0) {
+        return Err(Refusal::Client("authenticates beside the assertion of a workload"));
+    }
+    verify_resource(issuer, params)?;
+    let jwt = jwt_bearer::assertion(params)?;
+    let trusted =
+        issuer.assertions.named_by(&jwt).ok_or(Refusal::Grant("of an issuer that is not trusted"))?;
+    let assertion = trusted.verify(&jwt).await?;
+    let workload = trusted.workload_of(&assertion, jwt.typ().as_deref())?;
+    if params.get("client_id").is_some_and(|id| id != workload.client_id) {
+        return Err(Refusal::Grant("client_id is not the name of the workload"));
+    }
+    proven.possesses(&assertion.claims).map_err(|unproven| unproven.refusal(Refusal::Grant))?;
+    let asked = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
+    let scopes = issuer.scopes.in_both(asked, &workload.scopes, &workload.scopes);
+    let scopes = scopes.map_err(Refusal::ScopeNotGranted)?;
+    let binding = proven.use_up(issuer).await?;
+
+    // RFC 9068 §2.2: without a resource owner, `sub` names the client.
+    let access_token = issuer.access_token(&Grantee {
+        subject: &workload.client_id,
+        client_id: &workload.client_id,
+        resource: issuer.resource.as_str(),
+        scopes: &scopes,
+        authentication: None,
+        grant_id: None,
+        binding: &binding,
+    })?;
+    tracing::info!(
+        client_id = %workload.client_id, assertion_issuer = trusted.as_str(), assertion_subject = ?assertion.subject,
+        scope = %scopes, grant = "jwt_bearer", profile = "workload", "access token issued"
+    );
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding))
+}
