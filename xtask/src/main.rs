@@ -8,6 +8,8 @@ mod conformance;
 mod example;
 mod http;
 mod interop;
+mod issuer;
+mod kills;
 mod minimal;
 mod msrv;
 mod process;
@@ -29,7 +31,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "repository",
         quick: true,
-        about: "no machine paths, nothing unfinished, CHANGELOG's form; which folder reads which",
+        about: "no machine paths, nothing unfinished, CHANGELOG's form; which folder reads which, which feature compiles what",
         run: repository::check,
     },
     Step { name: "fmt", quick: true, about: "rustfmt finds nothing to change", run: cargo::fmt },
@@ -99,7 +101,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "conformance",
         quick: false,
-        about: "the official suite against examples/conformance, with and without tokens",
+        about: "the official suite against examples/conformance, with and without tokens, and against its issuer",
         run: conformance::check,
     },
     Step {
@@ -121,6 +123,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => step::run(STEPS.iter().filter(|step| step.quick)),
         ["weigh"] => weigh::run(),
         ["bench", ..] => bench::run(&arguments[1..]),
+        ["kills", ..] => kills::run(&arguments[1..]),
         [name] => match STEPS.iter().find(|step| step.name == name) {
             Some(step) => step::run([step]),
             None => {
@@ -142,6 +145,8 @@ fn help() -> String {
     format!(
         "cargo xtask test      everything CI runs, in this order (test --quick: what is marked *)\n\
          cargo xtask bench     whole servers against bare rmcp; writes docs/src/performance.md (bench --help)\n\
+         cargo xtask bench issuer  whole logins, tokens and introspection on each store (bench issuer --help)\n\
+         cargo xtask kills     kills a whole issuer under load, and looks for what it had acknowledged (kills --help)\n\
          cargo xtask weigh     what a server costs to build and to start; writes docs/src/size.md\n\
          cargo xtask <step>    one of\n{steps}"
     )

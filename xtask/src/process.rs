@@ -3,7 +3,7 @@
 //! [`Running`] is any child, [`Process`] one whose output goes to a file, [`Server`] one that listens.
 
 use std::fs::{self, File};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -22,6 +22,20 @@ pub(crate) fn fresh(name: &str) -> Result<PathBuf, String> {
     }
     fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     Ok(directory)
+}
+
+/// A port of the loopback interface that is free now.
+pub(crate) fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+/// A port that is free now and stays free while its server is away: below those that systems give to connections.
+pub(crate) fn fixed_port() -> Result<u16, String> {
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    let mut ports = (first..32_000).chain(20_000..first);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.ok_or_else(|| "no free port from 20000 to 32000".to_owned())
 }
 
 /// A child that does not outlive this value.
@@ -121,6 +135,11 @@ impl Process {
     /// How it ended, if it did so within `limit`.
     pub(crate) fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, String> {
         self.running.wait(limit)
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.running.child.id()
     }
 
     /// Everything it has printed.

@@ -13,6 +13,9 @@ const PAGE: &str = "docs/src/performance.md";
 
 /// Runs it, or says how.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
+    if arguments.first().is_some_and(|first| first == "issuer") {
+        return super::issuer::run(&arguments[1..]);
+    }
     if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h" | "help")) {
         print!("{}", options::HELP);
         return ExitCode::SUCCESS;

@@ -1,12 +1,12 @@
-//! Runs the suite: each revision, without tokens and with them.
+//! Runs the suite: each revision, without tokens, with them, and the scenarios for authorization servers.
 
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use super::results;
 use super::results::{Expected, Measured};
+use super::{authorization, results};
 use crate::example;
 use crate::interop::table::markdown;
 use crate::interop::{REVISIONS, record, version};
@@ -15,12 +15,12 @@ use crate::step::{Outcome, root};
 use crate::toolbox::{self, Node};
 
 /// What the built-in issuer knows the suite's token getter by. It protects a server that lives for seconds.
-const SECRET: &str = "a secret of thirty-two characters, or more";
+pub(super) const SECRET: &str = "a secret of thirty-two characters, or more";
 
 /// How long one run of the suite may take. It needs two seconds, and ten where it starts cold.
-const LIMIT: Duration = Duration::from_secs(120);
+pub(super) const LIMIT: Duration = Duration::from_secs(120);
 
-const SUITE: &str = "node_modules/@modelcontextprotocol/conformance/dist/index.js";
+pub(super) const SUITE: &str = "node_modules/@modelcontextprotocol/conformance/dist/index.js";
 
 pub(crate) fn check() -> Result<Outcome, String> {
     let folder = root().join("interop");
@@ -33,11 +33,15 @@ pub(crate) fn check() -> Result<Outcome, String> {
     let directory = fresh("conformance")?;
     let expected = Expected::read(&root().join("interop/conformance.json"))?;
 
-    let runs = REVISIONS.map(|revision| [(revision, false), (revision, true)]);
+    let runs = REVISIONS.map(|revision| Subject::ALL.map(|subject| (revision, subject)));
     let measured = thread::scope(|scope| {
-        let one = |&(revision, auth)| {
+        let one = |&(revision, subject)| {
             let (node, executable, directory) = (&node, &executable, &directory);
-            scope.spawn(move || run(node, executable, directory, revision, auth))
+            scope.spawn(move || match subject {
+                Subject::Open => run(node, executable, directory, revision, false),
+                Subject::Protected => run(node, executable, directory, revision, true),
+                Subject::Issuer => authorization::run(node, executable, directory, revision),
+            })
         };
         let threads: Vec<_> = runs.as_flattened().iter().map(one).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
@@ -69,12 +73,29 @@ pub(crate) fn check() -> Result<Outcome, String> {
     Err(wrong.join("\n"))
 }
 
+/// What a run looks at.
+#[derive(Clone, Copy)]
+enum Subject {
+    /// The server without tokens.
+    Open,
+    /// The server with tokens.
+    Protected,
+    /// Its built-in issuer.
+    Issuer,
+}
+
+impl Subject {
+    const ALL: [Self; 3] = [Self::Open, Self::Protected, Self::Issuer];
+}
+
 /// One run of the suite.
-struct Run {
-    measured: Measured,
-    failed: String,
-    suite: String,
-    server: String,
+pub(super) struct Run {
+    pub(super) measured: Measured,
+    /// The checks that failed.
+    pub(super) failed: String,
+    /// The end of the suite's log, and of the server's.
+    pub(super) suite: String,
+    pub(super) server: String,
 }
 
 impl Run {

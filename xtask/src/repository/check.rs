@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::rust::Source;
-use super::{arrows, contents, crates, files, threats};
+use super::{arrows, compiled, contents, crates, files, threats};
 use crate::step::{Outcome, command, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
@@ -32,6 +32,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
         page(&texts, threats::PAGE),
         texts.iter().filter(|(name, _)| is_source(name)).map(|(name, text)| (*name, text.as_str())),
     ));
+    wrong.extend(compiled::mistakes()?);
     if wrong.is_empty() { Ok(Outcome::Passed) } else { Err(wrong.join("\n")) }
 }
 

@@ -1,9 +1,11 @@
 //! What every file of the repository must be like. In reading order: `check` (the step), `files` (files in any
 //! language), `rust` (a source file, read), `contents` (a `mod.rs` holds no code), `arrows` (which folder may read
-//! which), `crates` (which crate may read which), `threats` (each row of the threat list has a test).
+//! which), `crates` (which crate may read which), `threats` (each row of the threat list has a test), `compiled` (which feature compiles
+//! what).
 
 mod arrows;
 mod check;
+mod compiled;
 mod contents;
 mod crates;
 mod files;

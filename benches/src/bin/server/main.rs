@@ -4,10 +4,12 @@
 //! - `bare`, `bare-many`: rmcp as it is, with one tool and with two hundred;
 //! - `ours`, `ours-many`: mcp-auth, trusting the keys in `KEYS/jwks.json`; `ours-log` writes its audit events to
 //!   standard error, as a server does by default;
-//! - `ours-api-key`, `ours-opaque`: mcp-auth, accepting the key in `KEYS/api-key.txt`, and opaque tokens.
+//! - `ours-api-key`, `ours-opaque`: mcp-auth, accepting the key in `KEYS/api-key.txt`, and opaque tokens;
+//! - `issuer MCP_TOML`: mcp-auth with its built-in issuer, as that file says.
 
 mod bare;
 mod echo;
+mod issuer;
 mod ours;
 mod signatures;
 
@@ -34,9 +36,10 @@ async fn main() -> Result<(), Error> {
         }
         ["ours-many", keys] => ours::serve(ours::Many, keys, Accepts::Jwt).await,
         ["ours-api-key", keys] => ours::serve(One::new(keys)?, keys, Accepts::ApiKey).await,
+        ["issuer", file] => issuer::serve(file).await,
         ["ours-opaque", keys] => ours::serve(One::new(keys)?, keys, Accepts::Opaque).await,
         _ => Err(
-            "usage: bench-server echo|bare|bare-many | ours|ours-log|ours-many|ours-api-key|ours-opaque KEYS"
+            "usage: bench-server echo|bare|bare-many | ours|ours-log|ours-many|ours-api-key|ours-opaque KEYS | issuer MCP_TOML"
                 .into(),
         ),
     }

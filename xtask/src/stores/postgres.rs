@@ -1,81 +1,22 @@
-//! The stores that need a server of their own, against real ones: PostgreSQL and Redis, on loopback, in a directory of their own.
+//! A PostgreSQL server.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use crate::process::{Process, fresh};
-use crate::step::{Outcome, available, command, succeed};
+use crate::process::free_port;
 use crate::toolbox;
 
-/// The tests that need such a server, and are left out without one.
-const TESTS: &str =
-    "binary(postgres) + binary(postgres_server) + binary(redis) + binary(redis_server) + test(on_a_server)";
-
-pub(crate) fn check() -> Result<Outcome, String> {
-    let files = fresh("xtask-stores")?;
-    let (redis, redis_url) = redis(&files)?;
-    let postgres = Postgres::start()?;
-    let servers = [("MCP_AUTH_TEST_REDIS", redis_url), ("MCP_AUTH_TEST_POSTGRES", postgres.url.clone())];
-    let mut tests = command("cargo");
-    match available("cargo", &["nextest", "--version"]) {
-        true => {
-            tests.args(["nextest", "run", "--workspace", "--no-fail-fast", "--run-ignored=only", "-E", TESTS])
-        }
-        false => tests.args([
-            "test",
-            "-p",
-            "mcp-auth-store",
-            "--features",
-            "postgres,redis,testing",
-            "--tests",
-            "--",
-            "--ignored",
-        ]),
-    };
-    let tested = succeed(tests.envs(servers));
-    drop(redis);
-    tested.map(|()| Outcome::Passed)
-}
-
-fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
-    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
-}
-
-/// A Redis server that keeps what it acknowledged.
-fn redis(files: &Path) -> Result<(Process, String), String> {
-    let server = toolbox::program("redis-server", "a Redis server", "redis-server")?;
-    let port = free_port()?;
-    let mut start = Command::new(server);
-    start.args([
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        &port.to_string(),
-        "--save",
-        "",
-        "--appendonly",
-        "yes",
-        "--appendfsync",
-        "always",
-    ]);
-    start.args(["--maxmemory-policy", "noeviction", "--dir"]).arg(files);
-    let mut process = Process::start("redis", files, &mut start)?;
-    process.wait_for(|log| log.contains("Ready to accept connections").then_some(()))?;
-    Ok((process, format!("redis://127.0.0.1:{port}")))
-}
-
 /// A PostgreSQL server. It refuses to run as root, so there it runs as a user of its own.
-struct Postgres {
+pub(super) struct Postgres {
     programs: PathBuf,
     directory: PathBuf,
-    url: String,
+    /// Where its database is.
+    pub(super) url: String,
 }
 
 impl Postgres {
-    fn start() -> Result<Self, String> {
+    pub(super) fn start() -> Result<Self, String> {
         let programs = toolbox::postgres()?;
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         // Not below `target`: the other user may not be able to go there.
@@ -122,6 +63,14 @@ impl Postgres {
                 Err(format!("pg_ctl: {failed:?}: {}", std::fs::read_to_string(log).unwrap_or_default()))
             }
         }
+    }
+
+    /// The URL of a new and empty database of this name.
+    pub(super) fn database(&self, name: &str) -> Result<String, String> {
+        let statement = format!("CREATE DATABASE {name}");
+        quietly(self.run("psql").args(["-q", "-c", &statement]).arg(&self.url))?;
+        let (server, _) = self.url.rsplit_once('/').ok_or("a URL without a database")?;
+        Ok(format!("{server}/{name}"))
     }
 
     /// One of its programs, as the user that it runs as.
