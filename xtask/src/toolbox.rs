@@ -275,7 +275,9 @@ pub(crate) fn program(name: &str, what: &str, package: &str) -> Result<PathBuf, 
 /// As above.
 pub(crate) fn postgres() -> Result<PathBuf, String> {
     let find = || {
-        let on_path = on_path("initdb").and_then(|initdb| initdb.parent().map(Path::to_owned));
+        // Where a link leads, all programs are.
+        let initdb = on_path("initdb").map(|initdb| fs::canonicalize(&initdb).unwrap_or(initdb));
+        let on_path = initdb.and_then(|initdb| initdb.parent().map(Path::to_owned));
         on_path.or_else(|| {
             let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
             let programs =

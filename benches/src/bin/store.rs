@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 /// How many steps are under way at once.
 const AT_ONCE: usize = 16;
+/// How many of each there are before.
+const FIRST: usize = 200;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -24,18 +26,25 @@ async fn main() -> Result<(), Error> {
         _ => return Err("usage: bench-store COUNT [URL]".into()),
     };
     let store = match url {
-        None => Store::memory(Caps { clients: count, codes: count, grants: count, ..Caps::default() }),
+        None => {
+            let all = count + FIRST;
+            Store::memory(Caps { clients: all, codes: all, grants: all, ..Caps::default() })
+        }
         Some(url) => opened(url).await?,
     };
-    let clients = filled(&store, count, |store, number| async move {
-        store.clients().register(client(&format!("client {number}")), None, 1).await.map(drop)
-    });
-    let clients = clients.await?;
-    let grants = filled(&store, count, |store, number| async move {
-        granted(&store, &format!("grant {number}"), "a secret").await;
+    let register = |store: Store, name: String| async move {
+        store.clients().register(client(&name), None, 1).await.map(drop)
+    };
+    let grant = |store: Store, name: String| async move {
+        granted(&store, &name, "a secret").await;
         Ok(())
-    });
-    println!("{}", json!({ "clients": clients, "grants": grants.await? }));
+    };
+    // What a process takes once, whatever is in its store, is taken before.
+    filled(&store, "a client before", FIRST, register).await?;
+    filled(&store, "a grant before", FIRST, grant).await?;
+    let clients = filled(&store, "a client", count, register).await?;
+    let grants = filled(&store, "a grant", count, grant).await?;
+    println!("{}", json!({ "clients": clients, "grants": grants }));
     Ok(())
 }
 
@@ -56,10 +65,10 @@ async fn opened(url: &str) -> Result<Store, Error> {
     }))
 }
 
-/// Does `step` with each number below `count`, and says what it took.
-async fn filled<F, S>(store: &Store, count: usize, step: F) -> Result<Value, Error>
+/// Does `step` with so many names, and says what it took.
+async fn filled<F, S>(store: &Store, name: &'static str, count: usize, step: F) -> Result<Value, Error>
 where
-    F: Fn(Store, usize) -> S + Copy + Send + 'static,
+    F: Fn(Store, String) -> S + Copy + Send + 'static,
     S: Future<Output = Result<(), mcp_auth_store::StoreError>> + Send,
 {
     let (before, begun) = (resident(), Instant::now());
@@ -68,7 +77,7 @@ where
             let store = store.clone();
             tokio::spawn(async move {
                 for number in (first..count).step_by(AT_ONCE) {
-                    step(store.clone(), number).await?;
+                    step(store.clone(), format!("{name} {number}")).await?;
                 }
                 Ok::<_, mcp_auth_store::StoreError>(())
             })

@@ -10,5 +10,6 @@ mod rows;
 mod run;
 mod servers;
 
+pub(crate) use issuer::smoke as issuer_smoke;
 pub(crate) use page::machine;
 pub(crate) use run::run;

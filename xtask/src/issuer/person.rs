@@ -95,8 +95,8 @@ fn location(answer: &Answer) -> Result<String, Failure> {
 /// A URL of the server without its origin.
 fn path_of(url: &str) -> &str {
     match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => url,
+        Some((_, rest)) if !url.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        Some(_) | None => url,
     }
 }
 

@@ -24,10 +24,11 @@ pub(crate) fn user(number: usize) -> String {
     format!("user{:02}", number % USERS)
 }
 
-/// Builds the program; with `release` as it is measured.
-pub(crate) fn build(release: bool) -> Result<PathBuf, String> {
+/// Builds the program, and these beside it; with `release` as it is measured.
+pub(crate) fn build(release: bool, beside: &[&str]) -> Result<PathBuf, String> {
     let mut build = command(env!("CARGO"));
     build.args(["build", "--package", "mcp-auth-bench", "--bin", "bench-server"]);
+    build.args(beside.iter().flat_map(|name| ["--bin", name]));
     if release {
         build.arg("--release");
     }

@@ -50,7 +50,7 @@ pub(crate) fn a_few(servers: &mut Servers, stores: &[Kind]) -> Result<(), String
 }
 
 fn all(servers: &mut Servers, options: &Options) -> Result<(), String> {
-    let program = issuer::build(options.release)?;
+    let program = issuer::build(options.release, &[])?;
     for &kind in &options.stores {
         println!("{}: {} kills, seed {}", kind.name(), options.times, options.seed);
         let place = servers.place(kind)?;

@@ -1,9 +1,9 @@
-//! The tests of the stores that need a server, and a few kills of a whole issuer on each store.
+//! The tests of the stores that need a server; what `bench issuer` and `kills` do, for some seconds.
 
 use super::place::{Kind, Servers};
-use crate::kills;
 use crate::process::fresh;
 use crate::step::{Outcome, available, command, succeed};
+use crate::{bench, kills};
 
 /// The tests that need such a server, and are left out without one.
 const TESTS: &str =
@@ -29,6 +29,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
             succeed(command("cargo").args(arguments).envs(variables.clone()))?;
         }
     }
+    bench::issuer_smoke(&mut servers, Kind::Sqlite)?;
     kills::a_few(&mut servers, &Kind::DURABLE)?;
     Ok(Outcome::Passed)
 }

@@ -10,3 +10,4 @@ mod table;
 mod weight;
 
 pub(super) use run::run;
+pub(crate) use run::smoke;

@@ -8,7 +8,7 @@ cargo xtask bench issuer [OPTION]…    the built-in issuer on each store; print
   --seconds N     time on the clock for each row, store and number of connections (default 2)
   --count N       how many clients and grants are weighed (default 100000 in memory, 10000 in each other store)
   --store NAME    memory, sqlite, postgres or redis (default: each of them)
-  --quick         0.3 seconds, 1000 clients and grants: to see that it works, not to quote
+  --quick         0.3 seconds, 1000 clients and grants, the profile of tests: to see that it works, not to quote
 ";
 
 /// The options of one run.
@@ -17,12 +17,14 @@ pub(super) struct Options {
     pub(super) seconds: f64,
     pub(super) count: Option<usize>,
     pub(super) stores: Vec<Kind>,
+    /// Whether the program is the one that is deployed, and not that of the tests.
+    pub(super) release: bool,
 }
 
 impl Options {
     /// Reads the arguments after `bench issuer`.
     pub(super) fn parse(arguments: &[String]) -> Result<Self, String> {
-        let mut options = Self { seconds: 2.0, count: None, stores: Kind::ALL.to_vec() };
+        let mut options = Self { seconds: 2.0, count: None, stores: Kind::ALL.to_vec(), release: true };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n\n{HELP}"));
@@ -39,11 +41,16 @@ impl Options {
                     options.count = Some(count.ok_or_else(|| format!("--count is 1 or more, not {text:?}"))?);
                 }
                 "--store" => options.stores = vec![Kind::named(value()?, &Kind::ALL)?],
-                "--quick" => (options.seconds, options.count) = (0.3, Some(1000)),
+                "--quick" => (options.seconds, options.count, options.release) = (0.3, Some(1000), false),
                 _ => return Err(format!("no option {argument}\n\n{HELP}")),
             }
         }
         Ok(options)
+    }
+
+    /// As short as can be, on this store.
+    pub(super) fn smoke(kind: Kind) -> Self {
+        Self { seconds: 0.05, count: Some(50), stores: vec![kind], release: false }
     }
 
     /// How many clients and grants are put into a store of this kind.

@@ -10,11 +10,13 @@ use super::weight::weigh;
 use crate::bench::machine;
 use crate::issuer::{self, Client, Connection, Setting};
 use crate::process::{fixed_port, fresh};
-use crate::step::{command, succeed};
-use crate::stores::Servers;
+use crate::stores::{Kind, Servers};
 
 /// How many connections, each with one request under way.
 const CONNECTIONS: [usize; 2] = [1, 16];
+
+/// The program that fills a store.
+const FILLER: &str = "bench-store";
 
 /// Runs it, or says how.
 pub(in crate::bench) fn run(arguments: &[String]) -> ExitCode {
@@ -22,7 +24,9 @@ pub(in crate::bench) fn run(arguments: &[String]) -> ExitCode {
         print!("{HELP}");
         return ExitCode::SUCCESS;
     }
-    match Options::parse(arguments).and_then(|options| all(&options)) {
+    let measured = Options::parse(arguments)
+        .and_then(|options| all(&mut Servers::new(&fresh("bench-issuer-stores")?), &options));
+    match measured {
         Ok(tables) => {
             println!("\n{tables}");
             ExitCode::SUCCESS
@@ -34,12 +38,14 @@ pub(in crate::bench) fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
-fn all(options: &Options) -> Result<String, String> {
+/// Asks for everything once on this store, so that a run of the tests notices what no longer works.
+pub(crate) fn smoke(servers: &mut Servers, kind: Kind) -> Result<(), String> {
+    all(servers, &Options::smoke(kind)).map(drop)
+}
+
+fn all(servers: &mut Servers, options: &Options) -> Result<String, String> {
     let directory = fresh("bench-issuer")?;
-    let build = ["build", "--release", "--package", "mcp-auth-bench", "--bins"];
-    succeed(command(env!("CARGO")).args(build))?;
-    let program = issuer::build(true)?;
-    let mut servers = Servers::new(&directory);
+    let program = issuer::build(options.release, &[FILLER])?;
     let (mut cells, mut weights) = (Vec::new(), Vec::new());
     for &kind in &options.stores {
         for row in Row::ALL {
@@ -58,7 +64,7 @@ fn all(options: &Options) -> Result<String, String> {
             }
         }
         println!("{}: clients and grants", kind.name());
-        let filler = program.with_file_name("bench-store");
+        let filler = program.with_file_name(FILLER);
         weights.push((kind, weigh(&filler, &servers.place(kind)?, options.count(kind))?));
     }
     cells.sort_by_key(|cell| Row::ALL.iter().position(|row| *row == cell.row));
