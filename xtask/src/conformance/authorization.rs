@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::check::{LIMIT, Run, SECRET, SUITE};
 use super::results::{Measured, failed};
@@ -15,6 +17,9 @@ use crate::toolbox::Node;
 
 /// Who logs in: the one person that the built-in issuer offers by default.
 const PERSON: &str = "developer";
+
+/// The longest the suite may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts a new server, runs the suite against its issuer, and reads what the suite wrote.
 pub(super) fn run(node: &Node, executable: &Path, directory: &Path, revision: &str) -> Result<Run, String> {
@@ -41,7 +46,7 @@ pub(super) fn run(node: &Node, executable: &Path, directory: &Path, revision: &s
     let answer = Browser::default().allow(&mut connection, &asked, PERSON)?;
     let path = answer.strip_prefix(&format!("http://127.0.0.1:{callback}"));
     let path = path.ok_or_else(|| format!("{name}: expected a way back to {redirect}; got {answer}"))?;
-    send(([127, 0, 0, 1], callback).into(), &get(path))?;
+    called_back(callback, path)?;
 
     let Some(status) = suite.wait(LIMIT)? else {
         return Err(format!(
@@ -55,6 +60,18 @@ pub(super) fn run(node: &Node, executable: &Path, directory: &Path, revision: &s
     let measured = measured
         .map_err(|e| format!("{e}; the suite ended with {status}\n{}\n{}", suite.end(), server.end()))?;
     Ok(Run { measured, failed: failed(&results), suite: suite.end(), server: server.end() })
+}
+
+/// Sends the browser back to the suite, which may not listen yet.
+fn called_back(port: u16, path: &str) -> Result<(), String> {
+    let begun = Instant::now();
+    loop {
+        match send(([127, 0, 0, 1], port).into(), &get(path)) {
+            Ok(_) => return Ok(()),
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error),
+            Err(_) => thread::sleep(Duration::from_millis(50)),
+        }
+    }
 }
 
 /// The path of the authorization request that the suite prints, once its line is whole.

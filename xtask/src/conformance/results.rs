@@ -92,7 +92,8 @@ pub(super) fn failed(directory: &Path) -> String {
 /// `tools-list` of `server-tools-list-2026-11-21T01-22-48-483Z`.
 fn scenario_of(folder: &str) -> &str {
     const TIME: usize = "-2026-11-21T01-22-48-483Z".len();
-    let name = folder.strip_prefix("server-").unwrap_or(folder);
+    let name = ["authorization-server-", "server-"].iter().find_map(|kind| folder.strip_prefix(kind));
+    let name = name.unwrap_or(folder);
     name.len().checked_sub(TIME).and_then(|end| name.get(..end)).unwrap_or(name)
 }
 
@@ -196,6 +197,10 @@ mod tests {
     fn a_scenario_is_named_without_its_time() {
         assert_eq!(scenario_of("server-tools-list-2026-11-21T01-22-48-483Z"), "tools-list");
         assert_eq!(scenario_of("server-server-stateless-2026-11-21T01-22-48-483Z"), "server-stateless");
+        assert_eq!(
+            scenario_of("authorization-server-authorization-code-grant-2026-11-29T23-50-48-902Z"),
+            "authorization-code-grant"
+        );
         assert_eq!(scenario_of("odd"), "odd");
     }
 
