@@ -41,8 +41,9 @@ pub(super) async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, Refusal> {
     let (cookie, session) = issuer.session(headers).await?;
-    let session = session.filter(|session| request.login.is_met_by(session, request.hash(), issuer.now()));
-    if request.no_interaction {
+    let session =
+        session.filter(|session| request.checked.login.is_met_by(session, request.hash(), issuer.now()));
+    if request.checked.no_interaction {
         return Err(request.needs_interaction(issuer, session.is_some()).await);
     }
     if let (Some(cookie), Some(session)) = (cookie, session) {
@@ -53,7 +54,7 @@ pub(super) async fn page(
             client: &request.client,
             redirect_uri: &request.answer.redirect_uri,
             subject: &session.subject,
-            scopes: describe(issuer, &request.scopes, &allowed),
+            scopes: describe(issuer, &request.checked.scopes, &allowed),
             action: &request.url,
             csrf: &csrf,
         };

@@ -5,17 +5,19 @@
 //! allows it.
 //!
 //! - `get`: the page for the request. `post`: the person's decision on that page.
-//! - `request`: reads and verifies the authorization request.
-//! - `login`: which login the request asks for.
+//! - `request`: reads the authorization request. `check`: its checks in their order, a step each; `step`: the steps.
+//! - `login`: which login will do for it.
 //! - `refusal`: the possible mistakes, and whether the person or the client is told.
 //! - `response`: the answer to the client, sent as a redirect.
 
+mod check;
 mod get;
 mod login;
 mod post;
 mod refusal;
 mod request;
 mod response;
+mod step;
 
 pub(super) use get::get;
 pub(super) use post::post;

@@ -36,7 +36,8 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
     let OwnForm { fields: form, cookie, browser } = form?;
-    let session = browser.filter(|browser| request.login.is_met_by(browser, request.hash(), issuer.now()));
+    let session =
+        browser.filter(|browser| request.checked.login.is_met_by(browser, request.hash(), issuer.now()));
     let token = form.get("csrf").unwrap_or_default();
 
     match (form.get("decision"), session) {
@@ -98,16 +99,16 @@ async fn allow(
     }
     let text = secret(&*issuer.ambient.random);
     tracing::info!(
-        client_id = %request.client.id, subject = ?session.subject, scope = %request.scopes,
+        client_id = %request.client.id, subject = ?session.subject, scope = %request.checked.scopes,
         "access allowed by the user"
     );
     let code = Code {
         client_id: request.client.id.clone(),
         subject: session.subject,
         redirect_uri: request.answer.redirect_uri.clone(),
-        code_challenge: request.code_challenge.clone(),
+        code_challenge: request.checked.code_challenge.clone(),
         resource: issuer.resource.to_string(),
-        scopes: request.scopes.clone(),
+        scopes: request.checked.scopes.clone(),
         refresh: request.client.may(GrantType::RefreshToken),
         authentication: session.authentication,
         dpop_jkt: None,

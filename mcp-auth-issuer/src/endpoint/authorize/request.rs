@@ -1,18 +1,15 @@
-//! The authorization request (OAuth 2.1 §4.1.1), read from the query. It is verified in the order that decides who
-//! may be told of a mistake: first client and redirect URI, then everything else.
+//! The authorization request (OAuth 2.1 §4.1.1), read from the query and verified by the steps in `check`.
 
 use axum::response::Response;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Client, SecretHash};
 
-use super::login::LoginAsked;
+use super::check::{self, Checked};
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
-use crate::client::redirect_uri::{Destination, admits, destination};
+use crate::client::redirect_uri::{Destination, destination};
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
-use crate::issuer::{ClientError, Issuer};
+use crate::issuer::Issuer;
 use crate::person::Asked;
 use crate::request::Params;
 
@@ -24,14 +21,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) client: Client,
     /// The redirect URI, `state` and `iss` for the answer to the client.
     pub(super) answer: Answer,
-    /// The PKCE `code_challenge`; its method is S256.
-    pub(super) code_challenge: String,
-    /// Declared scopes only; the default scopes if the request has none.
-    pub(super) scopes: ScopeSet,
-    /// `prompt=none`: the client does not want a page to be shown.
-    pub(super) no_interaction: bool,
-    /// Which login it asks for.
-    pub(super) login: LoginAsked,
+    /// What it asks for.
+    pub(super) checked: Checked,
     /// The whole request in its canonical spelling, and what the page says of the client: a client may describe itself otherwise a moment
     /// later, and what a person answers is an answer to what they saw.
     pub(super) shown: String,
@@ -50,24 +41,14 @@ impl AuthorizationRequest {
             return Err(Untrusted::TooLong.into());
         }
         let params = Params::parse(query).map_err(Untrusted::Unreadable)?;
-        let client = client(issuer, &params).await?;
-        let redirect_uri = redirect_uri(issuer, &client, &params)?;
-        // A repeated `state` has no single value that could be sent back.
-        let state = params.get("state").filter(|_| params.count("state") == 1).map(str::to_owned);
-        let of_client = (&client.name, &redirect_uri, &client.grant_types);
+        let (client, answer) = check::recipient(issuer, &params).await?;
+        let of_client = (&client.name, &answer.redirect_uri, &client.grant_types);
         let shown = format!("{}\n{of_client:?}", params.canonical());
-        let answer = Answer { redirect_uri, state, iss: issuer.origin.as_str().to_owned() };
-        match verify(issuer, &params) {
-            Ok((code_challenge, scopes, login)) => Ok(Self {
-                client,
-                answer,
-                code_challenge,
-                scopes,
-                no_interaction: params.get("prompt") == Some("none"),
-                login,
-                url: format!("{AUTHORIZE}?{}", params.canonical()),
-                shown,
-            }),
+        match check::request(issuer, &params) {
+            Ok(checked) => {
+                let url = format!("{AUTHORIZE}?{}", params.canonical());
+                Ok(Self { client, answer, checked, shown, url })
+            }
             Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
         }
     }
@@ -113,88 +94,5 @@ impl AuthorizationRequest {
             }
             Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
         }
-    }
-}
-
-async fn client(issuer: &Issuer, params: &Params) -> Result<Client, Refusal> {
-    if params.count("client_id") > 1 {
-        return Err(Untrusted::Repeated("client_id").into());
-    }
-    let id = params.get("client_id").ok_or(Untrusted::NoClient)?;
-    match issuer.client(id).await {
-        Ok(client) => Ok(client.ok_or(Untrusted::UnknownClient)?),
-        Err(ClientError::Document(why)) => {
-            let page = format!("{AUTHORIZE}?{}", params.canonical());
-            Err(Untrusted::Document { client_id: id.to_owned(), why, page }.into())
-        }
-        Err(ClientError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// The redirect URI as the client sent it, or the only registered one if it sent none (OAuth 2.1 §4.1.1).
-fn redirect_uri(issuer: &Issuer, client: &Client, params: &Params) -> Result<String, Untrusted> {
-    if params.count("redirect_uri") > 1 {
-        return Err(Untrusted::Repeated("redirect_uri"));
-    }
-    match (params.get("redirect_uri"), client.redirect_uris.as_slice()) {
-        (Some(presented), registered) if registered.iter().any(|uri| admits(uri, presented)) => {
-            Ok(presented.to_owned())
-        }
-        (Some(presented), _) => Err(Untrusted::RedirectUri { presented: presented.to_owned() }),
-        // A client that describes itself may list another one by the time that the code is sent.
-        (None, [only]) if !issuer.describes_itself(&client.id) => Ok(only.clone()),
-        (None, _) => Err(Untrusted::NoRedirectUri),
-    }
-}
-
-/// Verifies everything whose mistakes the client is told of. Returns the code challenge, the scopes and the login.
-fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet, LoginAsked), Refused> {
-    if let Some(name) = params.repeated() {
-        return Err(Refused::Repeated(name.to_owned()));
-    }
-    // Request objects, by value or reference (RFC 9101), and OpenID's `claims` are not supported: they are refused
-    // and never fetched.
-    for (name, code) in [
-        ("request", "request_not_supported"),
-        ("request_uri", "request_uri_not_supported"),
-        ("registration", "registration_not_supported"),
-        ("claims", "invalid_request"),
-    ] {
-        if params.count(name) > 0 {
-            return Err(Refused::Unsupported { name, code });
-        }
-    }
-    match params.get("response_type") {
-        Some("code") => {}
-        Some(_) => return Err(Refused::ResponseType),
-        None => return Err(Refused::Missing("response_type")),
-    }
-    if params.get("response_mode").is_some_and(|mode| mode != "query") {
-        return Err(Refused::ResponseMode);
-    }
-    let code_challenge = code_challenge(params)?;
-    match (params.count("resource"), params.get("resource")) {
-        (0, _) => {}
-        (1, Some(resource)) if issuer.resource.is_named_by(resource) => {}
-        _ => {
-            return Err(Refused::Resource { ours: Box::new(issuer.resource.clone()) });
-        }
-    }
-    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refused::Scope)?;
-    let login = LoginAsked::read(params)?;
-    Ok((code_challenge, requested.unwrap_or_else(|| issuer.scopes.default().clone()), login))
-}
-
-/// PKCE (RFC 7636 §4.3) is required for every client, with S256, because the default method, `plain`, protects
-/// nothing.
-fn code_challenge(params: &Params) -> Result<String, Refused> {
-    let challenge = params.get("code_challenge").ok_or(Refused::Missing("code_challenge"))?;
-    if params.get("code_challenge_method") != Some("S256") {
-        return Err(Refused::ChallengeMethod);
-    }
-    if BASE64_URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|digest| digest.len() == 32) {
-        Ok(challenge.to_owned())
-    } else {
-        Err(Refused::Challenge)
     }
 }
