@@ -19,7 +19,7 @@ export function controls() {
   return [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type=hidden])')].map((element) => {
     const { width, height } = element.getBoundingClientRect();
     const button = element.localName === 'button' || element.classList.contains('button');
-    return { name: element.getAttribute('aria-label') ?? element.innerText, width, height, button };
+    return { name: element.getAttribute('aria-label') ?? element.labels?.[0]?.innerText ?? element.innerText, width, height, button };
   });
 }
 
@@ -70,7 +70,7 @@ export function focused() {
   const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
   const { top, bottom } = element.getBoundingClientRect();
   return {
-    name: element.innerText,
+    name: element.type === 'checkbox' ? element.labels[0].innerText : element.innerText,
     seen: outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2 && !/, 0\)$/.test(outlineColor),
     inside: top >= 0 && bottom <= innerHeight,
   };

@@ -33,6 +33,7 @@ impl IssuerOptions {
             code_lifetime: issuer.code_lifetime.get(),
             grant_lifetime: issuer.grant_lifetime.get(),
             refresh_grace: issuer.refresh_grace.get(),
+            require_par: issuer.require_par,
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             claims: issuer.subjects().map(said_of).collect(),
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn every_key_of_the_section_is_an_option() {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
-                    grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\n\
+                    grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
                     users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
                     client_documents = { enabled = false, ca_file = \"file:ca.pem\", private = { \"client.test\" = \"127.0.0.1:8443\" } }";
@@ -173,6 +174,7 @@ mod tests {
         assert_eq!(options.code_lifetime, Duration::from_secs(30));
         assert_eq!(options.grant_lifetime, Duration::from_secs(30 * 24 * 60 * 60));
         assert_eq!(options.refresh_grace, Duration::from_secs(10));
+        assert!(options.require_par);
         assert_eq!(options.users, ["ann"]);
         let NamedCredential::Secret(secret) = &options.clients[0].credential else { panic!("a secret") };
         assert_eq!((&*options.clients[0].id, secret.expose()), ("m2m", "hunter2hunter2"));

@@ -58,6 +58,18 @@ pub(crate) struct Issuer {
     pub(crate) revocations: Rate,
     /// How often one person may allow a client something.
     pub(crate) codes: Rate,
+    /// How often authorization requests are pushed.
+    pub(crate) pushes: Pushes,
+    /// Whether each authorization request has to be pushed.
+    pub(crate) require_par: bool,
+}
+
+/// How often authorization requests are pushed.
+pub(crate) struct Pushes {
+    /// Those of one client that somebody allowed something.
+    pub(crate) of_a_client: Rate,
+    /// Those of all other clients together.
+    pub(crate) of_strangers: Rate,
 }
 
 /// Why it is not known which client is meant, or whether there is one.

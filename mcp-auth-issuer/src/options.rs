@@ -62,6 +62,8 @@ pub struct IssuerOptions {
     pub registrations_per_minute: u32,
     /// Who may register a client. **(default: any client)**
     pub registration: RegistrationOptions,
+    /// Whether each authorization request has to be pushed first (RFC 9126). **(default: no)**
+    pub require_par: bool,
     /// Clients that describe themselves at a URL of their own. **(default: those on the internet)**
     pub client_documents: ClientDocuments,
 }
@@ -211,6 +213,7 @@ impl IssuerOptions {
             claims: BTreeMap::new(),
             registrations_per_minute: 120,
             registration: RegistrationOptions::default(),
+            require_par: false,
             client_documents: ClientDocuments::default(),
         }
     }

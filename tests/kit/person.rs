@@ -93,7 +93,9 @@ impl Browser {
     async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Led {
         let action = page.url.join(&form_action(&page.html)).unwrap();
         let csrf = csrf(&page.html);
-        let fields: Vec<_> = [("csrf", csrf.as_str())].iter().chain(fields).copied().collect();
+        let ticked = ticked(&page.html);
+        let ticked = ticked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields: Vec<_> = [("csrf", csrf.as_str())].into_iter().chain(ticked).chain(fields.iter().copied()).collect();
         self.follow(self.http.post(action.clone()).form(&fields), action).await
     }
 
@@ -156,6 +158,15 @@ pub fn form_action(html: &str) -> String {
 /// The hidden token of the first form of a page.
 pub fn csrf(html: &str) -> String {
     attribute(html, "name=\"csrf\"", "value")
+}
+
+/// The boxes of a page that are ticked and can be unticked, by name and value: a browser sends them with the form.
+pub fn ticked(html: &str) -> Vec<(String, String)> {
+    let boxes = html.split("<input type=\"checkbox\"").skip(1).filter_map(|rest| rest.split_once('>'));
+    let ticked = boxes.map(|(attributes, _)| attributes).filter(|attributes| {
+        attributes.split(' ').any(|attribute| attribute == "checked") && !attributes.contains(" disabled")
+    });
+    ticked.map(|attributes| (attribute(attributes, "", "name"), attribute(attributes, "", "value"))).collect()
 }
 
 /// The value of the first `name="…"` behind `marker`.

@@ -16,6 +16,8 @@ pub(crate) struct Declared {
     descriptions: BTreeMap<String, Option<String>>,
     families: Vec<(ScopeFamily, Option<String>)>,
     hierarchy: Hierarchy,
+    /// What everybody needs who uses the server.
+    needed: ScopeSet,
     default: ScopeSet,
 }
 
@@ -40,7 +42,7 @@ pub(crate) enum RefusedScope {
 }
 
 impl Declared {
-    /// `default` is for requests without a scope; if it is empty, they get every scope.
+    /// `default` is what everybody needs who uses the server, and for requests without a scope; if it is empty, those get every scope.
     pub(crate) fn new(
         descriptions: BTreeMap<String, Option<String>>,
         families: Vec<(ScopeFamily, Option<String>)>,
@@ -48,8 +50,9 @@ impl Declared {
         default: ScopeSet,
     ) -> Result<Self, InvalidScope> {
         let all = descriptions.keys().map(|name| name.parse()).collect::<Result<ScopeSet, _>>()?;
+        let needed = default.clone();
         let default = if default.is_empty() { all } else { default };
-        Ok(Self { descriptions, families, hierarchy, default })
+        Ok(Self { descriptions, families, hierarchy, needed, default })
     }
 
     /// Whether a token may have it: it is declared, or one of a family that is described.
@@ -60,6 +63,11 @@ impl Declared {
     /// Whether it is declared itself.
     pub(crate) fn is_named(&self, scope: &str) -> bool {
         self.descriptions.contains_key(scope)
+    }
+
+    /// Whether everybody needs it who uses the server, so that no person can leave it out.
+    pub(crate) fn is_needed(&self, scope: &str) -> bool {
+        self.needed.contains(scope)
     }
 
     /// Those of `granted` that a token may have still: what was allowed once may have gone since.
@@ -232,5 +240,12 @@ mod tests {
         assert_eq!(given(None, read, "admin"), Ok(read.into()));
         assert_eq!(given(None, read, "todos.write"), Err(read.into()));
         assert_eq!(given(None, "", both), Ok(String::new()));
+    }
+
+    #[test]
+    fn what_everybody_needs_is_the_default_that_is_named_and_never_everything() {
+        let needed = |default, scope| declared(default).is_needed(scope);
+        assert!(needed("todos.read", "todos.read") && !needed("todos.read", "todos.write"));
+        assert!(!needed("", "todos.read") && !needed("", "todos.write"));
     }
 }

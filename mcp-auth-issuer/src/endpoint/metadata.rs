@@ -9,7 +9,8 @@ use mcp_auth_runtime::facade::{Algorithm, proof_algorithms};
 use mcp_auth_store::GrantType;
 use serde_json::{Value, json};
 
-use super::path::{AUTHORIZE, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
+use super::authorize::PROMPT_VALUES;
+use super::path::{AUTHORIZE, INTROSPECT, JWKS, PAR, REGISTER, REVOKE, TOKEN};
 use crate::issuer::Issuer;
 
 /// `GET /.well-known/oauth-authorization-server`
@@ -46,6 +47,8 @@ fn common(issuer: &Issuer) -> Value {
     let mut document = json!({
         "issuer": origin,
         "authorization_endpoint": format!("{origin}{AUTHORIZE}"),
+        "pushed_authorization_request_endpoint": format!("{origin}{PAR}"),
+        "require_pushed_authorization_requests": issuer.require_par,
         "token_endpoint": format!("{origin}{TOKEN}"),
         "revocation_endpoint": format!("{origin}{REVOKE}"),
         "introspection_endpoint": format!("{origin}{INTROSPECT}"),
@@ -64,11 +67,16 @@ fn common(issuer: &Issuer) -> Value {
         "dpop_signing_alg_values_supported": proof_algorithms().collect::<Vec<_>>(),
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": issuer.documents.is_enabled(),
-        // If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).
+        "prompt_values_supported": PROMPT_VALUES,
+        // Those of pushed requests are supported (RFC 9126 §5). If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).
         "request_uri_parameter_supported": false,
     });
     if issuer.registration.is_possible() {
         document["registration_endpoint"] = json!(format!("{origin}{REGISTER}"));
+    }
+    let acr_values = issuer.login.acr_values_supported();
+    if !acr_values.is_empty() {
+        document["acr_values_supported"] = json!(acr_values);
     }
     document
 }

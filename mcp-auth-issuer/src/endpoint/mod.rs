@@ -1,4 +1,4 @@
-//! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `authorize`,
+//! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
 //! `token`, `revoke`, `introspect`; and `confirm` and `account`, pages for people alone. `login_step` and `own_form` are what the pages for people have in common; `path` says
 //! where each endpoint is, `router` puts it there.
 
@@ -10,6 +10,7 @@ mod jwks;
 mod login_step;
 mod metadata;
 mod own_form;
+mod par;
 mod path;
 mod registration;
 mod revoke;

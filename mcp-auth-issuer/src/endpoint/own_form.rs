@@ -8,7 +8,7 @@ use mcp_auth_store::{Browser, StoreError};
 use super::authorize::Untrusted;
 use crate::issuer::Issuer;
 use crate::request::Params;
-use crate::request::body::form;
+use crate::request::body::long_form;
 
 /// A form that counts.
 pub(super) struct OwnForm<'h> {
@@ -42,10 +42,13 @@ impl<'h> OwnForm<'h> {
         body: Body,
         (request, url): (&str, &str),
     ) -> Result<Self, R> {
-        let fields = form(headers, body).await.map_err(Untrusted::Form)?;
+        let fields = long_form(headers, body).await.map_err(Untrusted::Form)?;
         let (cookie, browser) = issuer.session(headers).await?;
         let stale = || Untrusted::Stale { page: url.to_owned() };
-        let (Some(cookie), None) = (cookie, fields.repeated()) else { return Err(stale().into()) };
+        // Of the boxes of a page some have one name.
+        let (Some(cookie), None) = (cookie, fields.repeated_besides("scope")) else {
+            return Err(stale().into());
+        };
         match issuer.csrf.verify(cookie, request, fields.get("csrf").unwrap_or_default()).await? {
             true => Ok(Self { fields, cookie, browser }),
             false => Err(stale().into()),

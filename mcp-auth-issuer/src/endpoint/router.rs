@@ -13,8 +13,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, INTROSPECT, JWKS, REGISTER, REGISTERED, REVOKE, TOKEN};
-use super::{account, authorize, confirm, introspect, jwks, metadata, registration, revoke, token};
+use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, REVOKE, TOKEN};
+use super::{account, authorize, confirm, introspect, jwks, metadata, par, registration, revoke, token};
 use crate::issuer::Issuer;
 
 /// All endpoints, to be merged at the root of the issuer's origin.
@@ -32,6 +32,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
                 Method::DELETE,
             ])),
         )
+        .route(PAR, post(par::post).layer(cors([Method::POST])))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(ACCOUNT, get(account::get).post(account::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))

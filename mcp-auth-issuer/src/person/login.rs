@@ -1,6 +1,7 @@
 //! How a person proves who they are. The issuer calls a [`Login`], which asks in as many steps as it needs.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -75,7 +76,7 @@ pub struct Attempt<'a> {
 }
 
 /// What the application asks for of a login (OpenID Connect Core 1.0 §3.1.2.1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asked<'a> {
     /// Who may be about to log in: a hint, for a field to be filled with.
     pub login_hint: Option<&'a str>,
@@ -83,6 +84,17 @@ pub struct Asked<'a> {
     pub acr_values: Option<&'a str>,
     /// The languages of pages, separated by spaces, the best first.
     pub ui_locales: Option<&'a str>,
+}
+
+/// Without the name of a person.
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("login_hint", &self.login_hint.map(|_| "…"))
+            .field("acr_values", &self.acr_values)
+            .field("ui_locales", &self.ui_locales)
+            .finish()
+    }
 }
 
 /// A login that did not succeed. The person sees the same text for every cause, so that it does not reveal which
@@ -108,6 +120,12 @@ pub trait Login: Send + Sync + 'static {
 
     /// What comes after the person has answered a form of this login.
     fn finish<'a>(&'a self, attempt: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a>;
+
+    /// The `acr` values that this login can reach. A request that asks for some of them gets a login that reaches one, or an error
+    /// (`unmet_authentication_requirements`); metadata names them.
+    fn acr_values_supported(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Whether this person can still log in. It is asked at every refresh: a grant of one who cannot ends. One that cannot tell now answers
     /// [`LoginError::Unavailable`].
@@ -195,6 +213,13 @@ mod tests {
         let error = users.finish(&attempt(), &Params::parse("user=mallory").unwrap()).await;
         let error = error.unwrap_err().to_string();
         assert!(error.contains("issuer.users") && !error.contains("mallory"), "{error}");
+    }
+
+    #[test]
+    fn c19_debug_of_what_is_asked_shows_no_hint_of_a_person() {
+        let asked = Asked { login_hint: Some("ann@example.com"), acr_values: Some("mfa"), ui_locales: None };
+        let shown = format!("{:?}", Attempt { asked, ..attempt() });
+        assert!(shown.contains("mfa") && !shown.contains("ann"), "{shown}");
     }
 
     #[test]

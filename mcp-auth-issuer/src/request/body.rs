@@ -8,6 +8,10 @@ use crate::request::{InvalidParams, Params};
 
 /// The longest form, in bytes; typical OAuth forms have a few hundred.
 const MAX_FORM: usize = 16 * 1024;
+/// The longest form of one of our own pages, in bytes: all scopes of the longest request, each as a field.
+const MAX_OWN_FORM: usize = 32 * 1024;
+/// The most fields of one.
+const MAX_OWN_FIELDS: usize = 320;
 
 /// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,13 @@ pub(crate) async fn form(headers: &HeaderMap, body: Body) -> Result<Params, Inva
     let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_FORM).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| InvalidBody::NotUtf8)?;
     Ok(Params::parse(text)?)
+}
+
+/// Reads a form of one of our own pages, which may have a field for each of many scopes.
+pub(crate) async fn long_form(headers: &HeaderMap, body: Body) -> Result<Params, InvalidBody> {
+    let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_OWN_FORM).await?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| InvalidBody::NotUtf8)?;
+    Ok(Params::parse_at_most(text, MAX_OWN_FIELDS)?)
 }
 
 /// Reads a body of `content_type` of at most `max` bytes. A body that breaks off counts as too long; the client has

@@ -20,7 +20,7 @@ pub enum InvalidParams {
     #[error("the parameters are not UTF-8 in application/x-www-form-urlencoded")]
     Encoding,
     /// There are more parameters than a request ever needs.
-    #[error("more than {MAX_PARAMS} parameters")]
+    #[error("too many parameters")]
     TooMany,
 }
 
@@ -40,9 +40,14 @@ impl Params {
     /// assert_eq!(params.get("empty"), None);
     /// ```
     pub fn parse(text: &str) -> Result<Self, InvalidParams> {
+        Self::parse_at_most(text, MAX_PARAMS)
+    }
+
+    /// As [`parse`](Self::parse), of at most `most` parameters.
+    pub(crate) fn parse_at_most(text: &str, most: usize) -> Result<Self, InvalidParams> {
         let mut pairs = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            if pairs.len() == MAX_PARAMS {
+            if pairs.len() == most {
                 return Err(InvalidParams::TooMany);
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -61,10 +66,39 @@ impl Params {
         self.0.iter().filter(|(key, _)| key == name).count()
     }
 
+    /// Every value of `name` that is not empty.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Every name, as often as it occurs.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The same without parameters of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
+    /// The same with one more.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The first name that occurs twice. Call it before any value is used: RFC 6749 §3.1 and §3.2 forbid repeated
     /// names. RFC 8707 §2 allows `resource` to be repeated, so that parameter has a separate rule and error.
     pub(crate) fn repeated(&self) -> Option<&str> {
-        self.0.iter().map(|(name, _)| name.as_str()).find(|name| *name != "resource" && self.count(name) > 1)
+        self.repeated_besides("resource")
+    }
+
+    /// The first name that occurs twice, of all but `besides`.
+    pub(crate) fn repeated_besides(&self, besides: &str) -> Option<&str> {
+        self.names().find(|name| *name != besides && self.count(name) > 1)
     }
 
     /// The same parameters in a canonical spelling, which [`Params::parse`] and browsers leave unchanged.

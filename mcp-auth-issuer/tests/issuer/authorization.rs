@@ -320,3 +320,49 @@ async fn p07_no_mistake_and_no_prompt_none_sends_a_person_to_a_client_that_nobod
     app.code(&stranger, &[]).await;
     app.get(&authorize_url(&stranger, &[("prompt", "none")])).await.assert_redirect_error("login_required");
 }
+
+/// CVE-2025-4143 of workers-oauth-provider: the redirect URI was verified when the page was shown, and not when it was answered.
+#[tokio::test]
+async fn cve_2025_4143_the_redirect_uri_is_verified_again_when_consent_is_given() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    let form = [("csrf", &*csrf(&consent)), ("decision", "allow")];
+    for elsewhere in ["https://evil.example/callback", "http://127.0.0.1:33418/other", "javascript:alert(1)"]
+    {
+        let refused = browser.post(&authorize_url(&client, &[("redirect_uri", elsewhere)]), &form).await;
+        refused.assert_local_error(400);
+    }
+    // One that is registered, and was not shown.
+    let unseen = authorize_url(&client, &[("redirect_uri", "http://127.0.0.1:1/callback")]);
+    browser.post(&unseen, &form).await.assert_local_error(403);
+    let back = browser.submit(&consent, "allow").await;
+    assert!(back.header("location").starts_with(&format!("{REDIRECT}?code=")));
+}
+
+/// CVE-2025-4144 of the same: a code that was asked for with a challenge could be redeemed without its verifier.
+#[tokio::test]
+async fn cve_2025_4144_no_code_is_asked_for_or_redeemed_without_pkce() {
+    let app = App::new();
+    let client = app.allowed_client().await;
+    for without in ["code_challenge", "code_challenge_method"] {
+        app.get(&authorize_url(&client, &[(without, "")])).await.assert_redirect_error("invalid_request");
+    }
+    let code = app.code(&client, &[]).await;
+    let form = redeem(&client, &code);
+    app.token(&changed(&form, ("code_verifier", ""))).await.assert_error(400, "invalid_grant");
+    app.token(&changed(&form, ("code_verifier", &challenge()))).await.assert_error(400, "invalid_grant");
+    assert_eq!(app.token(&form).await.status, StatusCode::OK, "with it, it is");
+}
+
+#[tokio::test]
+async fn dpop_jkt_is_a_thumbprint() {
+    let app = App::new();
+    let client = app.allowed_client().await;
+    let jkt = challenge();
+    assert_eq!(app.get(&authorize_url(&client, &[("dpop_jkt", &jkt)])).await.status, StatusCode::OK);
+    for bad in ["short", &jkt[1..], "0ZcOCORZNYy=DWpqq30jZyJGHTN0d2HglBV3uiguA4I"] {
+        app.get(&authorize_url(&client, &[("dpop_jkt", bad)])).await.assert_redirect_error("invalid_request");
+    }
+}

@@ -126,7 +126,10 @@ async fn deny_comes_first_and_no_page_has_a_field_that_enter_would_submit() {
     let consent = browser.log_in(&authorize_url(&client, &[])).await;
     assert!(consent.body.find("value=\"deny\"") < consent.body.find("value=\"allow\""));
     for page in [login, consent] {
-        assert_eq!(page.body.matches("<input").count(), page.body.matches("<input type=\"hidden\"").count());
+        // Of a box Enter presses the first button, which denies.
+        let unseen =
+            ["hidden", "checkbox"].map(|kind| page.body.matches(&format!("<input type=\"{kind}\"")).count());
+        assert_eq!(page.body.matches("<input").count(), unseen.iter().sum::<usize>());
         assert_eq!(page.body.matches("<button").count(), page.body.matches("type=\"submit\"").count());
     }
 }

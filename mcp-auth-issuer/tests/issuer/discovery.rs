@@ -47,7 +47,7 @@ async fn every_endpoint_that_is_advertised_exists() {
             endpoints += 1;
         }
     }
-    assert_eq!(endpoints, 6);
+    assert_eq!(endpoints, 7);
 }
 
 #[tokio::test]

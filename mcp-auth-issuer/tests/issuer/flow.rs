@@ -48,9 +48,10 @@ async fn step_up_goes_beyond_the_registered_scope_and_marks_what_is_new() {
 
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&client, &[("scope", "todos.read todos.write")])).await;
-    let (read, write) = consent.body.split_once("todos.write</code>").unwrap();
-    assert!(read.contains("allowed before"), "{read}");
-    assert!(write.contains("new"), "{write}");
+    let (new, held) = consent.body.split_once("You allowed it before to").unwrap();
+    assert!(new.contains("todos.write</code> <span class=\"badge new\">new"), "{new}");
+    assert!(!new.contains("todos.read</code>") && !held.contains("todos.write</code>"), "{held}");
+    assert!(held.contains("todos.read</code> <span class=\"badge\">allowed before"), "{held}");
     let code = browser.submit(&consent, "allow").await.param("code").unwrap();
     let tokens = app.token(&redeem(&client, &code)).await.json();
     assert_eq!(tokens["scope"], "todos.read todos.write");
@@ -79,6 +80,7 @@ async fn b18_browser_clients_reach_every_endpoint_but_authorize() {
         ("GET", "/.well-known/openid-configuration"),
         ("GET", "/jwks"),
         ("POST", "/register"),
+        ("POST", "/par"),
         ("POST", "/token"),
         ("POST", "/revoke"),
     ] {

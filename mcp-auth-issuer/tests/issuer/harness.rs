@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer, LocalIssuerSetup, NamedClient,
+    DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer, LocalIssuerSetup, Login, NamedClient,
 };
 use mcp_auth_store::{Caps, Store};
 use mcp_auth_tests::clock::MovedClock;
@@ -62,11 +62,16 @@ impl App {
         Self::built(Store::memory(Caps::default()), |_| (), options, |_| DevelopmentLogin::new(people))
     }
 
-    fn built(
+    /// An issuer with this login.
+    pub(crate) fn with_login(login: impl Login, options: impl FnOnce(&mut IssuerOptions)) -> Self {
+        Self::built(Store::memory(Caps::default()), |_| (), options, |_| login)
+    }
+
+    fn built<L: Login>(
         store: Store,
         setup: impl FnOnce(&mut LocalIssuerSetup),
         options: impl FnOnce(&mut IssuerOptions),
-        login: impl FnOnce(&[String]) -> DevelopmentLogin,
+        login: impl FnOnce(&[String]) -> L,
     ) -> Self {
         listen_to_every_event();
         let clock = MovedClock::at(START);
@@ -359,10 +364,23 @@ impl Browser {
         self.send(request, encode(form)).await
     }
 
-    /// Presses a button of a page's form.
+    /// Presses a button of a page's form, with its boxes as they are.
     pub(crate) async fn submit(&mut self, page: &Answer, decision: &str) -> Answer {
+        let ticked = person::ticked(&page.body);
+        let ticked: Vec<_> = ticked.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.submit_with(page, decision, &ticked).await
+    }
+
+    /// The same, with these boxes ticked.
+    pub(crate) async fn submit_with(
+        &mut self,
+        page: &Answer,
+        decision: &str,
+        ticked: &[(&str, &str)],
+    ) -> Answer {
         let (action, csrf) = (form_action(page), csrf(page));
-        self.post(&action, &[("csrf", &csrf), ("decision", decision)]).await
+        let form = [&[("csrf", &*csrf), ("decision", decision)], ticked].concat();
+        self.post(&action, &form).await
     }
 
     /// Opens `url`, logs in, and returns the consent page.

@@ -6,13 +6,16 @@ use mcp_auth_core::ScopeSet;
 use mcp_auth_store::Client;
 
 use super::login::LoginAsked;
+use super::pushed::PushedRequest;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
+use super::step::prompt::Prompt;
 use super::step::{
-    client_id, max_age, pkce, prompt, redirect_uri, repeated, resource, response_mode, response_type, scope,
-    state, unsupported,
+    acr_values, client_id, dpop_jkt, login_hint, max_age, pkce, prompt, pushed, redirect_uri, repeated,
+    request_uri, resource, response_mode, response_type, scope, state, ui_locales, unsupported,
 };
 use crate::issuer::Issuer;
+use crate::person::Asked;
 use crate::request::Params;
 
 /// What a request asks for that follows every rule.
@@ -21,10 +24,40 @@ pub(super) struct Checked {
     pub(super) code_challenge: String,
     /// Declared scopes only; the default scopes if the request has none.
     pub(super) scopes: ScopeSet,
-    /// The client does not want a page to be shown.
-    pub(super) no_interaction: bool,
+    /// The thumbprint of the key that the code is bound to.
+    pub(super) dpop_jkt: Option<String>,
+    /// Which pages it asks for.
+    pub(super) prompt: Prompt,
     /// Which login it asks for.
     pub(super) login: LoginAsked,
+    /// What the login is told of it.
+    pub(super) hints: Hints,
+}
+
+/// What the login may go by.
+#[derive(Default)]
+pub(super) struct Hints {
+    login_hint: Option<String>,
+    acr_values: Option<String>,
+    ui_locales: Option<String>,
+}
+
+impl Hints {
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            login_hint: self.login_hint.as_deref(),
+            acr_values: self.acr_values.as_deref(),
+            ui_locales: self.ui_locales.as_deref(),
+        }
+    }
+}
+
+/// The request that was pushed before, where `params` name one.
+///
+/// # Errors
+/// [`Refusal::Untrusted`]: told to the person alone.
+pub(super) async fn pushed(issuer: &Issuer, params: &Params) -> Result<Option<PushedRequest>, Refusal> {
+    request_uri::find(issuer, params).await
 }
 
 /// To whom the answer goes.
@@ -38,7 +71,7 @@ pub(super) async fn recipient(issuer: &Issuer, params: &Params) -> Result<(Clien
 }
 
 /// Where the answer to this client goes.
-pub(super) fn answer_to(issuer: &Issuer, client: &Client, params: &Params) -> Result<Answer, Untrusted> {
+fn answer_to(issuer: &Issuer, client: &Client, params: &Params) -> Result<Answer, Untrusted> {
     let redirect_uri = redirect_uri::verify(issuer, client, params)?;
     let state = state::read(params);
     Ok(Answer { redirect_uri, state, iss: issuer.origin.as_str().to_owned() })
@@ -48,16 +81,37 @@ pub(super) fn answer_to(issuer: &Issuer, client: &Client, params: &Params) -> Re
 ///
 /// # Errors
 /// [`Refused`]: told to the client.
-pub(super) fn request(issuer: &Issuer, params: &Params) -> Result<Checked, Refused> {
+pub(super) fn request(issuer: &Issuer, params: &Params, is_pushed: bool) -> Result<Checked, Refused> {
+    pushed::verify(issuer, is_pushed)?;
     repeated::verify(params)?;
     unsupported::verify(params)?;
     response_type::verify(params)?;
     response_mode::verify(params)?;
     let code_challenge = pkce::read(params)?;
+    let dpop_jkt = dpop_jkt::read(params)?;
     resource::verify(issuer, params)?;
     let scopes = scope::read(issuer, params)?;
     let prompt = prompt::read(params)?;
     let max_age = max_age::read(params)?;
-    let login = LoginAsked { again: prompt.login, max_age };
-    Ok(Checked { code_challenge, scopes, no_interaction: prompt.none, login })
+    let acr_values = acr_values::read(issuer, params)?;
+    let login_hint = login_hint::read(params)?;
+    let ui_locales = ui_locales::read(params)?;
+
+    let login = LoginAsked { again: prompt.login, max_age, acr: acr_values.supported };
+    let hints = Hints { login_hint, acr_values: acr_values.sent, ui_locales };
+    Ok(Checked { code_challenge, dpop_jkt, scopes, prompt, login, hints })
+}
+
+/// The same checks for a request that this client pushes: it is told of each mistake, since it is known who it is.
+///
+/// # Errors
+/// [`Untrusted`] or [`Refused`], as above.
+pub(in crate::endpoint) fn before_push<E: From<Untrusted> + From<Refused>>(
+    issuer: &Issuer,
+    client: &Client,
+    params: &Params,
+) -> Result<(), E> {
+    answer_to(issuer, client, params)?;
+    request(issuer, params, true)?;
+    Ok(())
 }

@@ -1,26 +1,34 @@
-//! `GET /authorize`: shows the page for an authorization request. It changes nothing.
+//! `GET /authorize`: shows the page for an authorization request. It changes nothing, unless the person said before that they need not be
+//! asked.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Uri};
-use mcp_auth_core::{Scope, ScopeSet};
+use http::{HeaderMap, Method, Uri};
+use mcp_auth_core::Scope;
+use mcp_auth_store::Browser;
 
+use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
 use crate::person::page::{Consent, Notice, ScopeLine};
 
 /// `GET /authorize`
-pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
-    match show(&issuer, &uri, &headers).await {
+pub(crate) async fn get(
+    State(issuer): State<Arc<Issuer>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    match show(&issuer, &method, &uri, &headers).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }
 }
 
-async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -29,45 +37,71 @@ async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Respons
         return Err(Untrusted::NotNavigated.into());
     }
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
-    page(issuer, headers, &request, None).await
+    let (cookie, browser) = issuer.session(headers).await?;
+    let person = request.login_of(issuer, browser).await?;
+    if let Some(person) = &person {
+        // A browser that only looks ahead, or a program that asks for the headers, gets no code.
+        let is_opened = method == Method::GET && !headers.contains_key("sec-purpose");
+        if is_opened && request.is_allowed_already(issuer, person).await? {
+            tracing::info!(
+                client_id = %request.client.id, subject = ?person.subject, scope = %request.checked.scopes,
+                "access allowed as the user said before"
+            );
+            return grant(issuer, &request, person.clone(), request.checked.scopes.clone()).await;
+        }
+    }
+    if request.checked.prompt.none {
+        return Err(request.needs_interaction(issuer, person.is_some()).await);
+    }
+    match (cookie, person) {
+        (Some(cookie), Some(person)) => consent(issuer, &request, (cookie, &person), None).await,
+        (_, _) => login(issuer, headers, &request, None).await,
+    }
 }
 
-/// The login page, or the consent page if a person is logged in. The person is asked every time: a client's name and
-/// identifier prove nothing, so an earlier consent does not apply to this request.
-pub(super) async fn page(
+/// The login page.
+pub(super) async fn login(
     issuer: &Issuer,
     headers: &HeaderMap,
     request: &AuthorizationRequest,
     notice: Option<Notice>,
 ) -> Result<Response, Refusal> {
-    let (cookie, session) = issuer.session(headers).await?;
-    let session =
-        session.filter(|session| request.checked.login.is_met_by(session, request.hash(), issuer.now()));
-    if request.checked.no_interaction {
-        return Err(request.needs_interaction(issuer, session.is_some()).await);
-    }
-    if let (Some(cookie), Some(session)) = (cookie, session) {
-        let allowed = issuer.store.consents().allowed(&session.subject, &request.client.id).await?;
-        let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
-        let page = Consent {
-            issuer,
-            client: &request.client,
-            redirect_uri: &request.answer.redirect_uri,
-            subject: &session.subject,
-            scopes: describe(issuer, &request.checked.scopes, &allowed),
-            action: &request.url,
-            csrf: &csrf,
-        };
-        return Ok(page.into_response());
-    }
-
     Ok(request.login_step().page(issuer, headers, notice).await?)
 }
 
-/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before. What the
-/// server itself names comes first: of scopes with a value a client asks for as many as it likes.
-fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
-    let declared = &issuer.scopes;
+/// The consent page, for the person who is logged in at the browser of this session identifier. A client's name and identifier prove nothing,
+/// so an earlier consent applies to this request only where the person said so, and where nobody else can get the answer.
+pub(super) async fn consent(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    (cookie, person): (&str, &Browser),
+    alert: Option<&'static str>,
+) -> Result<Response, Refusal> {
+    let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
+    let is_remembered = request.remembered(issuer, person).await?.is_some();
+    let page = Consent {
+        issuer,
+        client: &request.client,
+        redirect_uri: &request.answer.redirect_uri,
+        subject: &person.subject,
+        scopes: describe(issuer, request, person).await?,
+        remember: request.may_be_remembered().then_some(is_remembered),
+        alert,
+        action: &request.url,
+        csrf: &csrf,
+    };
+    Ok(page.into_response())
+}
+
+/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before. What is new comes
+/// first, and of that what the server itself names: of scopes with a value a client asks for as many as it likes.
+async fn describe<'a>(
+    issuer: &'a Issuer,
+    request: &'a AuthorizationRequest,
+    person: &Browser,
+) -> Result<Vec<ScopeLine<'a>>, Refusal> {
+    let (declared, scopes) = (&issuer.scopes, &request.checked.scopes);
+    let allowed = issuer.store.consents().allowed(&person.subject, &request.client.id).await?;
     let line = |scope: &'a Scope| {
         let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
         ScopeLine {
@@ -75,9 +109,10 @@ fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) ->
             told: declared.described(scope),
             includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
             before: allowed.contains(scope.as_str()),
+            optional: request.is_optional(issuer, scope),
         }
     };
-    let (named, filled): (Vec<_>, Vec<_>) =
-        scopes.iter().partition(|scope| declared.is_named(scope.as_str()));
-    named.into_iter().chain(filled).map(line).collect()
+    let mut lines: Vec<_> = scopes.iter().map(line).collect();
+    lines.sort_by_key(|line| (line.before, !declared.is_named(line.scope)));
+    Ok(lines)
 }

@@ -4,22 +4,43 @@ use mcp_auth_store::{Browser, SecretHash};
 
 /// Which login a request asks for.
 ///
-/// - Source: OpenID Connect Core 1.0 §3.1.2.1, `max_age` and `prompt`; RFC 9470 §4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// - Source: OpenID Connect Core 1.0 §3.1.2.1, `max_age`, `prompt` and `acr_values`; RFC 9470 §4.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LoginAsked {
     /// The person logs in for this request, whatever they did before.
     pub(super) again: bool,
     /// How old the login may be, in seconds.
     pub(super) max_age: Option<u64>,
+    /// How strong it has to be: one of these `acr` values, each of which the login can reach. Any, if there are none.
+    pub(super) acr: Vec<String>,
+}
+
+/// Whether a login will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// It will.
+    Met,
+    /// The person logs in for this request.
+    LogIn,
+    /// They have logged in for it, and not as strongly as it asks.
+    TooWeak,
 }
 
 impl LoginAsked {
-    /// Whether the login of this browser will do for the request of this hash `now`, in Unix seconds. A login on the page of the
-    /// request itself does, however long the person then looks at the next page: the token says when it was.
-    pub(super) fn is_met_by(self, browser: &Browser, request: SecretHash, now: u64) -> bool {
-        let is_recent =
-            self.max_age.is_none_or(|most| now.saturating_sub(browser.authentication.auth_time) <= most);
-        browser.logged_in_for == request || (!self.again && self.max_age != Some(0) && is_recent)
+    /// Whether the login of this browser will do for the request of this hash `now`, in Unix seconds. Of a login on the page of the
+    /// request itself the age does not count, however long the person then looks at the next page: the token says when it was.
+    pub(super) fn fit(&self, browser: &Browser, request: SecretHash, now: u64) -> Fit {
+        let how = &browser.authentication;
+        let is_strong =
+            self.acr.is_empty() || how.acr.as_ref().is_some_and(|reached| self.acr.contains(reached));
+        if browser.logged_in_for == request {
+            return if is_strong { Fit::Met } else { Fit::TooWeak };
+        }
+        let is_recent = self.max_age.is_none_or(|most| now.saturating_sub(how.auth_time) <= most);
+        match is_strong && is_recent && !self.again && self.max_age != Some(0) {
+            true => Fit::Met,
+            false => Fit::LogIn,
+        }
     }
 }
 
@@ -29,26 +50,44 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_login_will_do_while_it_is_young_enough_or_was_for_this_request() {
-        let (this, other) = (SecretHash::of("this"), SecretHash::of("other"));
-        let browser = |logged_in_for| Browser {
+    fn browser(logged_in_for: &str, acr: Option<&str>) -> Browser {
+        Browser {
             subject: "alice".to_owned(),
             name: None,
-            authentication: Authentication::at(1_000),
-            logged_in_for,
+            authentication: Authentication { acr: acr.map(str::to_owned), ..Authentication::at(1_000) },
+            logged_in_for: SecretHash::of(logged_in_for),
             expires_at: 9_000,
-        };
-        for (again, max_age, now, will_do) in [
-            (false, None, 8_000, true),
-            (false, Some(300), 1_300, true),
-            (false, Some(300), 1_301, false),
-            (false, Some(0), 1_000, false),
-            (true, None, 1_000, false),
+        }
+    }
+
+    #[test]
+    fn a_login_will_do_while_it_is_young_enough_or_was_for_this_request() {
+        let this = SecretHash::of("this");
+        for (again, max_age, now, fit) in [
+            (false, None, 8_000, Fit::Met),
+            (false, Some(300), 1_300, Fit::Met),
+            (false, Some(300), 1_301, Fit::LogIn),
+            (false, Some(0), 1_000, Fit::LogIn),
+            (true, None, 1_000, Fit::LogIn),
         ] {
-            let asked = LoginAsked { again, max_age };
-            assert_eq!(asked.is_met_by(&browser(other), this, now), will_do, "{asked:?} {now}");
-            assert!(asked.is_met_by(&browser(this), this, now), "{asked:?}");
+            let asked = LoginAsked { again, max_age, acr: Vec::new() };
+            assert_eq!(asked.fit(&browser("other", None), this, now), fit, "{asked:?} {now}");
+            assert_eq!(asked.fit(&browser("this", None), this, now), Fit::Met, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_that_is_not_strong_enough_leads_to_another_one_and_then_to_nothing() {
+        let this = SecretHash::of("this");
+        let asked = LoginAsked { acr: vec!["phr".to_owned(), "mfa".to_owned()], ..LoginAsked::default() };
+        for (acr, before, after) in [
+            (None, Fit::LogIn, Fit::TooWeak),
+            (Some("pwd"), Fit::LogIn, Fit::TooWeak),
+            (Some("mfa"), Fit::Met, Fit::Met),
+            (Some("phr"), Fit::Met, Fit::Met),
+        ] {
+            assert_eq!(asked.fit(&browser("other", acr), this, 1_000), before, "{acr:?}");
+            assert_eq!(asked.fit(&browser("this", acr), this, 1_000), after, "{acr:?}");
         }
     }
 }

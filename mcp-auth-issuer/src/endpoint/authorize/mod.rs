@@ -1,25 +1,33 @@
 //! The authorization endpoint (OAuth 2.1 §4.1.1): a person logs in and decides what the client gets.
 //!
-//! `GET` shows a page and changes nothing, so clients may try the URL themselves first. Each page's form posts to the
-//! same URL: the authorization request is in the query, is verified again each time, and is not stored until a person
-//! allows it.
+//! `GET` shows a page, so clients may try the URL themselves first. Each page's form posts to the
+//! same URL: the authorization request is in the query, or was pushed and is named there; it is verified again each time.
 //!
-//! - `get`: the page for the request. `post`: the person's decision on that page.
-//! - `request`: reads the authorization request. `check`: its checks in their order, a step each; `step`: the steps.
-//! - `login`: which login will do for it.
+//! - `get`: the page for the request. `post`: the person's decision on that page. `grant`: issues the code.
+//! - `request`: reads the authorization request. `check`: its checks in their order, a step each; `step`: the steps. `pushed`: keeps requests
+//!   that were pushed.
+//! - `login`: which login will do for it. `choice`: which scopes the person leaves ticked. `remembered`: of what they said that they need not
+//!   be asked again.
 //! - `refusal`: the possible mistakes, and whether the person or the client is told.
 //! - `response`: the answer to the client, sent as a redirect.
 
 mod check;
+mod choice;
 mod get;
+mod grant;
 mod login;
 mod post;
+mod pushed;
 mod refusal;
+mod remembered;
 mod request;
 mod response;
 mod step;
 
+pub(super) use check::before_push;
 pub(super) use get::get;
 pub(super) use post::post;
-pub(super) use refusal::Untrusted;
+pub(super) use pushed::{EXPIRES_IN, Pushed};
+pub(super) use refusal::{Refused, Untrusted};
 pub(super) use response::see_other;
+pub(super) use step::prompt::SUPPORTED as PROMPT_VALUES;

@@ -6,9 +6,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_store::{Arrival, Browser, Code, GrantType, SecretHash};
+use mcp_auth_store::{Browser, SecretHash};
 
-use super::get::page;
+use super::get::{consent, login};
+use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
@@ -16,7 +17,6 @@ use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
 use crate::person::page::Notice;
-use crate::secret::secret;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
 pub(crate) async fn post(
@@ -35,38 +35,82 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     OwnForm::is_sent_by_own_page(issuer, headers)?;
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
-    let OwnForm { fields: form, cookie, browser } = form?;
-    let session =
-        browser.filter(|browser| request.checked.login.is_met_by(browser, request.hash(), issuer.now()));
-    let token = form.get("csrf").unwrap_or_default();
+    let form = form?;
+    let person = request.login_of(issuer, form.browser.clone()).await?;
 
-    match (form.get("decision"), session) {
-        (Some("login"), _) => match request.login_step().answered(issuer, headers, cookie, &form).await? {
-            Answered::Person(user) => Ok(request.login_step().begin(issuer, cookie, user).await?),
-            Answered::Page(page) => Ok(page),
-        },
+    match (form.fields.get("decision"), person) {
+        (Some("login"), _) => log_in(issuer, headers, &request, &form).await,
         (Some("logout"), _) => {
-            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
             Ok(see_other(&request.url))
         }
-        (Some("allow"), Some(session)) => {
-            count_once(issuer, &request, token, &session).await?;
-            allow(issuer, &request, session).await
-        }
-        (Some("deny"), Some(session)) => {
-            count_once(issuer, &request, token, &session).await?;
-            tracing::info!(client_id = %request.client.id, subject = ?session.subject, "access denied by the user");
-            Ok(request.denied())
-        }
+        (Some("allow"), Some(person)) => allow(issuer, &request, &form, person).await,
+        (Some("deny"), Some(person)) => deny(issuer, &request, &form, &person).await,
         // The login page has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
             tracing::info!(client_id = %request.client.id, "access denied by a user who did not log in");
+            request.use_up(issuer).await?;
             request.denied_before_login(issuer).await
         }
         // The session ended while the page was open, so the person logs in again for the same request.
-        (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
+        (Some("allow"), None) => login(issuer, headers, &request, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: request.url.clone() }.into()),
     }
+}
+
+/// Takes what the person answered to the login.
+async fn log_in(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    request: &AuthorizationRequest,
+    form: &OwnForm<'_>,
+) -> Result<Response, Refusal> {
+    let login = request.login_step();
+    match login.answered(issuer, headers, form.cookie, &form.fields).await? {
+        Answered::Person(user) => Ok(login.begin(issuer, form.cookie, user).await?),
+        Answered::Page(page) => Ok(page),
+    }
+}
+
+/// The person allows what they left ticked.
+async fn allow(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    form: &OwnForm<'_>,
+    person: Browser,
+) -> Result<Response, Refusal> {
+    let Some(scopes) = request.chosen(issuer, &form.fields)? else {
+        let alert = "Nothing was allowed: nothing was ticked. Tick what it may have, or choose Deny.";
+        return consent(issuer, request, (form.cookie, &person), Some(alert)).await;
+    };
+    count_once(issuer, request, form, &person).await?;
+    tracing::info!(
+        client_id = %request.client.id, subject = ?person.subject, scope = %scopes, asked = %request.checked.scopes,
+        "access allowed by the user"
+    );
+    let is_to_be_remembered = form.fields.get("remember") == Some("yes");
+    if !is_to_be_remembered {
+        request.forget(issuer, &person).await?;
+    }
+    let answer = grant(issuer, request, person.clone(), scopes.clone()).await?;
+    if is_to_be_remembered {
+        request.remember(issuer, &person, scopes).await;
+    }
+    Ok(answer)
+}
+
+/// The person denies it, and what they said before counts no more.
+async fn deny(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    form: &OwnForm<'_>,
+    person: &Browser,
+) -> Result<Response, Refusal> {
+    count_once(issuer, request, form, person).await?;
+    tracing::info!(client_id = %request.client.id, subject = ?person.subject, "access denied by the user");
+    request.forget(issuer, person).await?;
+    request.use_up(issuer).await?;
+    Ok(request.denied())
 }
 
 /// Each page that asks for a decision is answered once: a form that is posted again gives no second code. What was spent
@@ -74,46 +118,12 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
 async fn count_once(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    token: &str,
-    session: &Browser,
+    form: &OwnForm<'_>,
+    person: &Browser,
 ) -> Result<(), Refusal> {
-    match issuer.store.spent().spend(SecretHash::of(token), session.expires_at, issuer.now()).await? {
+    let token = SecretHash::of(form.fields.get("csrf").unwrap_or_default());
+    match issuer.store.spent().spend(token, person.expires_at, issuer.now()).await? {
         true => Ok(()),
         false => Err(Untrusted::Answered { page: request.url.clone() }.into()),
     }
-}
-
-/// Issues the code (OAuth 2.1 §4.1.2).
-async fn allow(
-    issuer: &Issuer,
-    request: &AuthorizationRequest,
-    session: Browser,
-) -> Result<Response, Refusal> {
-    let now = issuer.now();
-    // No person answers so many pages: a program of theirs does, and each answer is kept.
-    let key = format!("issuer-codes {}", session.subject);
-    if let Arrival::TooSoon { .. } =
-        issuer.store.counters().arrive(&key, issuer.codes, now.saturating_mul(1_000_000)).await?
-    {
-        return Err(Untrusted::TooOften { page: request.url.clone() }.into());
-    }
-    let text = secret(&*issuer.ambient.random);
-    tracing::info!(
-        client_id = %request.client.id, subject = ?session.subject, scope = %request.checked.scopes,
-        "access allowed by the user"
-    );
-    let code = Code {
-        client_id: request.client.id.clone(),
-        subject: session.subject,
-        redirect_uri: request.answer.redirect_uri.clone(),
-        code_challenge: request.checked.code_challenge.clone(),
-        resource: issuer.resource.to_string(),
-        scopes: request.checked.scopes.clone(),
-        refresh: request.client.may(GrantType::RefreshToken),
-        authentication: session.authentication,
-        dpop_jkt: None,
-        expires_at: now.saturating_add(issuer.lifetimes.code),
-    };
-    issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
-    Ok(request.answer.code(&text))
 }

@@ -50,14 +50,22 @@ pub(in crate::endpoint) enum Refused {
     Resource { ours: Box<Resource> },
     #[error(transparent)]
     Scope(RefusedScope),
+    #[error("dpop_jkt is not the base64url of a SHA-256")]
+    Thumbprint,
     #[error("max_age is not a number of seconds")]
     MaxAge,
+    #[error("{name} is longer than {most} bytes, or has characters that it does not have")]
+    Hint { name: &'static str, most: usize },
     #[error("prompt has none beside another value")]
     Prompt,
     #[error("prompt is none and no user is logged in")]
     LoginRequired,
-    #[error("prompt is none and consent is always asked for")]
+    #[error("prompt is none and the user has not said that they need not be asked")]
     ConsentRequired,
+    #[error("the user logged in, and reached none of acr_values")]
+    TooWeak,
+    #[error("the request was not pushed, and issuer.require_par is set")]
+    NotPushed,
 }
 
 /// Causes that are told only to the person.
@@ -79,6 +87,10 @@ pub(in crate::endpoint) enum Untrusted {
     NoRedirectUri,
     #[error("redirect_uri is not registered for the client")]
     RedirectUri { presented: String },
+    #[error("request_uri names no request that this client pushed and that can be used still")]
+    NotPushed,
+    #[error("a parameter beside request_uri differs from the pushed request")]
+    Beside,
     #[error("the Host header is not the issuer's")]
     Host,
     #[error("the browser does not show the answer as a page of its own")]
@@ -89,6 +101,8 @@ pub(in crate::endpoint) enum Untrusted {
     Form(InvalidBody),
     #[error("the form's CSRF token does not fit this browser and request")]
     Stale { page: String },
+    #[error("the form allows a scope that was not asked for")]
+    NotAsked { page: String },
     #[error("the form was answered before")]
     Answered { page: String },
     #[error("one person allows something too often")]
@@ -143,7 +157,7 @@ impl Refusal {
 
 impl Refused {
     /// The error code (OAuth 2.1 §4.1.2.1, RFC 8707 §2, OpenID Connect Core 1.0 §3.1.2.6) and its description.
-    pub(super) fn wire(&self) -> (&'static str, Cow<'static, str>) {
+    pub(in crate::endpoint) fn wire(&self) -> (&'static str, Cow<'static, str>) {
         match self {
             Self::Repeated(_) => ("invalid_request", "a parameter is repeated".into()),
             Self::Missing(name) => ("invalid_request", format!("{name} is missing").into()),
@@ -156,10 +170,24 @@ impl Refused {
             }
             Self::Resource { ours } => ("invalid_target", format!("resource is {ours}").into()),
             Self::Scope(refused) => ("invalid_scope", head(&refused.to_string(), LONGEST).to_owned().into()),
+            Self::Thumbprint => {
+                ("invalid_request", "dpop_jkt is the base64url of a SHA-256 without padding".into())
+            }
             Self::MaxAge => ("invalid_request", "max_age is not a number of seconds".into()),
+            Self::Hint { name, most } => {
+                ("invalid_request", format!("{name} has at most {most} bytes, which can be seen").into())
+            }
             Self::Prompt => ("invalid_request", "prompt has none beside another value".into()),
             Self::LoginRequired => ("login_required", "no user is logged in".into()),
             Self::ConsentRequired => ("consent_required", "the user must be asked".into()),
+            // RFC 9470 §5.
+            Self::TooWeak => {
+                ("unmet_authentication_requirements", "the login reached none of acr_values".into())
+            }
+            // RFC 9126 §5.
+            Self::NotPushed => {
+                ("invalid_request", "the request has to be pushed to the PAR endpoint first".into())
+            }
         }
     }
 }
@@ -169,9 +197,10 @@ impl Untrusted {
     pub(in crate::endpoint) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
-            Self::Stale { page: url } | Self::Answered { page: url } | Self::TooOften { page: url } => {
-                page.with_retry(url)
-            }
+            Self::Stale { page: url }
+            | Self::Answered { page: url }
+            | Self::NotAsked { page: url }
+            | Self::TooOften { page: url } => page.with_retry(url),
             Self::Stranger(refused) => {
                 let (code, description) = refused.wire();
                 page.with_value("The mistake", &format!("{code}: {description}"))
@@ -205,6 +234,9 @@ impl Untrusted {
             | Self::Document { .. }
             | Self::NoRedirectUri
             | Self::RedirectUri { .. }
+            | Self::NotPushed
+            | Self::Beside
+            | Self::NotAsked { .. }
             | Self::Stranger(_)
             | Self::Form(_) => StatusCode::BAD_REQUEST,
         }
@@ -273,6 +305,16 @@ impl Untrusted {
                 "Close this page if you did not start this yourself. Developers: a redirect URI is registered byte \
                  for byte; only the port of a loopback address is free.",
             ),
+            Self::NotPushed => text(
+                "This link has expired",
+                "It works for 90 seconds, its page for 30 minutes, and only until it was answered.",
+                "Start again in the application.",
+            ),
+            Self::Beside => text(
+                "This link contradicts itself",
+                "It names a request that the application sent before, and says something else beside it.",
+                again,
+            ),
             Self::Host => text(
                 "This is not the server’s own address",
                 "The server was reached under a name that is not its own.",
@@ -291,6 +333,11 @@ impl Untrusted {
                 "This page has expired",
                 "A user logged in or out here in the meantime, the server was restarted, or the browser keeps no cookies.",
                 "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
+            ),
+            Self::NotAsked { .. } => text(
+                "This form is not what was shown",
+                "It allows what the application did not ask for.",
+                "Look at the request again and answer then.",
             ),
             Self::TooOften { .. } => text(
                 "You allow too much at once",

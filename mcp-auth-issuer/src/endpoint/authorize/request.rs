@@ -1,16 +1,17 @@
-//! The authorization request (OAuth 2.1 §4.1.1), read from the query and verified by the steps in `check`.
+//! The authorization request (OAuth 2.1 §4.1.1), read from the query or as it was pushed, and verified by the steps in `check`.
 
 use axum::response::Response;
-use mcp_auth_store::{Client, SecretHash};
+use mcp_auth_store::{Browser, Client, SecretHash};
 
 use super::check::{self, Checked};
+use super::login::Fit;
+use super::pushed::Pushed;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
-use crate::person::Asked;
 use crate::request::Params;
 
 /// The longest query, in bytes; it has room for a long `state`.
@@ -23,6 +24,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) answer: Answer,
     /// What it asks for.
     pub(super) checked: Checked,
+    /// Under what it is kept, where the client pushed it.
+    pushed: Option<Pushed>,
     /// The whole request in its canonical spelling, and what the page says of the client: a client may describe itself otherwise a moment
     /// later, and what a person answers is an answer to what they saw.
     pub(super) shown: String,
@@ -40,14 +43,17 @@ impl AuthorizationRequest {
         if query.len() > MAX_QUERY {
             return Err(Untrusted::TooLong.into());
         }
-        let params = Params::parse(query).map_err(Untrusted::Unreadable)?;
+        let sent = Params::parse(query).map_err(Untrusted::Unreadable)?;
+        let url = format!("{AUTHORIZE}?{}", sent.canonical());
+        let (pushed, params) = match check::pushed(issuer, &sent).await? {
+            Some(request) => (Some(request.pushed), request.params),
+            None => (None, sent),
+        };
         let (client, answer) = check::recipient(issuer, &params).await?;
-        let of_client = (&client.name, &answer.redirect_uri, &client.grant_types);
-        let shown = format!("{}\n{of_client:?}", params.canonical());
-        match check::request(issuer, &params) {
+        match check::request(issuer, &params, pushed.is_some()) {
             Ok(checked) => {
-                let url = format!("{AUTHORIZE}?{}", params.canonical());
-                Ok(Self { client, answer, checked, shown, url })
+                let shown = format!("{url}\n{}\n{}", params.canonical(), as_shown(&client, &answer));
+                Ok(Self { client, answer, checked, pushed, shown, url })
             }
             Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
         }
@@ -59,7 +65,7 @@ impl AuthorizationRequest {
             is_asked: true,
             client_id: Some(&self.client.id),
             client: Some(&self.client),
-            asked: Asked::default(),
+            asked: self.checked.hints.asked(),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,
@@ -68,12 +74,46 @@ impl AuthorizationRequest {
     }
 
     /// What names this request, and no other.
-    pub(super) fn hash(&self) -> SecretHash {
+    fn hash(&self) -> SecretHash {
         SecretHash::of(&self.shown)
     }
 
-    /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6), which cannot be granted because a person is
-    /// always asked.
+    /// What names this client as the page shows it: one that has changed is another one for a person.
+    pub(super) fn client_as_shown(&self) -> SecretHash {
+        SecretHash::of(&format!("{}\n{}", self.client.id, as_shown(&self.client, &self.answer)))
+    }
+
+    /// The login of this browser, if it will do for this request.
+    ///
+    /// # Errors
+    /// [`Refused::TooWeak`] where the person has logged in for it, and not as strongly as it asks (RFC 9470 §5).
+    pub(super) async fn login_of(
+        &self,
+        issuer: &Issuer,
+        browser: Option<Browser>,
+    ) -> Result<Option<Browser>, Refusal> {
+        let Some(browser) = browser else { return Ok(None) };
+        match self.checked.login.fit(&browser, self.hash(), issuer.now()) {
+            Fit::Met => Ok(Some(browser)),
+            Fit::LogIn => Ok(None),
+            Fit::TooWeak => {
+                Err(Refusal::of(issuer, &self.client, self.answer.clone(), Refused::TooWeak).await)
+            }
+        }
+    }
+
+    /// Uses up a request that was pushed, before it is answered.
+    ///
+    /// # Errors
+    /// [`Untrusted::NotPushed`] if it was answered in the meantime.
+    pub(super) async fn use_up(&self, issuer: &Issuer) -> Result<(), Refusal> {
+        match self.pushed {
+            Some(pushed) if !pushed.take(issuer).await? => Err(Untrusted::NotPushed.into()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6) where a page is needed.
     pub(super) async fn needs_interaction(&self, issuer: &Issuer, logged_in: bool) -> Refusal {
         let refused = if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired };
         Refusal::of(issuer, &self.client, self.answer.clone(), refused).await
@@ -95,4 +135,9 @@ impl AuthorizationRequest {
             Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
         }
     }
+}
+
+/// What the page says of the client, besides its identifier.
+fn as_shown(client: &Client, answer: &Answer) -> String {
+    format!("{:?}", (&client.name, &answer.redirect_uri, &client.grant_types))
 }

@@ -19,7 +19,12 @@ pub(crate) struct Consent<'a> {
     pub(crate) client: &'a Client,
     pub(crate) redirect_uri: &'a str,
     pub(crate) subject: &'a str,
+    /// What is new comes first.
     pub(crate) scopes: Vec<ScopeLine<'a>>,
+    /// Whether this person said that they need not be asked again; `None` where they cannot say so.
+    pub(crate) remember: Option<bool>,
+    /// Why the page is shown again.
+    pub(crate) alert: Option<&'static str>,
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
@@ -33,6 +38,8 @@ pub(crate) struct ScopeLine<'a> {
     pub(crate) includes: Vec<(&'a str, Described<'a>)>,
     /// Whether this person allowed it to this client before.
     pub(crate) before: bool,
+    /// Whether the person may leave it out.
+    pub(crate) optional: bool,
 }
 
 impl IntoResponse for Consent<'_> {
@@ -41,6 +48,9 @@ impl IntoResponse for Consent<'_> {
         let destination = destination(self.redirect_uri);
         let body = html! {
             h1 { "Allow access to " bdi { (server) } "?" }
+            @if let Some(alert) = self.alert {
+                p.warning role="alert" { (alert) }
+            }
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
@@ -48,6 +58,7 @@ impl IntoResponse for Consent<'_> {
                 (self.facts(&destination))
                 (self.scopes())
                 (self.outcomes())
+                (self.again(&destination))
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
                 div.buttons {
@@ -60,7 +71,11 @@ impl IntoResponse for Consent<'_> {
                 button.link type="submit" name="decision" value="logout" { "Use another account" }
             }
         };
-        page(self.issuer, StatusCode::OK, &format!("Allow access to {server}?"), &body)
+        let (status, state) = match self.alert {
+            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
+            None => (StatusCode::OK, ""),
+        };
+        page(self.issuer, status, &format!("{state}Allow access to {server}?"), &body)
     }
 }
 
@@ -92,32 +107,23 @@ impl Consent<'_> {
     }
 
     fn scopes(&self) -> Markup {
-        let stepping_up = self.scopes.iter().any(|line| line.before);
+        let (held, new): (Vec<_>, Vec<_>) = self.scopes.iter().partition(|line| line.before);
+        let stepping_up = !held.is_empty() && !new.is_empty();
         html! {
-            h2 { "It will be able to" }
             @if self.scopes.is_empty() {
+                h2 { "It will be able to" }
                 p { "know who you are here, and nothing more." }
+            } @else if stepping_up {
+                h2 { "It will also be able to" }
+                (list(&new, true))
+                h2 { "You allowed it before to" }
+                (list(&held, true))
             } @else {
-                ul.scopes {
-                    @for line in &self.scopes {
-                        li {
-                            (named(line.scope, &line.told))
-                            @if line.before {
-                                " " span.badge { "allowed before" }
-                            } @else if stepping_up {
-                                " " span.badge.new { "new" }
-                            }
-                            @if !line.includes.is_empty() {
-                                p.includes { "This includes:" }
-                                ul {
-                                    @for (scope, told) in &line.includes {
-                                        li { (named(scope, told)) }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
+                h2 { "It will be able to" }
+                (list(&self.scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
+            }
+            @if self.scopes.iter().any(|line| line.optional) {
+                p.hint { "It gets only what is ticked. Take away what it does not need." }
             }
         }
     }
@@ -129,13 +135,66 @@ impl Consent<'_> {
             h2 { "Your answer" }
             p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
             p #on-allow {
-                strong { "Allow:" } " it can do this as " bdi { (visible(self.subject)) } " for "
+                strong { "Allow:" } " it can do what is ticked as " bdi { (visible(self.subject)) } " for "
                 (in_words(lifetimes.access_token))
                 @if renews {
                     " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
                     ", it must ask again"
                 }
                 "."
+            }
+        }
+    }
+
+    /// Whether the person wants to be asked again.
+    fn again(&self, destination: &Destination) -> Markup {
+        let (Some(ticked), Destination::Web(host)) = (self.remember, destination) else { return html! {} };
+        html! {
+            label.choice {
+                input type="checkbox" name="remember" value="yes" checked[ticked] aria-describedby="on-remember";
+                span { "Do not ask me again for this" }
+            }
+            p.hint #on-remember {
+                "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to "
+                (stressed(host)) "."
+            }
+        }
+    }
+}
+
+/// Scopes, each with a box. One that everybody needs who uses the server is ticked for good.
+fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
+    html! {
+        ul.scopes {
+            @for line in lines {
+                li {
+                    label.choice {
+                        @if line.optional {
+                            input type="checkbox" name="scope" value=(line.scope) checked;
+                        } @else {
+                            input type="checkbox" checked disabled;
+                        }
+                        span {
+                            (named(line.scope, &line.told))
+                            @if marked && line.before {
+                                " " span.badge { "allowed before" }
+                            } @else if marked {
+                                " " span.badge.new { "new" }
+                            }
+                        }
+                    }
+                    @if !line.optional {
+                        p.hint { "Needed for any use of this server. To refuse it, choose Deny." }
+                    }
+                    @if !line.includes.is_empty() {
+                        p.includes { "This includes:" }
+                        ul {
+                            @for (scope, told) in &line.includes {
+                                li { (named(scope, told)) }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

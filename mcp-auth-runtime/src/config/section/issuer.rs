@@ -77,6 +77,9 @@ pub struct BuiltInIssuer {
     /// For how long a refresh token that was replaced gives the same next one again, for processes of one client that refresh at the same
     /// moment. Without it the second one ends the login, since a refresh token that comes twice may be a stolen copy.
     pub refresh_grace: RefreshGrace,
+    /// Whether each authorization request has to be pushed first (RFC 9126): the client sends it to this server itself, so that the browser
+    /// only carries a name for it. Many clients cannot do that.
+    pub require_par: bool,
     /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
     /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table).
     pub users: Users,
@@ -101,6 +104,7 @@ impl Default for BuiltInIssuer {
             code_lifetime: CodeLifetime::default(),
             grant_lifetime: GrantLifetime::default(),
             refresh_grace: RefreshGrace::default(),
+            require_par: false,
             users: Users::named("developer".parse()),
             clients: Vec::new(),
             assertions: Vec::new(),

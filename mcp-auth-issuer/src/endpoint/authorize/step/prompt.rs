@@ -3,13 +3,19 @@
 use super::super::refusal::Refused;
 use crate::request::Params;
 
+/// What this server does for each value.
+pub(in crate::endpoint) const SUPPORTED: [&str; 4] = ["none", "login", "consent", "select_account"];
+
 /// Which pages the client asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in super::super) struct Prompt {
     /// `none`: no page is shown.
     pub(in super::super) none: bool,
-    /// `login`: the person logs in for this request, whatever they did before.
+    /// `login`: the person logs in for this request, whatever they did before. `select_account` is the same here: a browser has one login, and
+    /// the page on which one logs in is where another person is chosen.
     pub(in super::super) login: bool,
+    /// The person decides on a page, whatever they said before: `consent`, and also where they log in anew.
+    pub(in super::super) consent: bool,
 }
 
 /// Reads it. Values that are not known ask for nothing.
@@ -22,7 +28,8 @@ pub(in super::super) fn read(params: &Params) -> Result<Prompt, Refused> {
     if values.len() > 1 && has("none") {
         return Err(Refused::Prompt);
     }
-    Ok(Prompt { none: has("none"), login: has("login") })
+    let login = has("login") || has("select_account");
+    Ok(Prompt { none: has("none"), login, consent: login || has("consent") })
 }
 
 #[cfg(test)]
@@ -30,17 +37,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn none_stands_alone() {
+    fn none_stands_alone_and_each_value_asks_for_its_pages() {
         let prompt = |query: &str| read(&Params::parse(query).unwrap());
-        for (query, none, login) in [
-            ("", false, false),
-            ("prompt=consent", false, false),
-            ("prompt=login", false, true),
-            ("prompt=consent+login", false, true),
-            ("prompt=none", true, false),
+        for (query, [none, login, consent]) in [
+            ("", [false, false, false]),
+            ("prompt=consent", [false, false, true]),
+            ("prompt=login", [false, true, true]),
+            ("prompt=select_account", [false, true, true]),
+            ("prompt=consent+login", [false, true, true]),
+            ("prompt=none", [true, false, false]),
+            ("prompt=create", [false, false, false]),
         ] {
-            assert_eq!(prompt(query).unwrap(), Prompt { none, login }, "{query}");
+            assert_eq!(prompt(query).unwrap(), Prompt { none, login, consent }, "{query}");
         }
-        assert!(matches!(prompt("prompt=none+login"), Err(Refused::Prompt)));
+        for other in SUPPORTED.iter().filter(|value| **value != "none") {
+            assert!(matches!(prompt(&format!("prompt=none+{other}")), Err(Refused::Prompt)), "{other}");
+        }
     }
 }

@@ -1,0 +1,43 @@
+//! Issues the code (OAuth 2.1 §4.1.2).
+
+use axum::response::Response;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Arrival, Browser, Code, GrantType, SecretHash};
+
+use super::refusal::{Refusal, Untrusted};
+use super::request::AuthorizationRequest;
+use crate::issuer::Issuer;
+use crate::secret::secret;
+
+/// Gives the client a code for `scopes`, which this person allowed.
+pub(super) async fn grant(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    person: Browser,
+    scopes: ScopeSet,
+) -> Result<Response, Refusal> {
+    let now = issuer.now();
+    // No person answers so many pages: a program of theirs does, and each answer is kept.
+    let key = format!("issuer-codes {}", person.subject);
+    if let Arrival::TooSoon { .. } =
+        issuer.store.counters().arrive(&key, issuer.codes, now.saturating_mul(1_000_000)).await?
+    {
+        return Err(Untrusted::TooOften { page: request.url.clone() }.into());
+    }
+    request.use_up(issuer).await?;
+    let text = secret(&*issuer.ambient.random);
+    let code = Code {
+        client_id: request.client.id.clone(),
+        subject: person.subject,
+        redirect_uri: request.answer.redirect_uri.clone(),
+        code_challenge: request.checked.code_challenge.clone(),
+        resource: issuer.resource.to_string(),
+        scopes,
+        refresh: request.client.may(GrantType::RefreshToken),
+        authentication: person.authentication,
+        dpop_jkt: request.checked.dpop_jkt.clone(),
+        expires_at: now.saturating_add(issuer.lifetimes.code),
+    };
+    issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
+    Ok(request.answer.code(&text))
+}

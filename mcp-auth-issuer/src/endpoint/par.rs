@@ -1,0 +1,135 @@
+//! `POST /par`: a client sends its authorization request itself, and gets a name for it (RFC 9126).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, StatusCode};
+use mcp_auth_store::{Arrival, Client, ClientCredential, GrantType, StoreError};
+use serde_json::{Value, json};
+
+use super::authorize::{EXPIRES_IN, Pushed, Refused, Untrusted, before_push};
+use super::token::{self, authenticate};
+use crate::issuer::{ClientError, Issuer};
+use crate::request::Params;
+use crate::request::body::form;
+use crate::request::oauth_error::{NO_STORE, OAuthError};
+
+/// What authenticates a client, and is not a part of the request.
+const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+const MICROS_PER_SECOND: u64 = 1_000_000;
+
+/// Why a pushed request is refused. No variant holds a secret.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    /// The form, or who sent it.
+    #[error(transparent)]
+    Client(#[from] token::Refusal),
+    #[error("requests are pushed too often")]
+    TooOften { retry_after: u64 },
+    #[error("parameter request_uri is not allowed here")]
+    RequestUri,
+    #[error(transparent)]
+    RedirectUri(#[from] Untrusted),
+    #[error(transparent)]
+    Request(#[from] Refused),
+}
+
+/// `POST /par`
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
+    match push(&issuer, &headers, body).await {
+        Ok(pushed) => (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(pushed)).into_response(),
+        Err(refusal) => {
+            match &refusal {
+                Refusal::Client(refusal) => refusal.log("pushed request refused"),
+                refusal => tracing::warn!(reason = %refusal, "pushed request refused"),
+            }
+            OAuthError::from(&refusal).into_response()
+        }
+    }
+}
+
+async fn push(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+    let params = form(headers, body).await.map_err(token::Refusal::Body)?;
+    if let Some(name) = params.repeated() {
+        return Err(token::Refusal::Repeated(name.to_owned()).into());
+    }
+    let client = sender(issuer, headers, &params).await?;
+    count(issuer, &client).await?;
+    if !client.may(GrantType::AuthorizationCode) {
+        return Err(token::Refusal::UnauthorizedClient.into());
+    }
+    // RFC 9126 §2.1.
+    if params.count("request_uri") > 0 {
+        return Err(Refusal::RequestUri);
+    }
+    let params = params.without(&CREDENTIALS).without(&["client_id"]).with("client_id", &client.id);
+    before_push::<Refusal>(issuer, &client, &params)?;
+    let request_uri = Pushed::keep(issuer, &client.id, &params).await.map_err(token::Refusal::Store)?;
+    tracing::info!(client_id = %client.id, "authorization request pushed");
+    Ok(json!({ "request_uri": request_uri, "expires_in": EXPIRES_IN }))
+}
+
+/// The client that sent it, which authenticates as at the token endpoint. A public client that describes itself may be one that nobody has
+/// allowed anything yet, as at the authorization endpoint: its description is fetched.
+async fn sender(issuer: &Issuer, headers: &HeaderMap, params: &Params) -> Result<Client, Refusal> {
+    let has_credential = headers.contains_key(http::header::AUTHORIZATION)
+        || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
+    let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
+    let Some(id) = id.filter(|_| !has_credential) else {
+        return Ok(authenticate(issuer, headers, params).await?);
+    };
+    match issuer.client(id).await {
+        Ok(Some(client)) if client.credential == ClientCredential::None => Ok(client),
+        Ok(_) => Err(token::Refusal::Client("the client has to authenticate").into()),
+        Err(ClientError::Document(error)) => Err(token::Refusal::Document(error).into()),
+        Err(ClientError::Store(error)) => Err(token::Refusal::Store(error).into()),
+    }
+}
+
+/// Counts one request: of a client that somebody allowed something under its name, of all the others together, so that strangers use up
+/// nothing of known clients.
+async fn count(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
+    let is_known = issuer.store.consents().any(&client.id).await?;
+    let (key, rate) = match is_known {
+        true => (format!("issuer-pushed-requests {}", client.id), issuer.pushes.of_a_client),
+        false => ("issuer-pushed-requests".to_owned(), issuer.pushes.of_strangers),
+    };
+    match issuer.store.counters().arrive(&key, rate, issuer.now().saturating_mul(MICROS_PER_SECOND)).await? {
+        Arrival::Conforms => Ok(()),
+        Arrival::TooSoon { wait } => {
+            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Client(token::Refusal::Store(error))
+    }
+}
+
+/// RFC 9126 §2.3.
+impl From<&Refusal> for OAuthError {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Client(refusal) => refusal.into(),
+            Refusal::TooOften { retry_after } => Self {
+                retry_after: Some(*retry_after),
+                ..Self::bad_request("temporarily_unavailable", "too many requests; try again later")
+                    .with_status(StatusCode::TOO_MANY_REQUESTS)
+            },
+            Refusal::RequestUri => Self::bad_request("invalid_request", "request_uri is not allowed here"),
+            Refusal::RedirectUri(_) => Self::bad_request(
+                "invalid_request",
+                "redirect_uri is missing or not registered for the client",
+            ),
+            Refusal::Request(refused) => {
+                let (code, description) = refused.wire();
+                Self::bad_request(code, description)
+            }
+        }
+    }
+}

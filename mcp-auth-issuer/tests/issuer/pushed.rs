@@ -1,0 +1,273 @@
+//! Pushed authorization requests (RFC 9126).
+
+use http::StatusCode;
+use serde_json::json;
+use url::form_urlencoded::Serializer;
+
+use crate::harness::*;
+use crate::site::{CLIENT, Site};
+
+const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// Pushes the request with these changes, and returns the answer.
+async fn push(app: &App, client: &str, extra: &[(&str, &str)]) -> Answer {
+    let params = authorize_params(client, extra);
+    let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    app.post_form("/par", &form).await
+}
+
+async fn pushed(app: &App, client: &str, extra: &[(&str, &str)]) -> String {
+    let answer = push(app, client, extra).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    answer.json()["request_uri"].as_str().unwrap().to_owned()
+}
+
+fn url(client: &str, request_uri: &str) -> String {
+    let pairs = [("client_id", client), ("request_uri", request_uri)];
+    format!("/authorize?{}", Serializer::new(String::new()).extend_pairs(pairs).finish())
+}
+
+#[tokio::test]
+async fn a_pushed_request_leads_to_the_page_and_to_a_code_as_if_it_stood_in_the_url() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let answer = push(&app, &client, &[("scope", "todos.read todos.write")]).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.json()["expires_in"], 90);
+    let request_uri = answer.json()["request_uri"].as_str().unwrap().to_owned();
+    assert!(request_uri.strip_prefix(PREFIX).is_some_and(|name| name.len() >= 43), "{request_uri}");
+
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&url(&client, &request_uri)).await;
+    assert!(consent.body.contains("todos.write</code>"), "{}", consent.body);
+    let back = browser.submit(&consent, "allow").await;
+    assert_eq!(back.param("state").as_deref(), Some("the state"));
+    assert_eq!(back.param("iss").as_deref(), Some(ISSUER));
+    let tokens = app.token(&redeem(&client, &back.param("code").unwrap())).await.json();
+    assert_eq!(tokens["scope"], "todos.read todos.write");
+}
+
+#[tokio::test]
+async fn a_page_may_be_loaded_again_until_it_is_answered_and_then_the_link_is_over() {
+    let app = App::new();
+    let client = app.public_client().await;
+    for decision in ["allow", "deny"] {
+        let link = url(&client, &pushed(&app, &client, &[]).await);
+        let mut browser = Browser::new(&app);
+        browser.log_in(&link).await;
+        browser.get(&link).await;
+        let (one, two) = (browser.get(&link).await, browser.get(&link).await);
+        assert_eq!(browser.submit(&one, decision).await.status, StatusCode::SEE_OTHER);
+        for again in [browser.submit(&two, "allow").await, browser.get(&link).await, app.get(&link).await] {
+            again.assert_local_error(400);
+            assert!(again.body.contains("This link has expired"), "{}", again.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_twenty_pages_that_are_answered_together_one_gives_a_code() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let link = url(&client, &pushed(&app, &client, &[]).await);
+    let mut browser = Browser::new(&app);
+    browser.log_in(&link).await;
+    let mut sent = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let page = browser.get(&link).await;
+        let mut browser = browser.clone();
+        sent.spawn(async move { browser.submit(&page, "allow").await.status });
+    }
+    let statuses = sent.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_link_is_opened_within_90_seconds_and_its_page_is_open_for_half_an_hour() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let (opened, left) =
+        (url(&client, &pushed(&app, &client, &[]).await), url(&client, &pushed(&app, &client, &[]).await));
+    app.advance(89);
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get(&opened).await.status, StatusCode::OK);
+    app.advance(1);
+    app.get(&left).await.assert_local_error(400);
+    app.advance(29 * 60);
+    let consent = browser.log_in(&opened).await;
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+
+    let slow = url(&client, &pushed(&app, &client, &[]).await);
+    let consent = browser.get(&slow).await;
+    app.advance(90 + 30 * 60);
+    browser.submit(&consent, "allow").await.assert_local_error(400);
+}
+
+#[tokio::test]
+async fn a_link_is_of_the_client_that_pushed_it_and_says_nothing_else_beside() {
+    let app = App::new();
+    let (client, other) = (app.public_client().await, app.another_client().await);
+    let request_uri = pushed(&app, &client, &[]).await;
+    app.get(&url(&other, &request_uri)).await.assert_local_error(400);
+    app.get(&url("", &request_uri)).await.assert_local_error(400);
+    let link = url(&client, &request_uri);
+    for beside in [
+        "scope=todos.read+admin",
+        "redirect_uri=http://127.0.0.1:1/callback",
+        "redirect_uri=https://evil.example/",
+        "state=other",
+        "state=",
+        "code_challenge=x",
+        "prompt=none",
+        "request=x",
+    ] {
+        let refused = app.get(&format!("{link}&{beside}")).await;
+        refused.assert_local_error(400);
+        assert!(refused.body.contains("This link contradicts itself"), "{beside}: {}", refused.body);
+    }
+    for twice in [format!("client_id={client}"), format!("request_uri={PREFIX}other")] {
+        app.get(&format!("{link}&{twice}")).await.assert_local_error(400);
+    }
+    assert_eq!(app.get(&format!("{link}&state=the+state&scope=todos.read")).await.status, StatusCode::OK);
+    assert_eq!(app.get(&link).await.status, StatusCode::OK, "none of that used it up");
+}
+
+#[tokio::test]
+async fn p31_a_request_uri_of_somebody_else_is_refused_and_one_that_was_never_pushed_is_unknown() {
+    let app = App::new();
+    let client = app.allowed_client().await;
+    for foreign in
+        ["https://evil.example/request", "http://169.254.169.254/", "urn:example:request", "URN:ietf:x"]
+    {
+        let refused = app.get(&authorize_url(&client, &[("request_uri", foreign)])).await;
+        refused.assert_redirect_error("request_uri_not_supported");
+    }
+    for unknown in [PREFIX.to_owned(), format!("{PREFIX}{}", "A".repeat(43)), format!("{PREFIX}../x")] {
+        app.get(&url(&client, &unknown)).await.assert_local_error(400);
+    }
+    for object in ["request_uri", "request", "claims", "registration"] {
+        let code = match object {
+            "request" => "request_not_supported",
+            "registration" => "registration_not_supported",
+            _ => "invalid_request",
+        };
+        push(&app, &client, &[(object, "https://evil.example/request")]).await.assert_error(400, code);
+    }
+    let own = pushed(&app, &client, &[]).await;
+    push(&app, &client, &[("request_uri", &own)]).await.assert_error(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn each_mistake_that_authorize_refuses_is_refused_at_the_push_too() {
+    let app = App::new();
+    let client = app.public_client().await;
+    for (change, code) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("response_type", ""), "invalid_request"),
+        (("response_mode", "fragment"), "invalid_request"),
+        (("code_challenge", ""), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("dpop_jkt", "short"), "invalid_request"),
+        (("resource", "https://other.example/mcp"), "invalid_target"),
+        (("scope", "nothing"), "invalid_scope"),
+        (("max_age", "5m"), "invalid_request"),
+        (("prompt", "none login"), "invalid_request"),
+        (("ui_locales", "<b>"), "invalid_request"),
+        (("redirect_uri", "https://evil.example/cb"), "invalid_request"),
+        (("redirect_uri", "http://localhost:33418/callback"), "invalid_request"),
+    ] {
+        push(&app, &client, &[change]).await.assert_error(400, code);
+    }
+    let params = authorize_params(&client, &[]);
+    let mut twice: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    twice.push(("scope", "admin"));
+    app.post_form("/par", &twice).await.assert_error(400, "invalid_request");
+    push(&app, &client, &[("state", &"x".repeat(17 * 1024))]).await.assert_error(413, "invalid_request");
+    assert_eq!(app.get("/par").await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn who_pushes_authenticates_as_at_the_token_endpoint_and_its_secret_is_not_kept() {
+    let app = App::new();
+    let document = app.register(&metadata(&[REDIRECT], "client_secret_post")).await.json();
+    let (id, secret) = (document["client_id"].as_str().unwrap(), document["client_secret"].as_str().unwrap());
+    push(&app, id, &[]).await.assert_error(401, "invalid_client");
+    push(&app, id, &[("client_secret", "wrong")]).await.assert_error(401, "invalid_client");
+    push(&app, "nobody", &[]).await.assert_error(401, "invalid_client");
+    push(&app, "", &[]).await.assert_error(401, "invalid_client");
+    let public = app.public_client().await;
+    push(&app, &public, &[("client_secret", "x")]).await.assert_error(401, "invalid_client");
+    // One that gets tokens for itself alone has nobody to ask.
+    push(&app, "nightly job", &[("client_secret", "s3cret: with %+ in it")])
+        .await
+        .assert_error(400, "unauthorized_client");
+
+    let request_uri = pushed(&app, id, &[("client_secret", secret)]).await;
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&url(id, &request_uri)).await;
+    assert!(!consent.body.contains(secret));
+    let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+    let mut form = redeem(id, &code);
+    form.push(("client_secret", secret));
+    assert_eq!(app.token(&form).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn where_it_is_required_a_request_in_the_url_is_refused() {
+    let app = App::with(|_| (), |options| options.require_par = true);
+    let client = app.public_client().await;
+    let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(metadata["require_pushed_authorization_requests"], true);
+    app.get(&authorize_url(&client, &[])).await.assert_local_error(400);
+    let link = url(&client, &pushed(&app, &client, &[]).await);
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&link).await;
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+    let refused = app.get(&authorize_url(&client, &[])).await;
+    refused.assert_redirect_error("invalid_request");
+
+    let metadata = App::new().get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(metadata["require_pushed_authorization_requests"], false);
+    assert_eq!(metadata["pushed_authorization_request_endpoint"], json!(format!("{ISSUER}/par")));
+    assert_eq!(metadata["request_uri_parameter_supported"], false, "of others");
+}
+
+#[tokio::test]
+async fn p28_strangers_push_120_at_once_and_take_nothing_from_a_client_that_somebody_allowed() {
+    let app = App::new();
+    let (known, stranger) = (app.allowed_client().await, app.public_client().await);
+    for _ in 0..120 {
+        assert_eq!(push(&app, &stranger, &[]).await.status, StatusCode::CREATED);
+    }
+    let refused = push(&app, &stranger, &[]).await;
+    refused.assert_error(429, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(push(&app, &known, &[]).await.status, StatusCode::CREATED);
+    app.advance(1);
+    assert_eq!(push(&app, &stranger, &[]).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn b02_a_mistake_after_the_push_is_told_with_state_and_one_iss() {
+    let app = App::new();
+    let client = app.allowed_client().await;
+    let link = url(&client, &pushed(&app, &client, &[("prompt", "none")]).await);
+    let refused = app.get(&link).await;
+    refused.assert_redirect_error("login_required");
+    assert_eq!(refused.param("state").as_deref(), Some("the state"));
+}
+
+#[tokio::test]
+async fn a_client_that_describes_itself_pushes_before_anybody_allowed_it_something() {
+    let site = Site::open().await;
+    let app = App::with(|_| (), |options| options.client_documents = site.options());
+    push(&app, "https://127.0.0.1/oauth/client.json", &[]).await.assert_error(401, "invalid_client");
+    let absent = push(&app, "https://client.test/oauth/other.json", &[]).await;
+    absent.assert_error(503, "temporarily_unavailable");
+    push(&app, CLIENT, &[("client_secret", "x")]).await.assert_error(401, "invalid_client");
+    let link = url(CLIENT, &pushed(&app, CLIENT, &[]).await);
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&link).await;
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+}
