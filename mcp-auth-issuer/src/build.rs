@@ -14,7 +14,7 @@ use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
-use crate::issuer::{Issuer, Lifetimes, Pushes};
+use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar};
 use crate::key::KeyError;
 use crate::options::{InvalidOption, IssuerOptions};
 use crate::person::{Csrf, SessionCookie};
@@ -155,7 +155,15 @@ pub fn build_with(
         revocations: rate(1, 16),
         codes: rate(60, 60),
         pushes: Pushes { of_a_client: rate(600, 600), of_strangers: rate(120, 120) },
-        require_par: options.require_par,
+        require_par: RequirePar {
+            of_all: options.require_par,
+            of_clients: options
+                .clients
+                .iter()
+                .filter(|client| client.require_par)
+                .map(|client| client.id.clone())
+                .collect(),
+        },
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
     Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer), confirmation_page })

@@ -83,6 +83,7 @@ fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, Configur
         name: client.name.as_ref().map(|name| name.as_str().to_owned()),
         credential,
         redirect_uris: client.redirect_uris.iter().map(|uri| uri.get().clone()).collect(),
+        require_par: client.require_par,
         grant_types: client.grant_types(),
         scopes: client.scopes(),
         exchange_from: client.exchange_from.iter().map(|id| id.as_str().to_owned()).collect(),

@@ -1,6 +1,6 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -60,8 +60,15 @@ pub(crate) struct Issuer {
     pub(crate) codes: Rate,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
-    /// Whether each authorization request has to be pushed.
-    pub(crate) require_par: bool,
+    /// Whose authorization requests have to be pushed.
+    pub(crate) require_par: RequirePar,
+}
+
+/// Whose authorization requests have to be pushed.
+pub(crate) struct RequirePar {
+    pub(crate) of_all: bool,
+    /// The identifiers of clients that the operator registered.
+    pub(crate) of_clients: HashSet<String>,
 }
 
 /// How often authorization requests are pushed.

@@ -29,6 +29,8 @@ pub struct NamedClient {
     pub credential: NamedCredential,
     /// Where answers to it may be sent.
     pub redirect_uris: Vec<RedirectUri>,
+    /// Whether its authorization requests have to be pushed first (RFC 9126 §6).
+    pub require_par: bool,
     /// What it may present at the token endpoint.
     pub grant_types: BTreeSet<GrantType>,
     /// The largest set of scopes it can get where no person decides; it gets all of them if it asks for no scope.
@@ -59,6 +61,7 @@ impl NamedClient {
             name: None,
             credential: NamedCredential::Secret(SecretText::new(secret)),
             redirect_uris: Vec::new(),
+            require_par: false,
             grant_types: [GrantType::ClientCredentials].into(),
             scopes,
             exchange_from: BTreeSet::new(),
@@ -72,6 +75,7 @@ impl NamedClient {
             name: None,
             credential: NamedCredential::Public,
             redirect_uris: redirect_uris.into_iter().collect(),
+            require_par: false,
             grant_types: Client::for_people(true),
             scopes: ScopeSet::default(),
             exchange_from: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! Pushed authorization requests (RFC 9126).
 
 use http::StatusCode;
+use mcp_auth_issuer::NamedClient;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
@@ -270,4 +271,22 @@ async fn a_client_that_describes_itself_pushes_before_anybody_allowed_it_somethi
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&link).await;
     assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+}
+
+#[tokio::test]
+async fn one_client_alone_may_have_to_push() {
+    let app = App::with(
+        |_| (),
+        |options| {
+            let callback = || [REDIRECT.parse().unwrap()];
+            options
+                .clients
+                .push(NamedClient { require_par: true, ..NamedClient::public("pushes", callback()) });
+            options.clients.push(NamedClient::public("does not", callback()));
+        },
+    );
+    app.get(&authorize_url("pushes", &[])).await.assert_local_error(400);
+    assert_eq!(app.get(&authorize_url("does not", &[])).await.status, StatusCode::OK);
+    let link = url("pushes", &pushed(&app, "pushes", &[]).await);
+    assert_eq!(app.get(&link).await.status, StatusCode::OK);
 }

@@ -81,8 +81,13 @@ fn answer_to(issuer: &Issuer, client: &Client, params: &Params) -> Result<Answer
 ///
 /// # Errors
 /// [`Refused`]: told to the client.
-pub(super) fn request(issuer: &Issuer, params: &Params, is_pushed: bool) -> Result<Checked, Refused> {
-    pushed::verify(issuer, is_pushed)?;
+pub(super) fn request(
+    issuer: &Issuer,
+    client: &Client,
+    params: &Params,
+    is_pushed: bool,
+) -> Result<Checked, Refused> {
+    pushed::verify(issuer, client, is_pushed)?;
     repeated::verify(params)?;
     unsupported::verify(params)?;
     response_type::verify(params)?;
@@ -112,6 +117,6 @@ pub(in crate::endpoint) fn before_push<E: From<Untrusted> + From<Refused>>(
     params: &Params,
 ) -> Result<(), E> {
     answer_to(issuer, client, params)?;
-    request(issuer, params, true)?;
+    request(issuer, client, params, true)?;
     Ok(())
 }

@@ -64,7 +64,7 @@ pub(in crate::endpoint) enum Refused {
     ConsentRequired,
     #[error("the user logged in, and reached none of acr_values")]
     TooWeak,
-    #[error("the request was not pushed, and issuer.require_par is set")]
+    #[error("the request was not pushed, and require_par is set")]
     NotPushed,
 }
 

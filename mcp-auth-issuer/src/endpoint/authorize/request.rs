@@ -50,7 +50,7 @@ impl AuthorizationRequest {
             None => (None, sent),
         };
         let (client, answer) = check::recipient(issuer, &params).await?;
-        match check::request(issuer, &params, pushed.is_some()) {
+        match check::request(issuer, &client, &params, pushed.is_some()) {
             Ok(checked) => {
                 let shown = format!("{url}\n{}\n{}", params.canonical(), as_shown(&client, &answer));
                 Ok(Self { client, answer, checked, pushed, shown, url })

@@ -45,6 +45,9 @@ pub struct IssuerClient {
     /// Where answers to it may be sent, byte for byte; of `http` on loopback the port may be any.
     #[serde(default)]
     pub redirect_uris: Vec<ClientRedirectUri>,
+    /// Whether its authorization requests have to be pushed first (RFC 9126 §6), whatever `issuer.require_par` says.
+    #[serde(default)]
+    pub require_par: bool,
     /// What it may present at the token endpoint. Without it: `client_credentials`; with `redirect_uris` instead `authorization_code` and
     /// `refresh_token`.
     #[serde(default)]
