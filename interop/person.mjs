@@ -91,6 +91,8 @@ function decide(html) {
       const body = new URLSearchParams();
       for (const [input] of form.matchAll(/<input\b[^>]*>/gi)) {
         const name = attribute(input, 'name');
+        // A box that is not ticked is not sent.
+        if (attribute(input, 'type') === 'checkbox' && !/\schecked\b/.test(input)) continue;
         if (name) body.append(name, attribute(input, 'value') ?? TYPED[attribute(input, 'type')] ?? '');
       }
       const name = attribute(pressed[1], 'name');

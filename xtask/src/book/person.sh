@@ -12,6 +12,10 @@ submit() {
   csrf=$(sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$page")
   visit "$1" -d "csrf=$csrf" -d "$2"
 }
+# The boxes of the page that are ticked: a browser sends them with its form.
+ticked() {
+  { grep -o 'name="scope" value="[^"]*" checked' "$page" || true; } | sed 's/.*value="\([^"]*\)".*/\&scope=\1/' | tr -d '\n'
+}
 
 url=$1
 visit "$url" >/dev/null
@@ -19,4 +23,4 @@ if grep -q 'name="user"' "$page"; then
   url=$(submit "$url" 'decision=login&user=alice')
   visit "$url" >/dev/null
 fi
-curl -sS -o /dev/null "$(submit "$url" decision=allow)"
+curl -sS -o /dev/null "$(submit "$url" "decision=allow$(ticked)")"
