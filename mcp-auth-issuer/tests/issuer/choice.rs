@@ -151,3 +151,28 @@ async fn a_page_of_many_scopes_is_answered_as_it_is_shown() {
     let back = browser.submit(&consent, "allow").await;
     assert_eq!(granted(&app, &client, &back).await.split(' ').count(), 65);
 }
+
+#[tokio::test]
+async fn more_scopes_than_a_form_can_hold_are_allowed_together_or_not_at_all() {
+    let with = |count: usize| {
+        App::with(
+            |setup| {
+                setup.scopes = (0..count).map(|n| (format!("scope{n}"), None)).collect();
+                setup.hierarchy = Default::default();
+                setup.families.clear();
+                setup.default_scopes = Default::default();
+            },
+            |options| options.clients.clear(),
+        )
+    };
+    for (count, can_choose) in [(256, true), (257, false)] {
+        let app = with(count);
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let consent = browser.log_in(&authorize_url(&client, &[("scope", "")])).await;
+        assert_eq!(consent.body.contains("allowed together, or not at all"), !can_choose, "{count}");
+        assert_eq!(consent.body.contains("name=\"scope\""), can_choose, "{count}");
+        let back = browser.submit(&consent, "allow").await;
+        assert_eq!(granted(&app, &client, &back).await.split(' ').count(), count);
+    }
+}

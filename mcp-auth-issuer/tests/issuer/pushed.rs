@@ -122,6 +122,7 @@ async fn a_link_is_of_the_client_that_pushed_it_and_says_nothing_else_beside() {
         "code_challenge=x",
         "prompt=none",
         "request=x",
+        "state=the+state&state=other",
     ] {
         let refused = app.get(&format!("{link}&{beside}")).await;
         refused.assert_local_error(400);

@@ -11,9 +11,15 @@ use crate::request::Params;
 const MOST_CHOICES: usize = 256;
 
 impl AuthorizationRequest {
-    /// Whether the person may leave this scope out: all but those that the server asks of everybody who uses it.
-    pub(super) fn is_optional(&self, issuer: &Issuer, scope: &Scope) -> bool {
-        !issuer.scopes.is_needed(scope.as_str()) && self.checked.scopes.len() <= MOST_CHOICES
+    /// Why the person cannot leave this scope out, if they cannot.
+    pub(super) fn why_fixed(&self, issuer: &Issuer, scope: &Scope) -> Option<&'static str> {
+        if issuer.scopes.is_needed(scope.as_str()) {
+            Some("Needed for any use of this server. To refuse it, choose Deny.")
+        } else if self.checked.scopes.len() > MOST_CHOICES {
+            Some("So many are asked for at once that they are allowed together, or not at all.")
+        } else {
+            None
+        }
     }
 
     /// The scopes that the form allows: those that cannot be left out, and those that are ticked. `None` if there are none, though some were
@@ -27,7 +33,8 @@ impl AuthorizationRequest {
         if ticked.iter().any(|ticked| !asked.contains(ticked)) {
             return Err(Untrusted::NotAsked { page: self.url.clone() });
         }
-        let is_chosen = |scope: &&Scope| !self.is_optional(issuer, scope) || ticked.contains(&scope.as_str());
+        let is_chosen =
+            |scope: &&Scope| self.why_fixed(issuer, scope).is_some() || ticked.contains(&scope.as_str());
         let chosen: ScopeSet = asked.iter().filter(is_chosen).cloned().collect();
         Ok(Some(chosen).filter(|chosen| !chosen.is_empty() || asked.is_empty()))
     }

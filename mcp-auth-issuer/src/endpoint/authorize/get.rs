@@ -109,7 +109,7 @@ async fn describe<'a>(
             told: declared.described(scope),
             includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
             before: allowed.contains(scope.as_str()),
-            optional: request.is_optional(issuer, scope),
+            fixed: request.why_fixed(issuer, scope),
         }
     };
     let mut lines: Vec<_> = scopes.iter().map(line).collect();

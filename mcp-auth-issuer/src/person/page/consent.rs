@@ -38,8 +38,8 @@ pub(crate) struct ScopeLine<'a> {
     pub(crate) includes: Vec<(&'a str, Described<'a>)>,
     /// Whether this person allowed it to this client before.
     pub(crate) before: bool,
-    /// Whether the person may leave it out.
-    pub(crate) optional: bool,
+    /// Why the person cannot leave it out, if they cannot.
+    pub(crate) fixed: Option<&'static str>,
 }
 
 impl IntoResponse for Consent<'_> {
@@ -122,7 +122,7 @@ impl Consent<'_> {
                 h2 { "It will be able to" }
                 (list(&self.scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
             }
-            @if self.scopes.iter().any(|line| line.optional) {
+            @if self.scopes.iter().any(|line| line.fixed.is_none()) {
                 p.hint { "It gets only what is ticked. Take away what it does not need." }
             }
         }
@@ -162,14 +162,14 @@ impl Consent<'_> {
     }
 }
 
-/// Scopes, each with a box. One that everybody needs who uses the server is ticked for good.
+/// Scopes, each with a box. One that cannot be left out is ticked for good.
 fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
     html! {
         ul.scopes {
             @for line in lines {
                 li {
                     label.choice {
-                        @if line.optional {
+                        @if line.fixed.is_none() {
                             input type="checkbox" name="scope" value=(line.scope) checked;
                         } @else {
                             input type="checkbox" checked disabled;
@@ -183,8 +183,8 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                             }
                         }
                     }
-                    @if !line.optional {
-                        p.hint { "Needed for any use of this server. To refuse it, choose Deny." }
+                    @if let Some(why) = line.fixed {
+                        p.hint { (why) }
                     }
                     @if !line.includes.is_empty() {
                         p.includes { "This includes:" }

@@ -24,7 +24,7 @@ pub(in super::super) async fn find(
     let kept = pushed.find(issuer, client_id).await?.ok_or(Untrusted::NotPushed)?;
     // What stands beside it counts for nothing (RFC 9101 §6.3); that it says something else is a mistake, or somebody's work.
     let differs = params.names().find(|name| *name != "request_uri" && params.get(name) != kept.get(name));
-    match differs {
+    match differs.or(params.repeated()) {
         Some(_) => Err(Untrusted::Beside.into()),
         None => Ok(Some(PushedRequest { pushed, params: kept })),
     }
