@@ -97,9 +97,11 @@ pub fn build_with(
     login: Arc<dyn Login>,
 ) -> Result<LocalIssuer, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone(), setup.reach)?;
-    let endpoint = format!("{}{}", setup.issuer, endpoint::TOKEN);
-    let proofs =
-        TokenProofs::new(&endpoint).ok_or_else(|| InvalidIssuer::NotAnOrigin(setup.issuer.to_string()))?;
+    let proofs_at = |path| {
+        TokenProofs::new(&format!("{}{path}", setup.issuer))
+            .ok_or_else(|| InvalidIssuer::NotAnOrigin(setup.issuer.to_string()))
+    };
+    let (proofs, push_proofs) = (proofs_at(endpoint::TOKEN)?, proofs_at(endpoint::PAR)?);
     let scopes = Declared::new(setup.scopes, setup.families, setup.hierarchy, setup.default_scopes)?;
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;
@@ -149,6 +151,7 @@ pub fn build_with(
             .collect(),
         assertions,
         proofs,
+        push_proofs,
         documents,
         registration: options.registration,
         registrations,

@@ -46,6 +46,8 @@ pub(crate) struct Issuer {
     pub(crate) assertions: Trusted,
     /// What reads proofs of keys at the token endpoint.
     pub(crate) proofs: TokenProofs,
+    /// The same where requests are pushed.
+    pub(crate) push_proofs: TokenProofs,
     /// The clients that describe themselves at a URL.
     pub(crate) documents: Documents,
     pub(crate) cookie: SessionCookie,

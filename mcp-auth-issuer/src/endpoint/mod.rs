@@ -17,7 +17,7 @@ mod revoke;
 mod router;
 mod token;
 
-pub(crate) use path::{CONFIRM, TOKEN};
+pub(crate) use path::{CONFIRM, PAR, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
 pub(crate) use token::Binding;

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
+use mcp_auth_runtime::facade::{ProofError, TokenProof};
 use mcp_auth_store::{Arrival, Client, ClientCredential, GrantType, StoreError};
 use serde_json::{Value, json};
 
@@ -31,6 +32,8 @@ enum Refusal {
     TooOften { retry_after: u64 },
     #[error("parameter request_uri is not allowed here")]
     RequestUri,
+    #[error("dpop_jkt is another key than the proof's")]
+    OtherKey,
     #[error(transparent)]
     RedirectUri(#[from] Untrusted),
     #[error(transparent)]
@@ -66,10 +69,27 @@ async fn push(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value,
         return Err(Refusal::RequestUri);
     }
     let params = params.without(&CREDENTIALS).without(&["client_id"]).with("client_id", &client.id);
+    let proof = issuer.push_proofs.read(headers, issuer.now()).map_err(token::Refusal::Proof)?;
+    let params = bound_to(params, proof.as_ref())?;
     before_push::<Refusal>(issuer, &client, &params)?;
+    if let Some(proof) = proof
+        && !proof.is_first(&issuer.store, issuer.now()).await?
+    {
+        return Err(token::Refusal::Proof(ProofError::Used).into());
+    }
     let request_uri = Pushed::keep(issuer, &client.id, &params).await.map_err(token::Refusal::Store)?;
     tracing::info!(client_id = %client.id, "authorization request pushed");
     Ok(json!({ "request_uri": request_uri, "expires_in": EXPIRES_IN }))
+}
+
+/// The request, whose code is bound to the key of the proof that came with it (RFC 9449 §10.1).
+fn bound_to(params: Params, proof: Option<&TokenProof>) -> Result<Params, Refusal> {
+    let Some(jkt) = proof.map(TokenProof::jkt) else { return Ok(params) };
+    match params.get("dpop_jkt") {
+        Some(named) if named != jkt => Err(Refusal::OtherKey),
+        Some(_) => Ok(params),
+        None => Ok(params.without(&["dpop_jkt"]).with("dpop_jkt", &jkt)),
+    }
 }
 
 /// The client that sent it, which authenticates as at the token endpoint. A public client that describes itself may be one that nobody has
@@ -79,7 +99,7 @@ async fn sender(issuer: &Issuer, headers: &HeaderMap, params: &Params) -> Result
         || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
-        return Ok(authenticate(issuer, headers, params).await?);
+        return Ok(authenticate(issuer, headers, params).await?.client);
     };
     match issuer.client(id).await {
         Ok(Some(client)) if client.credential == ClientCredential::None => Ok(client),
@@ -122,6 +142,9 @@ impl From<&Refusal> for OAuthError {
                     .with_status(StatusCode::TOO_MANY_REQUESTS)
             },
             Refusal::RequestUri => Self::bad_request("invalid_request", "request_uri is not allowed here"),
+            Refusal::OtherKey => {
+                Self::bad_request("invalid_request", "dpop_jkt is another key than that of the DPoP proof")
+            }
             Refusal::RedirectUri(_) => Self::bad_request(
                 "invalid_request",
                 "redirect_uri is missing or not registered for the client",

@@ -7,7 +7,7 @@ pub(super) const AUTHORIZE: &str = "/authorize";
 pub(crate) const CONFIRM: &str = "/authorize/confirm";
 pub(super) const INTROSPECT: &str = "/introspect";
 pub(super) const JWKS: &str = "/jwks";
-pub(super) const PAR: &str = "/par";
+pub(crate) const PAR: &str = "/par";
 pub(super) const REGISTER: &str = "/register";
 /// One client that registered.
 pub(super) const REGISTERED: &str = "/register/{client_id}";

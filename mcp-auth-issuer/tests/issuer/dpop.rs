@@ -33,6 +33,13 @@ pub(crate) fn proof(key: &SigningKey) -> String {
     sign(key, &claims(START))
 }
 
+/// A good proof for a POST to `path`.
+pub(crate) fn proof_at(key: &SigningKey, path: &str) -> String {
+    let mut claims = claims(START);
+    claims["htu"] = json!(format!("{ISSUER}{path}"));
+    sign(key, &claims)
+}
+
 /// A token request with these `DPoP` headers.
 pub(crate) async fn token(app: &App, form: &[(&str, &str)], proofs: &[&str]) -> Answer {
     let mut request = Request::post("/token").header("content-type", "application/x-www-form-urlencoded");

@@ -5,6 +5,7 @@ use mcp_auth_issuer::NamedClient;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
+use crate::dpop::{key, proof, proof_at, token};
 use crate::harness::*;
 use crate::site::{CLIENT, Site};
 
@@ -290,4 +291,41 @@ async fn one_client_alone_may_have_to_push() {
     assert_eq!(app.get(&authorize_url("does not", &[])).await.status, StatusCode::OK);
     let link = url("pushes", &pushed(&app, "pushes", &[]).await);
     assert_eq!(app.get(&link).await.status, StatusCode::OK);
+}
+
+async fn push_with_proof(app: &App, client: &str, extra: &[(&str, &str)], proof: &str) -> Answer {
+    let params = authorize_params(client, extra);
+    let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = http::Request::post("/par").header("content-type", "application/x-www-form-urlencoded");
+    app.send(request.header("dpop", proof).body(axum::body::Body::from(encode(&form))).unwrap()).await
+}
+
+/// RFC 9449 §10.1.
+#[tokio::test]
+async fn a_proof_at_the_push_binds_the_code_to_its_key_as_dpop_jkt_does() {
+    let app = App::new();
+    let (client, own, other) = (app.public_client().await, key(), key());
+    let jkt = own.kid().to_owned();
+    let pushed_with = push_with_proof(&app, &client, &[], &proof_at(&own, "/par")).await;
+    assert_eq!(pushed_with.status, StatusCode::CREATED, "{}", pushed_with.body);
+    let link = url(&client, pushed_with.json()["request_uri"].as_str().unwrap());
+    for url in [link, authorize_url(&client, &[("dpop_jkt", &jkt)])] {
+        let mut browser = Browser::new(&app);
+        let consent = browser.log_in(&url).await;
+        let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+        let form = redeem(&client, &code);
+        app.token(&form).await.assert_error(400, "invalid_dpop_proof");
+        token(&app, &form, &[&proof(&other)]).await.assert_error(400, "invalid_grant");
+        assert_eq!(token(&app, &form, &[&proof(&own)]).await.status, StatusCode::OK, "{url}");
+    }
+    let same = push_with_proof(&app, &client, &[("dpop_jkt", &jkt)], &proof_at(&own, "/par")).await;
+    assert_eq!(same.status, StatusCode::CREATED, "{}", same.body);
+    let differs = push_with_proof(&app, &client, &[("dpop_jkt", &jkt)], &proof_at(&other, "/par")).await;
+    differs.assert_error(400, "invalid_request");
+    for bad in [proof(&own), proof_at(&own, "/authorize"), "no proof".to_owned()] {
+        push_with_proof(&app, &client, &[], &bad).await.assert_error(400, "invalid_dpop_proof");
+    }
+    let once = proof_at(&own, "/par");
+    assert_eq!(push_with_proof(&app, &client, &[], &once).await.status, StatusCode::CREATED);
+    push_with_proof(&app, &client, &[], &once).await.assert_error(400, "invalid_dpop_proof");
 }
