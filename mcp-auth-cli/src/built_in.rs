@@ -1,7 +1,11 @@
 //! The built-in issuer as a server would have it, for commands that judge its tokens. Nothing is written.
 
+use std::sync::Arc;
+
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
+use mcp_auth_issuer::{
+    AccountsLogin, Caps, IssuerOptions, KeySource, LocalIssuerSetup, LoginOptions, SigningKey, Store,
+};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config};
 use mcp_auth_runtime::facade::{LocalIssuer, open_store};
@@ -51,20 +55,28 @@ pub(crate) fn issuer(
         scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
     }
     let resource = config.resource();
-    let built = mcp_auth_issuer::build(
-        LocalIssuerSetup {
-            issuer: resource.origin().try_into()?,
-            reach: config.issuer_reach(),
-            resource,
-            server_name: String::new(),
-            scopes,
-            families: checked.families.clone(),
-            default_scopes: config.auth.base_scopes(),
-            hierarchy: checked.hierarchy.clone(),
-            ambient: Ambient::system(),
-            store: Store::memory(Caps::default()),
-        },
-        options,
-    )?;
-    Ok(built)
+    let (ambient, store) = (Ambient::system(), Store::memory(Caps::default()));
+    // Who has an account makes no difference here, so this store need not last.
+    let accounts = match &options.login {
+        LoginOptions::Accounts(accounts) => {
+            Some(AccountsLogin::new(store.clone(), ambient.clone(), accounts, ""))
+        }
+        _ => None,
+    };
+    let setup = LocalIssuerSetup {
+        issuer: resource.origin().try_into()?,
+        reach: config.issuer_reach(),
+        resource,
+        server_name: String::new(),
+        scopes,
+        families: checked.families.clone(),
+        default_scopes: config.auth.base_scopes(),
+        hierarchy: checked.hierarchy.clone(),
+        ambient,
+        store,
+    };
+    Ok(match accounts {
+        Some(accounts) => mcp_auth_issuer::build_with(setup, options, Arc::new(accounts))?,
+        None => mcp_auth_issuer::build(setup, options)?,
+    })
 }

@@ -1,5 +1,5 @@
 //! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `explain`, `providers`, `schema`,
-//! `token`, `key`, `store`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`), `operations` (what a server
+//! `token`, `key`, `store`, `issuer`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`), `operations` (what a server
 //! declares), `built_in` (its own issuer),
 //! `client` (the OAuth and MCP client), `outbound` (HTTP requests), `token_store` (where logins are stored), `secret`
 //! (text that is never shown) and `terminal` (all output).
@@ -15,6 +15,7 @@ mod completions;
 mod configuration;
 mod doctor;
 mod explain;
+mod issuer;
 mod key;
 mod login;
 mod new;
@@ -51,6 +52,7 @@ enum Command {
     Token(token::Arguments),
     Key(key::Arguments),
     Store(store::Arguments),
+    Issuer(issuer::Arguments),
     Doctor(doctor::Arguments),
     Login(login::Arguments),
     Call(call::Arguments),
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Command::Token(arguments) => token::run(arguments, &terminal),
         Command::Key(arguments) => key::run(arguments, &terminal),
         Command::Store(arguments) => store::run(arguments, &terminal),
+        Command::Issuer(arguments) => issuer::run(arguments, &terminal),
         Command::Doctor(arguments) => doctor::run(arguments, &terminal),
         Command::Login(arguments) => login::run(arguments, &terminal),
         Command::Call(arguments) => call::run(arguments, &terminal),

@@ -16,7 +16,8 @@ use crate::client::scopes::Declared;
 use crate::endpoint;
 use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar};
 use crate::key::KeyError;
-use crate::options::{InvalidOption, IssuerOptions};
+use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
+use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
@@ -34,6 +35,11 @@ pub enum IssuerError {
     /// An option is out of its range.
     #[error(transparent)]
     Option(#[from] InvalidOption),
+    /// People would log in with accounts that are lost when the process ends.
+    #[error(
+        "the login is with accounts in the store, and this store is in memory: all accounts would be lost with the process"
+    )]
+    AccountsInMemory,
     /// The signing key cannot be read or made.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -51,7 +57,7 @@ pub enum IssuerError {
     Authorities(#[from] UnreadableAuthorities),
 }
 
-/// Builds the built-in issuer with the development login, where people log in with one click.
+/// Builds the built-in issuer with the login of its options: with one click, for development, or with accounts in the store.
 ///
 /// # Errors
 /// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
@@ -80,11 +86,19 @@ pub enum IssuerError {
 /// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
 /// ```
 pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
-    if setup.reach == IssuerReach::Network {
-        return Err(IssuerError::WithoutLogin);
+    match options.login {
+        LoginOptions::Development if setup.reach == IssuerReach::Network => Err(IssuerError::WithoutLogin),
+        LoginOptions::Development => {
+            let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
+            assemble(setup, options, login, None)
+        }
+        LoginOptions::Accounts(_) if !setup.store.lasts() => Err(IssuerError::AccountsInMemory),
+        LoginOptions::Accounts(accounts) => {
+            let (store, ambient) = (setup.store.clone(), setup.ambient.clone());
+            let login = Arc::new(AccountsLogin::new(store, ambient, &accounts, setup.server_name.clone()));
+            assemble(setup, options, login.clone(), Some(login))
+        }
     }
-    let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
-    build_with(setup, options, login)
 }
 
 /// As [`build`], with another login.
@@ -95,6 +109,15 @@ pub fn build_with(
     setup: LocalIssuerSetup,
     options: IssuerOptions,
     login: Arc<dyn Login>,
+) -> Result<LocalIssuer, IssuerError> {
+    assemble(setup, options, login, None)
+}
+
+fn assemble(
+    setup: LocalIssuerSetup,
+    options: IssuerOptions,
+    login: Arc<dyn Login>,
+    accounts: Option<Arc<AccountsLogin>>,
 ) -> Result<LocalIssuer, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone(), setup.reach)?;
     let proofs_at = |path| {
@@ -143,6 +166,7 @@ pub fn build_with(
         key,
         store: setup.store,
         login,
+        accounts,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
         exchange_from: options
             .clients

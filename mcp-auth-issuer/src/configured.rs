@@ -2,8 +2,9 @@
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
 use mcp_auth_core::own_claims::ROLES_CLAIM;
+use mcp_auth_runtime::config::accounts::SecondFactor;
 use mcp_auth_runtime::config::issuer::{
-    AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerWorkload,
+    AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload,
 };
 use mcp_auth_runtime::config::{ClientKeysError, Config, RoleName, SecretError};
 use mcp_auth_store::{ClientKeys, SecretHash};
@@ -15,7 +16,8 @@ use crate::assertion::{AssertionOptions, AssertionProfile, Workload};
 use crate::client::document::ClientDocuments;
 use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
-use crate::options::IssuerOptions;
+use crate::options::{IssuerOptions, LoginOptions};
+use crate::person::accounts::{AccountsOptions, SecondFactorPolicy};
 
 impl IssuerOptions {
     /// The options in `[issuer]`, with the clients' secrets read.
@@ -34,6 +36,7 @@ impl IssuerOptions {
             grant_lifetime: issuer.grant_lifetime.get(),
             refresh_grace: issuer.refresh_grace.get(),
             require_par: issuer.require_par,
+            login: login(issuer),
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             claims: issuer.subjects().map(said_of).collect(),
@@ -134,6 +137,22 @@ fn asserted(config: &Config, one: &IssuerAssertions) -> Result<AssertionOptions,
     })
 }
 
+/// How people log in.
+fn login(issuer: &BuiltInIssuer) -> LoginOptions {
+    let most = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    match issuer.login {
+        IssuerLogin::Development => LoginOptions::Development,
+        IssuerLogin::Accounts => LoginOptions::Accounts(AccountsOptions {
+            attempts_per_account: most(issuer.accounts.attempts_per_account.get()),
+            attempts_per_address: most(issuer.accounts.attempts_per_address.get()),
+            second_factor: match issuer.accounts.second_factor {
+                SecondFactor::Optional => SecondFactorPolicy::Optional,
+                SecondFactor::Required => SecondFactorPolicy::Required,
+            },
+        }),
+    }
+}
+
 /// What tokens of a subject say besides.
 fn said_of(
     (subject, roles, claims): (&str, &[RoleName], &Map<String, Value>),
@@ -159,6 +178,7 @@ mod tests {
     fn every_key_of_the_section_is_an_option() {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
                     grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
+                    login = \"accounts\"\naccounts = { second_factor = \"required\", attempts_per_account = 3, attempts_per_address = 7 }\n\
                     users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
                     client_documents = { enabled = false, ca_file = \"file:ca.pem\", private = { \"client.test\" = \"127.0.0.1:8443\" } }";
@@ -177,6 +197,14 @@ mod tests {
         assert_eq!(options.refresh_grace, Duration::from_secs(10));
         assert!(options.require_par);
         assert_eq!(options.users, ["ann"]);
+        assert_eq!(
+            options.login,
+            LoginOptions::Accounts(AccountsOptions {
+                attempts_per_account: 3,
+                attempts_per_address: 7,
+                second_factor: SecondFactorPolicy::Required,
+            })
+        );
         let NamedCredential::Secret(secret) = &options.clients[0].credential else { panic!("a secret") };
         assert_eq!((&*options.clients[0].id, secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");

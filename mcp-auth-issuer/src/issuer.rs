@@ -19,6 +19,7 @@ use crate::client::scopes::Declared;
 use crate::endpoint::{Binding, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, MintError, SigningKey};
 use crate::person::Login;
+use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie};
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
@@ -36,6 +37,8 @@ pub(crate) struct Issuer {
     pub(crate) key: SigningKey,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
+    /// The accounts, where people log in with them.
+    pub(crate) accounts: Option<Arc<AccountsLogin>>,
     /// What tokens say besides, by subject.
     pub(crate) claims: BTreeMap<String, Map<String, Value>>,
     /// The clients from the configuration, by `client_id`.
@@ -215,7 +218,7 @@ impl Issuer {
         })
     }
 
-    /// The session identifier in the browser's cookie, and the person who is logged in there.
+    /// The session identifier in the browser's cookie, and the person who is logged in there. One who can no longer log in is not.
     pub(crate) async fn session<'h>(
         &self,
         headers: &'h HeaderMap,
@@ -223,7 +226,13 @@ impl Issuer {
         let Some(id) = self.cookie.read(headers) else {
             return Ok((None, None));
         };
-        Ok((Some(id), self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?))
+        let browser = self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?;
+        match browser {
+            Some(browser) if self.login.knows(&browser.subject).await.map_err(StoreError::new)? => {
+                Ok((Some(id), Some(browser)))
+            }
+            Some(_) | None => Ok((Some(id), None)),
+        }
     }
 
     /// Signs an access token that is valid from now.

@@ -40,10 +40,14 @@ pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, SecretHash, Store};
-pub use options::{InvalidOption, IssuerOptions};
+pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]
 pub use person::STYLE as PAGE_STYLE;
+pub use person::accounts::{
+    AccountLine, AccountsLogin, AccountsOptions, HashError, InvalidAccountName, ManageError, NewLink,
+    SecondFactorPolicy, UnfitPassword,
+};
 pub use person::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User,
 };

@@ -19,6 +19,7 @@ use crate::client::document::ClientDocuments;
 use crate::client::named::NamedClient;
 use crate::endpoint::RegistrationOptions;
 use crate::key::KeySource;
+use crate::person::accounts::AccountsOptions;
 
 /// How long a browser stays logged in.
 const SESSION_LIFETIME: Bounds = Bounds::seconds(1, 30 * DAY, 8 * HOUR);
@@ -49,6 +50,8 @@ pub struct IssuerOptions {
     pub refresh_grace: Duration,
     /// How long a browser stays logged in: 1 s to 30 days. **(default: 8 h)**
     pub session_lifetime: Duration,
+    /// How people log in. **(default: the development login)**
+    pub login: LoginOptions,
     /// The users that the development login offers, by subject: one to 32 names. **(default: `developer`)**
     pub users: Vec<String>,
     /// Clients that the operator registered. **(default: none)**
@@ -66,6 +69,17 @@ pub struct IssuerOptions {
     pub require_par: bool,
     /// Clients that describe themselves at a URL of their own. **(default: those on the internet)**
     pub client_documents: ClientDocuments,
+}
+
+/// How people log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum LoginOptions {
+    /// With one click, as one of [`IssuerOptions::users`]: for development on loopback only.
+    #[default]
+    Development,
+    /// With an account in the store. It has to be one that lasts.
+    Accounts(AccountsOptions),
 }
 
 /// An option out of its range.
@@ -178,6 +192,16 @@ pub enum InvalidOption {
     /// An issuer whose assertions would stand for too much.
     #[error(transparent)]
     Assertions(#[from] InvalidAssertions),
+    /// A number of logins a minute with which nobody could log in, or that is not a limit.
+    #[error("accounts.{name} is {given}, from 1 to {most}")]
+    Attempts {
+        /// The name of the option.
+        name: &'static str,
+        /// The value that was given.
+        given: u32,
+        /// The largest allowed value.
+        most: u32,
+    },
     /// A value of `registrations_per_minute` that is not a rate: with 0, no client could ever register.
     #[error("registrations_per_minute is {given}, from 1 to 60000000")]
     Registrations {
@@ -207,6 +231,7 @@ impl IssuerOptions {
             grant_lifetime: bounds::GRANT_LIFETIME.default,
             refresh_grace: bounds::REFRESH_GRACE.default,
             session_lifetime: SESSION_LIFETIME.default,
+            login: LoginOptions::default(),
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
             assertions: Vec::new(),
@@ -232,8 +257,22 @@ impl IssuerOptions {
                 return Err(InvalidOption::Lifetime { name, given, min: bounds.min, max: bounds.max });
             }
         }
-        if self.users.is_empty() || self.users.len() > 32 || has_twin(self.users.iter()).is_some() {
-            return Err(InvalidOption::Users);
+        match self.login {
+            LoginOptions::Development => {
+                if self.users.is_empty() || self.users.len() > 32 || has_twin(self.users.iter()).is_some() {
+                    return Err(InvalidOption::Users);
+                }
+            }
+            LoginOptions::Accounts(accounts) => {
+                for (name, given, most) in [
+                    ("attempts_per_account", accounts.attempts_per_account, 1000),
+                    ("attempts_per_address", accounts.attempts_per_address, 10_000),
+                ] {
+                    if !(1..=most).contains(&given) {
+                        return Err(InvalidOption::Attempts { name, given, most });
+                    }
+                }
+            }
         }
         let names = self.users.iter().map(|user| ("users", user));
         let names = names.chain(self.clients.iter().map(|client| ("clients", &client.id)));
@@ -355,6 +394,23 @@ mod tests {
             check(|o| o.clients = vec![client("a", "s", "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
+    }
+
+    #[test]
+    fn with_accounts_nobody_has_to_be_in_users_and_the_limits_are_limits() {
+        let with = |accounts| check(|o| (o.login, o.users) = (LoginOptions::Accounts(accounts), vec![]));
+        let accounts = AccountsOptions::default();
+        assert_eq!(with(accounts), Ok(()));
+        for given in [0, 1001] {
+            let refused = with(AccountsOptions { attempts_per_account: given, ..accounts });
+            assert_eq!(
+                refused,
+                Err(InvalidOption::Attempts { name: "attempts_per_account", given, most: 1000 })
+            );
+        }
+        for given in [0, 10_001] {
+            assert!(with(AccountsOptions { attempts_per_address: given, ..accounts }).is_err());
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub use crate::authn::{
     freshness_lifetime, proof_algorithms,
 };
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
+pub use crate::transport::client_address::ClientAddress;
 
 // What the command asks beside the configuration.
 pub use crate::authn::{

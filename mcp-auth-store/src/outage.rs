@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use mcp_auth_core::ScopeSet;
 
 use crate::{
-    Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Confirmation,
-    Confirmations, Consents, Counters, Grant, Grants, KeyRotation, MemoryStore, Rate, Redemption, Revocable,
-    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
-    Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
-    Transaction, Transactions,
+    Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
+    Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation, Grant, Grants,
+    KeyRotation, MemoryStore, Rate, Redemption, Revocable, RevocationBoard, Revocations, Revoked, RingKey,
+    Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
+    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -113,6 +113,10 @@ impl Codes for Outage {
     ) -> StoreFuture<'a, Redemption> {
         self.unless_down(Codes::redeem(&*self.memory, hash, grant_id, grant, now))
     }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Codes::forget_person(&*self.memory, subject, now))
+    }
 }
 
 impl Grants for Outage {
@@ -130,6 +134,10 @@ impl Grants for Outage {
 
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
         self.unless_down(Grants::of_person(&*self.memory, subject, most, now))
+    }
+
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Grants::end_of_person(&*self.memory, subject, now))
     }
 }
 
@@ -166,6 +174,32 @@ impl Consents for Outage {
     fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(Consents::forget(&*self.memory, subject, client_id, now))
     }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Consents::forget_person(&*self.memory, subject, now))
+    }
+}
+
+impl Accounts for Outage {
+    fn create(&self, id: SecretHash, account: Account, now: u64) -> StoreFuture<'_, Creation> {
+        self.unless_down(Accounts::create(&*self.memory, id, account, now))
+    }
+
+    fn find(&self, id: SecretHash) -> StoreFuture<'_, Option<Account>> {
+        self.unless_down(Accounts::find(&*self.memory, id))
+    }
+
+    fn list(&self, page: u8) -> StoreFuture<'_, Vec<Account>> {
+        self.unless_down(Accounts::list(&*self.memory, page))
+    }
+
+    fn change(&self, id: SecretHash, change: AccountChange, now: u64) -> StoreFuture<'_, Changed> {
+        self.unless_down(Accounts::change(&*self.memory, id, change, now))
+    }
+
+    fn delete(&self, id: SecretHash, now: u64) -> StoreFuture<'_, bool> {
+        self.unless_down(Accounts::delete(&*self.memory, id, now))
+    }
 }
 
 impl BrowserSessions for Outage {
@@ -185,6 +219,10 @@ impl BrowserSessions for Outage {
 
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
         self.unless_down(BrowserSessions::end(&*self.memory, id))
+    }
+
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(BrowserSessions::end_of_person(&*self.memory, subject, now))
     }
 }
 
@@ -240,6 +278,10 @@ impl Confirmations for Outage {
 
     fn take(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Taken> {
         self.unless_down(Confirmations::take(&*self.memory, id, now))
+    }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Confirmations::forget_person(&*self.memory, subject, now))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::StoreError;
 use crate::aggregate::{
-    BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, Revocations, SealingKeys,
-    Sessions, SigningKeys, Spent, Tasks, Transactions,
+    Accounts, BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, Revocations,
+    Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks, Transactions,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -15,6 +16,7 @@ pub trait Backend:
     + Codes
     + Grants
     + Consents
+    + Accounts
     + BrowserSessions
     + Sessions
     + Tasks
@@ -74,9 +76,38 @@ impl Store {
         &*self.0
     }
 
+    /// The accounts of people.
+    pub fn accounts(&self) -> &dyn Accounts {
+        &*self.0
+    }
+
     /// Browsers in which a person is logged in.
     pub fn browser_sessions(&self) -> &dyn BrowserSessions {
         &*self.0
+    }
+
+    /// Ends all that a person is logged in with: their access tokens, their browsers, the codes that wait, and their grants. Who disables an
+    /// account does that first, so that no step in between begins anew. The first error stops it; to do it again is not an error.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some of it may be done.
+    pub async fn end_person(&self, subject: &str, now: u64) -> Result<(), StoreError> {
+        // What a stolen token can do at once goes first.
+        self.revocations().revoke(Revoked::Person(subject.to_owned()), now).await?;
+        self.browser_sessions().end_of_person(subject, now).await?;
+        self.codes().forget_person(subject, now).await?;
+        self.grants().end_of_person(subject, now).await
+    }
+
+    /// Ends all that a person is logged in with, and removes what else is kept of them but their account: what they allowed, and calls that
+    /// wait for them.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some of it may be done.
+    pub async fn forget_person(&self, subject: &str, now: u64) -> Result<(), StoreError> {
+        self.end_person(subject, now).await?;
+        self.consents().forget_person(subject, now).await?;
+        self.confirmations().forget_person(subject, now).await
     }
 
     /// MCP sessions (revisions before 2026-07-28).

@@ -95,7 +95,8 @@ impl Browser {
         let csrf = csrf(&page.html);
         let ticked = ticked(&page.html);
         let ticked = ticked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let fields: Vec<_> = [("csrf", csrf.as_str())].into_iter().chain(ticked).chain(fields.iter().copied()).collect();
+        let fields: Vec<_> =
+            [("csrf", csrf.as_str())].into_iter().chain(ticked).chain(fields.iter().copied()).collect();
         self.follow(self.http.post(action.clone()).form(&fields), action).await
     }
 

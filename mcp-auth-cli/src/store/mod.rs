@@ -9,3 +9,4 @@ mod file;
 mod place;
 
 pub(crate) use command::{Arguments, run};
+pub(crate) use place::configured;

@@ -33,7 +33,7 @@ impl fmt::Debug for Unshown {
 ///
 /// # Errors
 /// One in memory, which is nobody's but its server's; what stops a start.
-pub(super) async fn configured(config: &Config, ambient: &Ambient) -> Result<OpenStore, Failure> {
+pub(crate) async fn configured(config: &Config, ambient: &Ambient) -> Result<OpenStore, Failure> {
     opened(config, &config.store, "[store] of the configuration", ambient).await
 }
 

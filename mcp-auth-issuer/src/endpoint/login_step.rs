@@ -1,5 +1,7 @@
 //! The step that the pages for people have in common: the person logs in. Which login will do is for each of them to say.
 
+use std::net::IpAddr;
+
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
@@ -59,7 +61,7 @@ impl LoginStep<'_> {
         // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
         let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
         let id = fresh.as_deref().or(cookie).unwrap_or_default();
-        let attempt = Attempt { found: None, asked: self.asked, now: issuer.now() };
+        let attempt = Attempt { found: None, asked: self.asked, address: None, now: issuer.now() };
         let mut response = match issuer.login.begin(&attempt).await {
             Ok(Step::Ask(form)) => self.form(issuer, id, form, notice).await?,
             Ok(Step::Done(_)) => {
@@ -127,11 +129,11 @@ impl LoginStep<'_> {
         SecretHash::of(&format!("{id}\n{}", self.request)).digits()
     }
 
-    /// What comes after the browser with the session identifier `id` has sent this form of the login.
+    /// What comes after the browser with the session identifier `id` has sent this form of the login, from `address`.
     pub(super) async fn answered(
         &self,
         issuer: &Issuer,
-        headers: &HeaderMap,
+        (headers, address): (&HeaderMap, Option<IpAddr>),
         id: &str,
         form: &Params,
     ) -> Result<Answered, StoreError> {
@@ -147,7 +149,7 @@ impl LoginStep<'_> {
             }
             None => None,
         };
-        let attempt = Attempt { found: found.as_ref(), asked: self.asked, now };
+        let attempt = Attempt { found: found.as_ref(), asked: self.asked, address, now };
         let notice = match issuer.login.finish(&attempt, form).await {
             Ok(Step::Ask(form)) => return Ok(Answered::Page(self.form(issuer, id, form, None).await?)),
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
@@ -157,9 +159,16 @@ impl LoginStep<'_> {
             }
             Ok(Step::Done(user)) => return Ok(Answered::Person(user)),
             Err(error) => {
-                tracing::warn!(%error, client_id = ?self.client_id, "login refused");
+                let account = match &error {
+                    LoginError::RefusedFor { account, .. } => account.as_deref(),
+                    _ => None,
+                };
+                tracing::warn!(%error, ?account, ?address, client_id = ?self.client_id, "login refused");
                 match error {
-                    LoginError::Refused | LoginError::UnknownUser => Notice::Refused(issuer.login.refusal()),
+                    LoginError::Refused | LoginError::RefusedFor { .. } | LoginError::UnknownUser => {
+                        Notice::Refused(issuer.login.refusal())
+                    }
+                    LoginError::TooOften { wait } => Notice::TooOften(wait),
                     LoginError::Unavailable(_) => Notice::Unavailable,
                 }
             }
@@ -172,12 +181,14 @@ impl LoginStep<'_> {
     pub(super) async fn begin(
         &self,
         issuer: &Issuer,
-        before: &str,
+        (before, address): (&str, Option<IpAddr>),
         user: User,
     ) -> Result<Response, StoreError> {
         let now = issuer.now();
         let id = secret(&*issuer.ambient.random);
-        tracing::info!(subject = ?user.subject, amr = ?user.amr, client_id = ?self.client_id, "user logged in");
+        tracing::info!(
+            subject = ?user.subject, amr = ?user.amr, ?address, client_id = ?self.client_id, "user logged in"
+        );
         let browser = Browser {
             authentication: user.authentication(now),
             subject: user.subject,

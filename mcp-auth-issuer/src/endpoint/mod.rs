@@ -1,23 +1,26 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `token`, `revoke`, `introspect`; and `confirm` and `account`, pages for people alone. `login_step` and `own_form` are what the pages for people have in common; `path` says
+//! `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone. `login_step`, `own_form` and `own_page` are what the pages for people have in common; `path` says
 //! where each endpoint is, `router` puts it there.
 
 mod account;
 mod authorize;
 mod confirm;
+mod factors;
 mod introspect;
 mod jwks;
 mod login_step;
 mod metadata;
 mod own_form;
+mod own_page;
 mod par;
 mod path;
 mod registration;
+mod reset;
 mod revoke;
 mod router;
 mod token;
 
-pub(crate) use path::{CONFIRM, PAR, TOKEN};
+pub(crate) use path::{CONFIRM, FACTORS, PAR, RESET, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
 pub(crate) use token::Binding;

@@ -3,7 +3,10 @@
 /// A person's own page.
 pub(super) const ACCOUNT: &str = "/account";
 pub(super) const AUTHORIZE: &str = "/authorize";
-/// Below `/authorize`, whose cookie it reads.
+/// Where a person changes how they log in.
+pub(crate) const FACTORS: &str = "/account/factors";
+/// Where a person sets a password.
+pub(crate) const RESET: &str = "/authorize/reset";
 pub(crate) const CONFIRM: &str = "/authorize/confirm";
 pub(super) const INTROSPECT: &str = "/introspect";
 pub(super) const JWKS: &str = "/jwks";

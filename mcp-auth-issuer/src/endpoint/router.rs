@@ -13,12 +13,22 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, REVOKE, TOKEN};
-use super::{account, authorize, confirm, introspect, jwks, metadata, par, registration, revoke, token};
+use super::path::{
+    ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, RESET, REVOKE, TOKEN,
+};
+use super::{
+    account, authorize, confirm, factors, introspect, jwks, metadata, par, registration, reset, revoke, token,
+};
 use crate::issuer::Issuer;
 
 /// All endpoints, to be merged at the root of the issuer's origin.
 pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
+    let of_accounts = match issuer.accounts {
+        Some(_) => Router::new()
+            .route(FACTORS, get(factors::get).post(factors::post))
+            .route(RESET, get(reset::get).post(reset::post)),
+        None => Router::new(),
+    };
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata::oauth).layer(cors([Method::GET])))
         .route("/.well-known/openid-configuration", get(metadata::openid).layer(cors([Method::GET])))
@@ -40,6 +50,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         // No CORS: a resource server asks, with a secret.
         .route(INTROSPECT, post(introspect::post))
         .route(REVOKE, post(revoke::post).layer(cors([Method::POST])))
+        .merge(of_accounts)
         .with_state(issuer)
 }
 

@@ -10,7 +10,8 @@ use crate::request::origin::IssuerOrigin;
 ///
 /// `HttpOnly`; `SameSite=Lax`, because a client's link must find the session and another site's form must not. Over
 /// https it is `__Host-` and `Secure`. Plain http on loopback has neither; there the port is in the name, because
-/// cookies do not depend on the port (RFC 6265 §8.5) and two servers on one computer would log each other out.
+/// cookies do not depend on the port (RFC 6265 §8.5) and two servers on one computer would log each other out. The name is not that of
+/// releases whose cookie was for `/authorize` alone: a browser would send that one first.
 pub(crate) struct SessionCookie {
     name: String,
     attributes: &'static str,
@@ -25,8 +26,8 @@ impl SessionCookie {
             };
         }
         let name = match origin.port() {
-            Some(port) => format!("mcp-auth-session-{port}"),
-            None => "mcp-auth-session".to_owned(),
+            Some(port) => format!("mcp-auth-browser-{port}"),
+            None => "mcp-auth-browser".to_owned(),
         };
         Self { name, attributes: "Path=/; HttpOnly; SameSite=Lax" }
     }
@@ -66,7 +67,7 @@ mod tests {
             set("https://localhost:8443"),
             "__Host-mcp-auth-session=x; Path=/; Secure; HttpOnly; SameSite=Lax"
         );
-        assert_eq!(set("http://localhost:8080"), "mcp-auth-session-8080=x; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(set("http://localhost:8080"), "mcp-auth-browser-8080=x; Path=/; HttpOnly; SameSite=Lax");
     }
 
     #[test]
@@ -77,9 +78,9 @@ mod tests {
             headers.insert(COOKIE, HeaderValue::from_str(text).unwrap());
             cookie("http://localhost:8080").read(&headers).map(str::to_owned)
         };
-        assert_eq!(read(&format!("a=b; mcp-auth-session-8080={id}; c=d")), Some(id.clone()));
-        assert_eq!(read(&format!("mcp-auth-session-8081={id}")), None);
-        assert_eq!(read("mcp-auth-session-8080=short"), None);
-        assert_eq!(read(&format!("mcp-auth-session-8080=\"{id}\"")), None);
+        assert_eq!(read(&format!("a=b; mcp-auth-browser-8080={id}; c=d")), Some(id.clone()));
+        assert_eq!(read(&format!("mcp-auth-browser-8081={id}")), None);
+        assert_eq!(read("mcp-auth-browser-8080=short"), None);
+        assert_eq!(read(&format!("mcp-auth-browser-8080=\"{id}\"")), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use maud::{Markup, html};
@@ -71,6 +72,9 @@ pub struct Attempt<'a> {
     pub found: Option<&'a SecretText>,
     /// What the application asks for.
     pub asked: Asked<'a>,
+    /// The address that the answer of a form comes from, as far as the server can tell: behind proxies only those that are named to it. Of a
+    /// page that is only shown it is not told.
+    pub address: Option<IpAddr>,
     /// The current time, in Unix seconds.
     pub now: u64,
 }
@@ -105,6 +109,20 @@ pub enum LoginError {
     /// The form did not prove who the person is.
     #[error("the login form does not prove who the user is")]
     Refused,
+    /// The same, with what the log says of it.
+    #[error("{why}")]
+    RefusedFor {
+        /// Why, for the log alone.
+        why: &'static str,
+        /// Whose account it is, where there is one.
+        account: Option<String>,
+    },
+    /// It was tried too often.
+    #[error("a login is tried too often, for {wait}s more")]
+    TooOften {
+        /// In how many seconds it may be tried again.
+        wait: u64,
+    },
     /// The development login does not offer a user of that name.
     #[error("the name is not in issuer.users; the page may be from before a restart")]
     UnknownUser,
@@ -131,7 +149,7 @@ pub trait Login: Send + Sync + 'static {
     /// [`LoginError::Unavailable`].
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a>;
 
-    /// The text of the page after [`LoginError::Refused`]. It is the same for every cause, or it would reveal which
+    /// The text of the page after [`LoginError::Refused`] or [`LoginError::RefusedFor`]. It is the same for every cause, or it would reveal which
     /// users exist.
     fn refusal(&self) -> Cow<'static, str> {
         "That did not work. Try again.".into()
@@ -188,7 +206,7 @@ mod tests {
     use super::*;
 
     fn attempt() -> Attempt<'static> {
-        Attempt { found: None, asked: Asked::default(), now: 1 }
+        Attempt { found: None, asked: Asked::default(), address: None, now: 1 }
     }
 
     async fn login(form: &str) -> Option<User> {

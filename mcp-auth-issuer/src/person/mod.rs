@@ -1,12 +1,13 @@
 //! The person at the browser: login, cookie and pages.
 //!
-//! - `login`: how they prove who they are.
+//! - `login`: how they prove who they are. `accounts`: with an account in the store.
 //! - `cookie`, `csrf`: how the browser is recognised, and how its forms are told from another site's.
 //! - `page`: the pages they see.
 
+pub(crate) mod accounts;
 mod cookie;
 mod csrf;
-mod login;
+pub(crate) mod login;
 pub(crate) mod page;
 
 pub(crate) use cookie::SessionCookie;

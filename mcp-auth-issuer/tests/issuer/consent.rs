@@ -487,7 +487,7 @@ async fn b13_cookie_is_out_of_reach_of_scripts_and_other_sites_forms() {
     let app = App::new();
     let client = app.public_client().await;
     let cookie = app.get(&authorize_url(&client, &[])).await.header("set-cookie").to_owned();
-    assert!(cookie.starts_with("mcp-auth-session-8080="), "{cookie}");
+    assert!(cookie.starts_with("mcp-auth-browser-8080="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
     let https = App::with(
         |s| {

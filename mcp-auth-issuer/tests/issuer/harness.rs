@@ -1,5 +1,6 @@
 //! A running issuer with a test clock, a browser that keeps cookies and submits forms, and a public client.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -11,8 +12,10 @@ use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer, LocalIssuerSetup, Login, NamedClient,
+    AccountsLogin, AccountsOptions, DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer,
+    LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
+use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Caps, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
@@ -73,8 +76,39 @@ impl App {
         options: impl FnOnce(&mut IssuerOptions),
         login: impl FnOnce(&[String]) -> L,
     ) -> Self {
-        listen_to_every_event();
+        Self::built_by(store, MovedClock::at(START), setup, options, |setup, options| {
+            let login = Arc::new(login(&options.users));
+            mcp_auth_issuer::build_with(setup, options, login).unwrap()
+        })
+    }
+
+    /// An issuer at which people log in with the accounts of `store`, and what an operator does with them.
+    pub(crate) fn with_accounts(store: &Store, accounts: AccountsOptions) -> (Self, AccountsLogin) {
         let clock = MovedClock::at(START);
+        let operator = AccountsLogin::new(store.clone(), clock.ambient(), &accounts, "");
+        let with_accounts = |options: &mut IssuerOptions| {
+            options.login = LoginOptions::Accounts(accounts);
+            options.claims =
+                [("ann".to_owned(), [("team".to_owned(), json!("a"))].into_iter().collect())].into();
+        };
+        let app = Self::built_by(
+            store.clone(),
+            clock,
+            |_| (),
+            with_accounts,
+            |setup, options| mcp_auth_issuer::build(setup, options).unwrap(),
+        );
+        (app, operator)
+    }
+
+    fn built_by(
+        store: Store,
+        clock: MovedClock,
+        setup: impl FnOnce(&mut LocalIssuerSetup),
+        options: impl FnOnce(&mut IssuerOptions),
+        build: impl FnOnce(LocalIssuerSetup, IssuerOptions) -> LocalIssuer,
+    ) -> Self {
+        listen_to_every_event();
         let mut the_setup = LocalIssuerSetup {
             issuer: ISSUER.parse().unwrap(),
             reach: IssuerReach::ThisComputer,
@@ -104,9 +138,7 @@ impl App {
             ScopeSet::parse_lossy("todos.read todos.write"),
         ));
         options(&mut the_options);
-        let login = Arc::new(login(&the_options.users));
-        let LocalIssuer { router, jwks, .. } =
-            mcp_auth_issuer::build_with(the_setup, the_options, login).unwrap();
+        let LocalIssuer { router, jwks, .. } = build(the_setup, the_options);
         Self { router, jwks, clock }
     }
 
@@ -332,11 +364,13 @@ pub(crate) struct Browser {
     pub(crate) cookies: Cookies,
     /// The `Origin` header that is sent with every POST.
     pub(crate) origin: Option<String>,
+    /// Where its requests come from, as the runtime tells the issuer.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Browser {
     pub(crate) fn new(app: &App) -> Self {
-        Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()) }
+        Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()), address: None }
     }
 
     /// The same browser, in front of another process: a balancer sends it there.
@@ -347,6 +381,7 @@ impl Browser {
     async fn send(&mut self, request: http::request::Builder, body: String) -> Answer {
         let cookies = self.cookies.header().unwrap_or_default();
         let request = request.header("host", "localhost:8080").header("cookie", cookies);
+        let request = request.extension(ClientAddress(self.address));
         let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
         self.cookies.keep(&answer.headers);
         answer
@@ -383,6 +418,15 @@ impl Browser {
         self.post(&action, &form).await
     }
 
+    /// Answers the form of a login page with these fields.
+    pub(crate) async fn answer_login(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+        let (csrf, login) = (csrf(page), hidden(page, "login"));
+        let mut form = vec![("csrf", &*csrf), ("decision", "login")];
+        form.extend(login.as_deref().map(|login| ("login", login)));
+        form.extend(fields);
+        self.post(&form_action(page), &form).await
+    }
+
     /// Opens `url`, logs in, and returns the consent page.
     pub(crate) async fn log_in(&mut self, url: &str) -> Answer {
         let login = self.get(url).await;
@@ -398,6 +442,12 @@ impl Browser {
 
 pub(crate) fn form_action(page: &Answer) -> String {
     person::form_action(&page.body)
+}
+
+/// The value of a hidden field, if the page has it.
+pub(crate) fn hidden(page: &Answer, name: &str) -> Option<String> {
+    let after = page.body.split_once(&format!("type=\"hidden\" name=\"{name}\" value=\""))?.1;
+    Some(after.split_once('"')?.0.to_owned())
 }
 
 pub(crate) fn csrf(page: &Answer) -> String {

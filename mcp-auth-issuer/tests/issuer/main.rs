@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod account;
+mod accounts;
 mod assertions;
 mod authorization;
 mod choice;
@@ -14,6 +15,7 @@ mod discovery;
 mod documents;
 mod dpop;
 mod exchange;
+mod factors;
 mod flow;
 mod harness;
 mod key_auth;

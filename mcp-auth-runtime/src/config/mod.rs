@@ -46,9 +46,9 @@ pub(crate) use reach::Lack;
 pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
-    api_keys, auth, client_documents, cors, deny, document, introspection, issuer, issuer_assertions,
-    issuer_client, issuers, limits, log, operations, registration, roles, schema, scopes, server, stdio,
-    store, tls, users,
+    accounts, api_keys, auth, client_documents, cors, deny, document, introspection, issuer,
+    issuer_assertions, issuer_client, issuers, limits, log, operations, registration, roles, schema, scopes,
+    server, stdio, store, tls, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};

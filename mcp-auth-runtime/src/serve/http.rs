@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::routing::any;
 use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
@@ -120,6 +120,12 @@ fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let (of_all, of_posts) = (Arc::clone(&origins), Arc::clone(&origins));
     let check_origin = Before(move |request: &Request| origin::check(&of_all, request));
     let check_origin_of_posts = Before(move |request: &Request| origin::check_posts(&of_posts, request));
+    // The issuer counts logins by address.
+    let proxies = settings::trusted_proxies(&parts.config);
+    let tell_address = map_request(move |request: Request| {
+        let request = proxies.addressed(request);
+        async move { request }
+    });
     // Last, so that pages of allowed origins can read every answer below, refusals included. Not for the issuer, which
     // answers for its own endpoints: /authorize has no CORS (RFC 9700 section 2.6).
     let answer_cors = from_fn_with_state(origins, cors::answer);
@@ -164,7 +170,7 @@ fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let endpoint = endpoint.layer((check_host.clone(), check_origin, answer_cors.clone()));
     let metadata = metadata.layer((check_host.clone(), answer_cors));
     let issuer = local.map_or_else(Router::new, |local| local.router);
-    let issuer = issuer.layer((check_host, issuer_peers, check_origin_of_posts));
+    let issuer = issuer.layer((check_host, issuer_peers, check_origin_of_posts, tell_address));
     let health = if answers_health { health::router(readiness) } else { Router::new() };
     Ok(endpoint.merge(metadata).merge(issuer).merge(health))
 }

@@ -15,7 +15,8 @@ pub struct LocalIssuer {
     pub issuer: IssuerIdentifier,
     /// Its public keys: a JWK Set (RFC 7517 §5).
     pub jwks: serde_json::Value,
-    /// Its endpoints and well-known documents, to be merged at the root of the server.
+    /// Its endpoints and well-known documents, to be merged at the root of the server. Each request has a
+    /// [`ClientAddress`](crate::facade::ClientAddress) among its extensions.
     pub router: axum::Router,
     /// The URL of its page on which a person confirms a call, if it has one. Behind it comes `?id=` and the secret under which the
     /// store keeps the call ([`Confirmations`](mcp_auth_store::Confirmations)).

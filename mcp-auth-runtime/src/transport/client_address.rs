@@ -4,9 +4,22 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::ConnectInfo;
+use axum::Extension;
+use axum::extract::{ConnectInfo, Request};
 use http::{HeaderMap, HeaderName, request};
 use mcp_auth_core::net::Network;
+
+/// The address that a request comes from, for the issuer in this process: the runtime puts it into the extensions of each request that
+/// it passes on. It is the peer, or the client behind proxies that the operator names; `None` where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+impl ClientAddress {
+    /// What a handler was given.
+    pub fn of(given: Option<Extension<Self>>) -> Option<IpAddr> {
+        given.and_then(|Extension(Self(address))| address)
+    }
+}
 
 /// Which peers are proxies, and the one header in which they say for whom they ask.
 ///
@@ -28,6 +41,14 @@ impl TrustedProxies {
     pub(crate) fn client_of(&self, parts: &request::Parts) -> Option<IpAddr> {
         let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
         self.behind(peer.ip(), &parts.headers)
+    }
+
+    /// The request, which says where it comes from.
+    pub(crate) fn addressed(&self, request: Request) -> Request {
+        let (mut parts, body) = request.into_parts();
+        let address = ClientAddress(self.client_of(&parts));
+        parts.extensions.insert(address);
+        Request::from_parts(parts, body)
     }
 
     /// Whether a proxy sent this request.
@@ -160,6 +181,23 @@ mod tests {
         }
         let client = proxies(read).behind(peer.parse().unwrap(), &headers);
         client.map_or_else(|| UNKNOWN.to_owned(), |address| address.to_string())
+    }
+
+    #[test]
+    fn h12_a_request_for_the_issuer_says_where_it_comes_from_whatever_it_said_before() {
+        let of = |peer: Option<&str>| {
+            let mut request = Request::new(axum::body::Body::empty());
+            request.headers_mut().insert("x-real-ip", HeaderValue::from_static("203.0.113.9"));
+            request.extensions_mut().insert(ClientAddress("192.0.2.1".parse().ok()));
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer.parse().unwrap()));
+            }
+            let request = proxies("x-real-ip").addressed(request);
+            ClientAddress::of(request.extensions().get().copied().map(Extension))
+        };
+        assert_eq!(of(Some("10.0.0.1:1")), "203.0.113.9".parse().ok());
+        assert_eq!(of(Some("198.51.100.1:1")), "198.51.100.1".parse().ok());
+        assert_eq!((of(None), ClientAddress::of(None)), (None, None));
     }
 
     #[test]

@@ -38,4 +38,7 @@ pub trait BrowserSessions: Send + Sync {
 
     /// Ends a login. If there is none, it does nothing.
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()>;
+
+    /// Ends all logins of a person.
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

@@ -73,4 +73,7 @@ pub trait Codes: Send + Sync {
         grant: Option<Grant>,
         now: u64,
     ) -> StoreFuture<'a, Redemption>;
+
+    /// Removes the codes that a person allowed, used or not.
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

@@ -59,4 +59,7 @@ pub trait Confirmations: Send + Sync {
 
     /// Takes the answer, once. If many take it at once, exactly one of them gets it.
     fn take(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Taken>;
+
+    /// Removes the calls that wait for a person.
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

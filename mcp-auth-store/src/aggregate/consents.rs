@@ -44,6 +44,9 @@ pub trait Consents: Send + Sync {
 
     /// Takes back what was [remembered](Self::remember): the person is asked again, however the client is shown. What they allowed it stays.
     fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()>;
+
+    /// Removes all that a person ever allowed.
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }
 
 /// One thing that a person need not be asked again.

@@ -51,6 +51,13 @@ impl Rate {
         Some(Self { interval, tolerance: interval.saturating_mul(early) })
     }
 
+    /// One in so many seconds, up to `burst` of them at once. `None` if either is 0.
+    pub fn one_in(seconds: u32, burst: u32) -> Option<Self> {
+        let interval = u64::from(seconds).checked_mul(1_000_000).filter(|interval| *interval > 0)?;
+        let early = u64::from(burst.checked_sub(1)?);
+        Some(Self { interval, tolerance: interval.saturating_mul(early) })
+    }
+
     /// The formula that every backend uses: for an arrival at `now`, where `stored` is the integer kept, gives the
     /// outcome and the integer to keep next.
     pub fn arrive(&self, stored: Option<u64>, now: u64) -> (Arrival, u64) {
@@ -80,6 +87,8 @@ mod tests {
         assert_eq!(Rate::per_minute(1, 0), None);
         assert_eq!(Rate::per_minute(60_000_001, 1), None);
         assert!(Rate::per_minute(60_000_000, u32::MAX).is_some());
+        assert_eq!((Rate::one_in(0, 1), Rate::one_in(1, 0)), (None, None));
+        assert_eq!(Rate::one_in(1, 5), Rate::per_minute(60, 5));
     }
 
     #[test]

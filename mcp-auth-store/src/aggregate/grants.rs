@@ -92,4 +92,7 @@ pub trait Grants: Send + Sync {
 
     /// The grants of a person that have not ended at `now`, those first that end first; at most `most`.
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>>;
+
+    /// Kills all grants of a person, and [revokes](crate::Revocations) their access tokens.
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

@@ -1,9 +1,10 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `transactions`, `signing_keys`; `authentication` is what three of them say of a login.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `transactions`, `signing_keys`; `authentication` is what three of them say of a login.
 //! - The runtime's: `sessions`, `tasks`.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
+mod accounts;
 mod authentication;
 mod browser_sessions;
 mod clients;
@@ -20,6 +21,9 @@ mod spent;
 mod tasks;
 mod transactions;
 
+pub use accounts::{
+    Account, AccountChange, Accounts, Changed, Creation, MOST_ACCOUNTS, ResetLink, SecondFactor,
+};
 pub use authentication::Authentication;
 pub use browser_sessions::{Browser, BrowserSessions};
 pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType};

@@ -39,4 +39,8 @@ impl BrowserSessions for Durable {
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.commit(vec![gone(key(id))], 0).await.map(drop) })
     }
+
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.forget_group(group(subject), now).await })
+    }
 }

@@ -13,8 +13,6 @@ use crate::{Client, Clients, SecretHash, StoreError, StoreFuture};
 
 /// So many clients are kept. Anyone can register one.
 const MOST_CLIENTS: u64 = 10_000;
-/// So many consents or grants of a client are removed at once.
-const AT_ONCE: usize = 100;
 /// A client is kept another day for its grants once it would not outlive one of them by so much, in seconds: not every refresh of a client
 /// that many people use writes it.
 const LEAST_BEYOND: u64 = KEPT_BEYOND / 2;
@@ -187,12 +185,6 @@ impl Durable {
 
     /// What people allowed a client goes with it.
     async fn forget_consents(&self, client_id: &str, now: u64) -> Result<(), StoreError> {
-        loop {
-            let consents = self.rows.first_of(consents::of_client(client_id), AT_ONCE).await?;
-            if consents.is_empty() {
-                return Ok(());
-            }
-            self.commit(consents.into_iter().map(|row| gone(row.key)).collect(), now).await?;
-        }
+        self.forget_group(consents::of_client(client_id), now).await
     }
 }

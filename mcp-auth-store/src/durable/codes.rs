@@ -22,6 +22,11 @@ fn key(hash: SecretHash) -> Key {
     Key::new("codes", hash.digits())
 }
 
+/// The codes that one person allowed.
+fn of_person(subject: &str) -> String {
+    format!("codes of person {subject}")
+}
+
 impl Codes for Durable {
     fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
         Box::pin(async move {
@@ -30,7 +35,9 @@ impl Codes for Durable {
             let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
             let issued = Issued { code, used: false, grant_id: None };
             self.step(&keys, now, |rows| {
-                let mut writes = vec![put(&keys[0], rows[0].as_ref(), content(&issued, forget_at)?)];
+                let kept = content(&issued, forget_at)?;
+                let kept = Content { groups: vec![of_person(&issued.code.subject)], ..kept };
+                let mut writes = vec![put(&keys[0], rows[0].as_ref(), kept)];
                 writes.push(put(&keys[2], rows[2].as_ref(), consent(rows[2].as_ref(), &issued.code, now)?));
                 // One that did not register itself is not in the store.
                 if let Some(client) = alive(rows[1].as_ref(), now) {
@@ -90,6 +97,10 @@ impl Codes for Durable {
             }
             Ok(redemption)
         })
+    }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.forget_group(of_person(subject), now).await })
     }
 }
 

@@ -94,4 +94,8 @@ impl Confirmations for Durable {
             .await
         })
     }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.forget_group(waiting(subject), now).await })
+    }
 }

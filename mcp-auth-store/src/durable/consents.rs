@@ -101,4 +101,8 @@ impl Consents for Durable {
             .await
         })
     }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.forget_group(of_person(subject), now).await })
+    }
 }

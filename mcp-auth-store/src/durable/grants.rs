@@ -118,6 +118,10 @@ impl Grants for Durable {
             rows.iter().filter(|row| row.content.forget_at > now).take(most).map(read).collect()
         })
     }
+
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.end_grants(of_person(subject), now).await })
+    }
 }
 
 impl Durable {

@@ -9,9 +9,10 @@
 //! - `version`: which release may use which store.
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
-//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
+//! - `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
 //!   `signing_keys`, `spent`: the aggregates.
 
+mod accounts;
 mod browser_sessions;
 mod clients;
 mod codes;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::record::gone;
 use super::rows::{Change, Key, Row, Write};
 use super::store::Durable;
 use crate::StoreError;
@@ -15,6 +16,8 @@ const MOST_TRIES: usize = 1000;
 const SWEEP_EVERY: usize = 16;
 /// So many rows are swept at once: more than are written between two sweeps.
 const SWEPT_AT_ONCE: usize = 256;
+/// So many rows of a group are removed at once.
+const FORGOTTEN_AT_ONCE: usize = 100;
 /// How far the clocks of servers on one store may be apart, in seconds.
 const CLOCKS_APART: u64 = 10 * 60;
 /// The longest that a step waits for its turn, before it is refused.
@@ -87,6 +90,20 @@ impl Durable {
     /// [`StoreError`].
     pub(super) async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
         self.rows.sweep(now.saturating_sub(CLOCKS_APART), SWEPT_AT_ONCE).await
+    }
+
+    /// Removes all rows of a group.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be gone.
+    pub(super) async fn forget_group(&self, group: String, now: u64) -> Result<(), StoreError> {
+        loop {
+            let rows = self.rows.first_of(group.clone(), FORGOTTEN_AT_ONCE).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            self.commit(rows.into_iter().map(|row| gone(row.key)).collect(), now).await?;
+        }
     }
 
     /// The row of `key`, ended or not.

@@ -32,4 +32,11 @@ impl BrowserSessions for MemoryStore {
             Ok(())
         })
     }
+
+    fn end_of_person<'a>(&'a self, subject: &'a str, _: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            locked(&self.browsers).remove_where(|_, browser| browser.subject == subject);
+            Ok(())
+        })
+    }
 }

@@ -56,4 +56,13 @@ impl Confirmations for MemoryStore {
             Ok(Taken::Answered(answer))
         })
     }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, _: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let is_theirs =
+                |asked: &Asked| matches!(asked, Asked::Waiting(waiting) if waiting.subject == subject);
+            locked(&self.confirmations).remove_where(|_, asked| is_theirs(asked));
+            Ok(())
+        })
+    }
 }

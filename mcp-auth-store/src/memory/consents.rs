@@ -54,4 +54,11 @@ impl Consents for MemoryStore {
             Ok(())
         })
     }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, _: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            locked(&self.issued).forget_consents(subject);
+            Ok(())
+        })
+    }
 }

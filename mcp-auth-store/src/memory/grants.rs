@@ -29,4 +29,12 @@ impl Grants for MemoryStore {
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
         Box::pin(async move { Ok(locked(&self.issued).of_person(subject, most, now)) })
     }
+
+    fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let ended = locked(&self.issued).end_grants(subject);
+            ended.into_iter().for_each(|grant| self.show_revoked(Revoked::of_grant(&grant), now));
+            Ok(())
+        })
+    }
 }

@@ -210,6 +210,21 @@ impl Issued {
         grants
     }
 
+    /// Removes the codes that a person allowed.
+    pub(super) fn forget_codes(&mut self, subject: &str) {
+        self.codes.remove_where(|_, known| known.code.subject == subject);
+    }
+
+    /// Removes all that a person ever allowed.
+    pub(super) fn forget_consents(&mut self, subject: &str) {
+        self.consents.remove_where(|(_, of), _| of == subject);
+    }
+
+    /// Removes the grants of a person, and returns them.
+    pub(super) fn end_grants(&mut self, subject: &str) -> Vec<String> {
+        self.grants.remove_where(|_, known| known.grant.subject == subject)
+    }
+
     pub(super) fn rotate(&mut self, id: &str, rotate: Rotate, now: u64) -> Rotation {
         let Some(known) = self.grants.get_mut(id, now) else {
             return Rotation::Gone;

@@ -3,9 +3,10 @@
 //! - `store`: the backend, and its bounds.
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
-//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`: the aggregates.
 
+mod accounts;
 mod bounded;
 mod browser_sessions;
 mod clients;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::accounts::KnownAccounts;
 use super::bounded::Bounded;
 use super::confirmations::Asked;
 use super::issued::Issued;
@@ -13,6 +14,7 @@ use crate::{Backend, Browser, RevocationBoard, SealingKey, SecretHash, SigningRi
 /// end first.
 pub struct MemoryStore {
     pub(super) issued: Mutex<Issued>,
+    pub(super) accounts: Mutex<KnownAccounts>,
     pub(super) browsers: Mutex<Bounded<SecretHash, Browser>>,
     pub(super) sessions: Mutex<Bounded<String, StoredSession>>,
     pub(super) tasks: Mutex<Bounded<String, Task>>,
@@ -78,6 +80,7 @@ impl MemoryStore {
     pub fn new(caps: Caps) -> Self {
         Self {
             issued: Mutex::new(Issued::new(caps)),
+            accounts: Mutex::default(),
             browsers: Mutex::new(Bounded::new(caps.browser_sessions)),
             sessions: Mutex::new(Bounded::new(caps.sessions)),
             tasks: Mutex::new(Bounded::new(caps.tasks)),

@@ -4,11 +4,12 @@
 //! - `tests`: the list of all promises.
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
-//! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//! - `clients`, `codes`, `consents`, `grants`, `accounts`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod accounts;
 pub mod browser_sessions;
 pub mod clients;
 pub mod codes;

@@ -65,6 +65,17 @@ macro_rules! suite {
                 each_use_extends_the_life_of_a_grant
                 an_expired_grant_is_gone
                 a_revoked_grant_is_gone_and_revoking_nothing_is_not_an_error;
+            accounts: an_account_is_found_as_it_was_made_and_listed_once
+                a_name_is_given_once_and_never_again
+                of_a_hundred_who_create_it_at_once_one_does
+                a_password_is_set_by_a_link_once_and_in_time
+                of_a_hundred_uses_of_a_link_at_once_one_sets_the_password
+                what_was_begun_with_is_confirmed_before_it_counts
+                p30_a_time_step_is_used_once_and_those_before_it_never
+                p30_of_a_hundred_uses_of_a_time_step_at_once_one_logs_in
+                p30_a_recovery_code_is_used_once_by_one_of_a_hundred
+                a_login_that_began_before_a_change_does_not_end_after_it
+                with_a_person_all_that_is_kept_of_them_ends;
             browser_sessions: a_login_ends_at_its_time
                 a_new_login_ends_the_one_of_the_same_browser
                 an_ended_login_is_gone_and_ending_nothing_is_not_an_error;

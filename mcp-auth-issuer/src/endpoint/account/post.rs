@@ -1,11 +1,14 @@
 //! `POST /account`: what a person does on the page, sent by one of our own forms.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
+use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, Revoked, SecretHash, StoreError};
 
 use super::get::page;
@@ -18,20 +21,29 @@ use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 
 /// `POST /account`
-pub(crate) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match decide(&issuer, &headers, body).await {
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }
 }
 
-async fn decide(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn decide(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, Refusal> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
     let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
     let OwnForm { fields: form, cookie, browser } = form?;
     match (form.get("decision"), browser) {
-        (Some("login"), _) => match login_step().answered(issuer, headers, cookie, &form).await? {
-            Answered::Person(user) => Ok(login_step().begin(issuer, cookie, user).await?),
+        (Some("login"), _) => match login_step().answered(issuer, (headers, address), cookie, &form).await? {
+            Answered::Person(user) => Ok(login_step().begin(issuer, (cookie, address), user).await?),
             Answered::Page(page) => Ok(page),
         },
         (Some("end"), Some(browser)) => {

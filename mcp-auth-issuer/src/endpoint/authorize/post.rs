@@ -1,11 +1,14 @@
 //! `POST /authorize`: the person's decision, sent by one of our own forms.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
+use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, SecretHash};
 
 use super::get::{consent, login};
@@ -22,16 +25,22 @@ use crate::person::page::Notice;
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&issuer, &uri, &headers, body).await {
+    match decide(&issuer, &uri, (&headers, ClientAddress::of(address)), body).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }
 }
 
-async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn decide(
+    issuer: &Issuer,
+    uri: &Uri,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, Refusal> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
@@ -39,7 +48,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let person = request.login_of(issuer, form.browser.clone()).await?;
 
     match (form.fields.get("decision"), person) {
-        (Some("login"), _) => log_in(issuer, headers, &request, &form).await,
+        (Some("login"), _) => log_in(issuer, (headers, address), &request, &form).await,
         (Some("logout"), _) => {
             issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
             Ok(see_other(&request.url))
@@ -61,13 +70,13 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
 /// Takes what the person answered to the login.
 async fn log_in(
     issuer: &Issuer,
-    headers: &HeaderMap,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
     request: &AuthorizationRequest,
     form: &OwnForm<'_>,
 ) -> Result<Response, Refusal> {
     let login = request.login_step();
-    match login.answered(issuer, headers, form.cookie, &form.fields).await? {
-        Answered::Person(user) => Ok(login.begin(issuer, form.cookie, user).await?),
+    match login.answered(issuer, (headers, address), form.cookie, &form.fields).await? {
+        Answered::Person(user) => Ok(login.begin(issuer, (form.cookie, address), user).await?),
         Answered::Page(page) => Ok(page),
     }
 }

@@ -1,11 +1,14 @@
 //! `POST /authorize/confirm`: what a person does on the page, sent by one of our own forms.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
+use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Answer, SecretHash};
 
 use super::call::WaitingCall;
@@ -21,16 +24,22 @@ use crate::person::page::Notice;
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&issuer, &uri, &headers, body).await {
+    match decide(&issuer, &uri, (&headers, ClientAddress::of(address)), body).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }
 }
 
-async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn decide(
+    issuer: &Issuer,
+    uri: &Uri,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, Refusal> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
     let call = WaitingCall::read(issuer, uri.query().unwrap_or_default()).await?;
     let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&call.url, &call.url)).await;
@@ -39,21 +48,23 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let asked = &call.asked;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
     match (form.get("decision"), its_person) {
-        (Some("login"), _) => match call.login_step().answered(issuer, headers, cookie, &form).await? {
-            Answered::Person(user) if user.subject == asked.subject => {
-                Ok(call.login_step().begin(issuer, cookie, user).await?)
+        (Some("login"), _) => {
+            match call.login_step().answered(issuer, (headers, address), cookie, &form).await? {
+                Answered::Person(user) if user.subject == asked.subject => {
+                    Ok(call.login_step().begin(issuer, (cookie, address), user).await?)
+                }
+                // This person is shown nothing of the call. The call ends, and its caller is told why.
+                Answered::Person(user) => {
+                    call.answer(issuer, Answer::Foreign).await?;
+                    tracing::warn!(
+                        subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
+                        "call refused: who logged in to confirm it is not the caller"
+                    );
+                    Err(Refusal::Foreign)
+                }
+                Answered::Page(page) => Ok(page),
             }
-            // This person is shown nothing of the call. The call ends, and its caller is told why.
-            Answered::Person(user) => {
-                call.answer(issuer, Answer::Foreign).await?;
-                tracing::warn!(
-                    subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
-                    "call refused: who logged in to confirm it is not the caller"
-                );
-                Err(Refusal::Foreign)
-            }
-            Answered::Page(page) => Ok(page),
-        },
+        }
         (Some("allow"), Some(_)) => {
             call.answer(issuer, Answer::Allowed).await?;
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;

@@ -9,6 +9,7 @@ use super::claim::{application, visible};
 use super::consent::named;
 use super::lifetime::ago;
 use super::shell::page;
+use crate::endpoint::FACTORS;
 use crate::issuer::Issuer;
 
 /// Shows a person what they let in.
@@ -50,6 +51,10 @@ impl IntoResponse for AccountPage<'_> {
             @for let_in in &self.let_in { (self.application(let_in)) }
             @if self.there_may_be_more {
                 p.hint { "There may be more. End some of these to see them." }
+            }
+            @if self.issuer.accounts.is_some() {
+                h2 { "How you log in" }
+                p { a href=(FACTORS) { "One-time codes and recovery codes" } }
             }
             h2 { "Log out" }
             form method="post" action=(self.action) {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use maud::{Markup, html};
 use mcp_auth_store::Client;
 
@@ -37,6 +38,8 @@ pub(crate) enum Notice {
     /// The login was refused; holds the text of the [`Login`](crate::Login).
     Refused(Cow<'static, str>),
     Unavailable,
+    /// It was tried too often; holds for how many seconds it is.
+    TooOften(u64),
     /// A form of the login was sent twice or too late.
     Late,
     /// The person answered after their login had ended.
@@ -50,6 +53,10 @@ impl Notice {
             Self::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
             }
+            Self::TooOften(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many logins were tried for this account, or from this address. Wait a minute and try again.",
+            ),
             Self::Late => (StatusCode::FORBIDDEN, "That page was too old. Log in again."),
             Self::Ended => (
                 StatusCode::FORBIDDEN,
@@ -92,6 +99,10 @@ impl IntoResponse for LoginPage<'_> {
             }
         };
         let state = if notice.is_some() { "Not logged in: " } else { "" };
-        page(self.issuer, status, &format!("{state}Log in to {server}"), &body)
+        let mut response = page(self.issuer, status, &format!("{state}Log in to {server}"), &body);
+        if let Some(Notice::TooOften(wait)) = self.notice {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+        }
+        response
     }
 }

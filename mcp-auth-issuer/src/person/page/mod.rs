@@ -1,7 +1,7 @@
 //! The pages a person sees: plain HTML and one style sheet, no script, and no resources loaded from elsewhere.
 //!
 //! - `shell`: the frame of every page, and the headers that protect it.
-//! - `login`, `consent`, `confirm`, `account`, `ended`, `error`: the pages.
+//! - `login`, `consent`, `confirm`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
 //! - `claim`: shows text that a client chose.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
@@ -12,9 +12,11 @@ mod confirm;
 mod consent;
 mod ended;
 mod error;
+mod factors;
 mod host;
 mod lifetime;
 mod login;
+mod reset;
 mod shell;
 
 pub(crate) use account::{AccountPage, LetIn};
@@ -23,5 +25,7 @@ pub(crate) use confirm::ConfirmPage;
 pub(crate) use consent::{Consent, ScopeLine};
 pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};
+pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};
 pub(crate) use login::{LoginPage, Notice};
+pub(crate) use reset::ResetPage;
 pub use shell::STYLE;

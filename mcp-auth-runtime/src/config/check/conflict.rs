@@ -513,6 +513,15 @@ pub enum Conflict {
         /// The key that lets them, and its source.
         at: String,
     },
+    /// Accounts that are lost when the process ends.
+    #[error(
+        "login is with accounts, and the store is in memory, where all accounts would be lost with the process; set store.url to one \
+         that lasts: {at}"
+    )]
+    AccountsInMemory {
+        /// Key and source.
+        at: String,
+    },
     /// No person could log in.
     #[error("users is empty, so a login at the built-in issuer is not possible: {at}")]
     IssuerWithoutUsers {

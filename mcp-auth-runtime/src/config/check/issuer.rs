@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::conflict::Conflict;
 use super::findings::Findings;
+use crate::config::issuer::IssuerLogin;
 use crate::config::value::RoleName;
+use crate::config::value::store_url::StorePlace;
 use crate::config::{Lack, key};
 
 impl Findings<'_> {
@@ -23,7 +25,12 @@ impl Findings<'_> {
                 });
             }
         }
-        if issuer.users.is_empty() {
+        if issuer.login == IssuerLogin::Accounts {
+            if matches!(config.store_place(&config.store), Ok(StorePlace::Memory)) {
+                let at = self.at(key!(issuer?.login));
+                self.refuse(Conflict::AccountsInMemory { at });
+            }
+        } else if issuer.users.is_empty() {
             let at = self.at(key!(issuer?.users));
             self.refuse(Conflict::IssuerWithoutUsers { at });
         }

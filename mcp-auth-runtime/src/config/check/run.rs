@@ -144,7 +144,18 @@ impl Config {
         );
         checks.reading(&[&["auth.**"]], Findings::providers);
         checks.reading(
-            &[trust, place, &["issuer.users", "issuer.clients", "issuer.assertions", "scopes"]],
+            &[
+                trust,
+                place,
+                &[
+                    "issuer.users",
+                    "issuer.clients",
+                    "issuer.assertions",
+                    "issuer.login",
+                    "store.url",
+                    "scopes",
+                ],
+            ],
             Findings::built_in_issuer,
         );
         checks.reading(&[trust, &["issuer.users", "issuer.clients.**", "scopes"]], Findings::issuer_clients);

@@ -286,6 +286,19 @@ fn built_in_issuer_needs_a_user_and_clients_of_different_names() {
 }
 
 #[test]
+fn accounts_need_a_store_that_lasts_and_no_user() {
+    let lasting = "[store]\nurl = \"sqlite:here.db\"\nkey = \"env:STORE_KEY\"\n";
+    let issuer = "[issuer]\nlogin = \"accounts\"\nusers = []";
+    let message = refused!(issuer, &[""], AccountsInMemory);
+    assert!(message.ends_with("issuer.login in the configuration text, line 2"), "{message}");
+    let refused = check(&format!("{lasting}{issuer}"), &[""]).err().unwrap_or_default();
+    let is_about_accounts = |conflict: &Conflict| {
+        matches!(conflict, Conflict::AccountsInMemory { .. } | Conflict::IssuerWithoutUsers { .. })
+    };
+    assert!(!refused.iter().any(is_about_accounts), "{refused:?}");
+}
+
+#[test]
 fn client_with_the_name_of_a_user_is_refused() {
     let with = |user: &str| {
         let client = "{ client_id = \"c\", client_secret = \"file:ok\" }";

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::section::accounts::Accounts;
 use crate::config::section::client_documents::ClientDocuments;
 pub use crate::config::section::issuer_assertions::{AssertionKind, IssuerAssertions, IssuerWorkload};
 pub use crate::config::section::issuer_client::IssuerClient;
@@ -41,6 +42,8 @@ keyword! {
     IssuerLogin {
         /// One button for each of `issuer.users` and no password: for development on this computer only.
         Development = "development",
+        /// An account in the store: a name, a password and, where it is set up, a one-time code. `mcp-auth issuer user` makes accounts.
+        Accounts = "accounts",
     }
 }
 
@@ -49,6 +52,7 @@ impl IssuerLogin {
     pub fn is_for_development(self) -> bool {
         match self {
             Self::Development => true,
+            Self::Accounts => false,
         }
     }
 }
@@ -64,8 +68,6 @@ pub struct BuiltInIssuer {
     /// The directory of the signing key, made if it is missing; relative to the configuration file. A store that lasts keeps the key for all
     /// its servers.
     pub state_dir: PathBuf,
-    /// How people log in.
-    pub login: IssuerLogin,
     /// How long an access token is valid.
     pub access_token_lifetime: AccessTokenLifetime,
     /// How long a refresh token is valid after its last use.
@@ -80,13 +82,19 @@ pub struct BuiltInIssuer {
     /// Whether each authorization request has to be pushed first (RFC 9126): the client sends it to this server itself, so that the browser
     /// only carries a name for it. Many clients cannot do that.
     pub require_par: bool,
+    /// How people log in: "development" (one click, as one of `users`), or "accounts" (with a name and a password). Accounts are in the store,
+    /// which has to be one that lasts; `mcp-auth issuer user` makes them.
+    pub login: IssuerLogin,
     /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
-    /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table).
+    /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table). With accounts, such a table is about
+    /// the account of this name.
     pub users: Users,
     /// Clients that the operator registered.
     pub clients: Vec<IssuerClient>,
     /// Other issuers, whose assertions stand for a grant.
     pub assertions: Vec<IssuerAssertions>,
+    /// How people log in with accounts.
+    pub accounts: Accounts,
     /// Clients that describe themselves at a URL of their own.
     pub client_documents: ClientDocuments,
     /// Clients that register themselves.
@@ -98,16 +106,17 @@ impl Default for BuiltInIssuer {
         Self {
             enabled: None,
             state_dir: PathBuf::from(".mcp-auth"),
-            login: IssuerLogin::default(),
             access_token_lifetime: AccessTokenLifetime::default(),
             refresh_token_lifetime: RefreshTokenLifetime::default(),
             code_lifetime: CodeLifetime::default(),
             grant_lifetime: GrantLifetime::default(),
             refresh_grace: RefreshGrace::default(),
             require_par: false,
+            login: IssuerLogin::default(),
             users: Users::named("developer".parse()),
             clients: Vec::new(),
             assertions: Vec::new(),
+            accounts: Accounts::default(),
             client_documents: ClientDocuments::default(),
             registration: Registration::default(),
         }

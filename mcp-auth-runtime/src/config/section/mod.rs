@@ -1,7 +1,8 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
-//! `issuer`, `issuer_client`, `issuer_assertions`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
+//! `issuer`, `issuer_client`, `issuer_assertions`, `accounts`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
 //! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
+pub mod accounts;
 pub mod api_keys;
 pub mod auth;
 pub mod client_documents;

@@ -1,0 +1,25 @@
+//! The subcommands of `mcp-auth issuer`.
+
+use std::process::ExitCode;
+
+use super::user;
+use crate::Failure;
+use crate::terminal::Terminal;
+
+/// Manages the built-in issuer: the accounts of the people who log in.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    User(user::Arguments),
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        Command::User(arguments) => user::run(arguments, terminal),
+    }
+}

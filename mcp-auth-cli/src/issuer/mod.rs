@@ -1,0 +1,9 @@
+//! `mcp-auth issuer`: what an operator does with the built-in issuer.
+//!
+//! - `command`: the subcommands.
+//! - `user`: the accounts of people.
+
+mod command;
+mod user;
+
+pub(crate) use command::{Arguments, run};

@@ -1,0 +1,164 @@
+//! The subcommands of `mcp-auth issuer user`.
+
+use std::process::ExitCode;
+
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_issuer::{AccountsLogin, AccountsOptions, NewLink, Store};
+use mcp_auth_runtime::config::Config;
+use mcp_auth_runtime::config::issuer::IssuerLogin;
+
+use super::{listing, password};
+use crate::Failure;
+use crate::configuration::Configuration;
+use crate::store::configured;
+use crate::terminal::{Terminal, json};
+
+/// Manages the accounts of the people who log in at the built-in issuer (`[issuer] login = "accounts"`).
+///
+/// They are in the store that the configuration names. The server may run meanwhile.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    configuration: Configuration,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Add(Add),
+    List(List),
+    Disable(Named),
+    Enable(EnableNamed),
+    Reset(Reset),
+    Delete(DeleteNamed),
+}
+
+/// Makes an account, and prints a link by which its person sets a password: once, within 24 hours.
+#[derive(Debug, clap::Args)]
+struct Add {
+    /// The name to log in with: the `sub` of the person's tokens, for ever.
+    name: String,
+    /// What pages call the person [else the name].
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// Read the password from standard input instead of printing a link.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Shows the accounts.
+#[derive(Debug, clap::Args)]
+struct List {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lets a person log in no longer, and ends all that they are logged in with.
+///
+/// Their grants and browser sessions end, and their access tokens are revoked: at once on the servers of this store, within
+/// `store.revocation_lag`.
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The name of the account.
+    name: String,
+}
+
+/// Lets a person log in again.
+#[derive(Debug, clap::Args)]
+struct EnableNamed {
+    /// The name of the account.
+    name: String,
+}
+
+/// Takes a person's password away, ends all that they are logged in with, and prints a link by which they set a new one: once, within
+/// 24 hours.
+#[derive(Debug, clap::Args)]
+struct Reset {
+    /// The name of the account.
+    name: String,
+    /// Remove one-time codes and recovery codes too, for who lost both.
+    #[arg(long)]
+    factors: bool,
+}
+
+/// Deletes an account and all that is kept of its person. The name is not given again.
+#[derive(Debug, clap::Args)]
+struct DeleteNamed {
+    /// The name of the account.
+    name: String,
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let ambient = Ambient::system();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let config = arguments.configuration.load()?;
+        let store = configured(&config, &ambient).await?;
+        let accounts =
+            AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), "");
+        let done = done(&arguments.command, &config, &accounts, terminal).await?;
+        match config.built_in_issuer() {
+            Some(issuer) if issuer.login == IssuerLogin::Accounts => {}
+            _ => terminal.note("note: [issuer] login is not \"accounts\" in this configuration, so nobody logs in with accounts yet"),
+        }
+        Ok(done)
+    })
+}
+
+async fn done(
+    command: &Command,
+    config: &Config,
+    accounts: &AccountsLogin,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let of = |name: &str, error: mcp_auth_issuer::ManageError| Failure::from(format!("{name:?}: {error}"));
+    match command {
+        Command::Add(Add { name, display_name, password_stdin }) => {
+            let clients = config.built_in_issuer().map(|issuer| &*issuer.clients).unwrap_or_default();
+            if clients.iter().any(|client| client.client_id.as_str() == name) {
+                let why = "is a client in issuer.clients, and tokens would name both by it";
+                return Err(format!("{name:?} {why}").into());
+            }
+            let password = password_stdin.then(|| password::read(std::io::stdin().lock())).transpose()?;
+            let added = accounts.add(name, display_name.as_deref(), password.as_ref()).await;
+            match added.map_err(|error| of(name, error))? {
+                Some(link) => print_link(&link, config, name, terminal),
+                None => terminal.line(format_args!("{name:?} is added")),
+            }
+        }
+        Command::List(List { json: as_json }) => {
+            let listed = accounts.list().await?;
+            match as_json {
+                true => terminal.line(json(&listed)?),
+                false => terminal.table(&listing::table(&listed)),
+            }
+        }
+        Command::Disable(Named { name }) => {
+            accounts.disable(name).await.map_err(|error| of(name, error))?;
+            terminal.line(format_args!("{name:?} is disabled, and logged out everywhere"));
+        }
+        Command::Enable(EnableNamed { name }) => {
+            accounts.enable(name).await.map_err(|error| of(name, error))?;
+            terminal.line(format_args!("{name:?} is enabled"));
+        }
+        Command::Reset(Reset { name, factors }) => {
+            let link = accounts.reset(name, *factors).await.map_err(|error| of(name, error))?;
+            print_link(&link, config, name, terminal);
+        }
+        Command::Delete(DeleteNamed { name }) => {
+            accounts.delete(name).await.map_err(|error| of(name, error))?;
+            terminal.line(format_args!("{name:?} is deleted, and the name is not given again"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The link alone goes to standard output, so that it can be piped to where the person reads it.
+fn print_link(link: &NewLink, config: &Config, name: &str, terminal: &Terminal) {
+    terminal.note(format_args!(
+        "Give this link to {name:?} alone. It sets the password: once, within 24 hours. Nobody is shown it again."
+    ));
+    terminal.line(format_args!("{}{}", config.resource().origin(), link.path.expose()));
+}

@@ -1,0 +1,192 @@
+//! `/account/factors`: a person sets up, replaces or removes the second factor of their account. They logged in just now, with the second
+//! factor where there is one: a browser that was left open is not enough.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use mcp_auth_core::bounds::MINUTE;
+use mcp_auth_runtime::facade::ClientAddress;
+use mcp_auth_store::{Account, Browser};
+
+use super::authorize::Untrusted;
+use super::login_step::{Answered, LoginStep};
+use super::own_form::OwnForm;
+use super::own_page::Instead;
+use super::path::FACTORS;
+use crate::issuer::Issuer;
+use crate::person::Asked;
+use crate::person::accounts::{AccountsLogin, FactorsError};
+use crate::person::page::{ErrorText, FactorsPage, Notice, Shown};
+
+/// How old the login may be, in seconds.
+const FRESH: u64 = 5 * MINUTE;
+
+/// A person who logged in just now.
+struct Fresh<'a> {
+    issuer: &'a Issuer,
+    accounts: &'a AccountsLogin,
+    account: Account,
+    cookie: &'a str,
+}
+
+/// `GET /account/factors`: shows the page. It changes nothing.
+pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
+    let shown = async {
+        if !issuer.origin.is_host_of(&headers) {
+            return Err(Untrusted::Host.into());
+        }
+        let (cookie, browser) = issuer.session(&headers).await?;
+        match Fresh::of(&issuer, cookie, browser).await? {
+            Some(fresh) => fresh.page(Shown::Overview, None).await,
+            None => Ok(login_step().page(&issuer, &headers, None).await?),
+        }
+    };
+    shown.await.unwrap_or_else(|instead: Instead| instead.respond(&issuer))
+}
+
+/// `POST /account/factors`: what a person does on the page.
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
+        Ok(response) => response,
+        Err(instead) => instead.respond(&issuer),
+    }
+}
+
+async fn decide(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, Instead> {
+    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (FACTORS, FACTORS)).await;
+    let OwnForm { fields, cookie, browser } = form?;
+    let decision = fields.get("decision").unwrap_or_default();
+    if decision == "login" {
+        let step = login_step();
+        return match step.answered(issuer, (headers, address), cookie, &fields).await? {
+            Answered::Person(user) => Ok(step.begin(issuer, (cookie, address), user).await?),
+            Answered::Page(page) => Ok(page),
+        };
+    }
+    if decision == "deny" {
+        return Err(changed_nothing());
+    }
+    let Some(fresh) = Fresh::of(issuer, Some(cookie), browser).await? else {
+        return Ok(login_step().page(issuer, headers, Some(Notice::Ended)).await?);
+    };
+    let (accounts, name) = (fresh.accounts, fresh.account.name.clone());
+    match decision {
+        "begin" => {
+            let setup = accounts.begin_totp(&name).await?;
+            fresh.page(Shown::Setup(setup), None).await
+        }
+        "confirm" => match accounts.confirm_totp(&name, fields.get("code").unwrap_or_default()).await {
+            Ok(codes) => fresh.page(Shown::Codes(codes), None).await,
+            Err(FactorsError::WrongCode) => {
+                let setup = accounts.begun_totp(&fresh.account).ok_or(FactorsError::Gone)?;
+                let why = "That code is not right. Wait for the next one in the app and type that.";
+                fresh.page(Shown::Setup(setup), Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
+            }
+            Err(error) => Err(error.into()),
+        },
+        "renew" => {
+            let codes = accounts.renew_recovery_codes(&name).await?;
+            fresh.page(Shown::Codes(codes), None).await
+        }
+        "remove" => {
+            accounts.remove_totp(&name).await?;
+            let account = accounts.account(&name).await?;
+            let why = "The codes of your app and your recovery codes do not count any more.";
+            Fresh { account, ..fresh }.page(Shown::Overview, Some((StatusCode::OK, why))).await
+        }
+        _ => Err(Untrusted::Stale { page: FACTORS.to_owned() }.into()),
+    }
+}
+
+impl<'a> Fresh<'a> {
+    /// The person who is logged in at this browser, if that was just now and with all that they log in with.
+    async fn of(
+        issuer: &'a Issuer,
+        cookie: Option<&'a str>,
+        browser: Option<Browser>,
+    ) -> Result<Option<Self>, Instead> {
+        let accounts = issuer.accounts.as_deref();
+        let (Some(accounts), Some(cookie), Some(browser)) = (accounts, cookie, browser) else {
+            return Ok(None);
+        };
+        let login = &browser.authentication;
+        if issuer.now().saturating_sub(login.auth_time) > FRESH {
+            return Ok(None);
+        }
+        let account = accounts.account(&browser.subject).await?;
+        let by_all = account.totp.is_none() || login.amr.iter().any(|means| means == "mfa");
+        Ok(by_all.then_some(Self { issuer, accounts, account, cookie }))
+    }
+
+    async fn page(
+        &self,
+        shown: Shown,
+        notice: Option<(StatusCode, &'static str)>,
+    ) -> Result<Response, Instead> {
+        let issuer = self.issuer;
+        let page = FactorsPage {
+            issuer,
+            account: &self.account,
+            is_needed: self.accounts.needs_second_factor(),
+            action: FACTORS,
+            csrf: &issuer.csrf.token(self.cookie, FACTORS, &*issuer.ambient.random).await?,
+            shown,
+            notice,
+        };
+        Ok(page.into_response())
+    }
+}
+
+/// The person logs in for this page.
+fn login_step() -> LoginStep<'static> {
+    LoginStep {
+        client_id: None,
+        client: None,
+        is_asked: false,
+        asked: Asked::default(),
+        then: "Log in again to change how you log in.",
+        refuse: "Cancel",
+        url: FACTORS,
+        request: FACTORS,
+    }
+}
+
+fn changed_nothing() -> Instead {
+    let text = ErrorText {
+        title: "Nothing was changed",
+        why: "You log in as before.",
+        next: "You can close this page.",
+    };
+    Instead::Page(StatusCode::OK, text)
+}
+
+impl From<FactorsError> for Instead {
+    fn from(error: FactorsError) -> Self {
+        match error {
+            FactorsError::Store(error) => error.into(),
+            FactorsError::WrongCode | FactorsError::Needed | FactorsError::Gone => Self::Page(
+                StatusCode::CONFLICT,
+                ErrorText {
+                    title: "This cannot be done now",
+                    why: "Your account was changed in the meantime, or this server asks everybody for a second step.",
+                    next: "Nothing was changed. Open the page again.",
+                },
+            ),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How it ends on a page that is for people alone and about no application.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use mcp_auth_store::StoreError;
+
+use super::authorize::Untrusted;
+use crate::issuer::Issuer;
+use crate::person::page::{EndedPage, ErrorText};
+
+/// Why the page itself is not shown.
+#[derive(Debug)]
+pub(super) enum Instead {
+    /// The request itself is not to be trusted.
+    Untrusted(Untrusted),
+    /// A page with this text.
+    Page(StatusCode, ErrorText),
+    /// The store failed, or what else is needed.
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Instead {
+    /// Its page.
+    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+        let (status, text) = match self {
+            Self::Untrusted(untrusted) => {
+                tracing::warn!(reason = %untrusted, "a request for an account was refused");
+                return untrusted.page(issuer).into_response();
+            }
+            Self::Page(status, text) => (status, text),
+            Self::Failed(error) => {
+                tracing::error!(%error, "a request for an account failed");
+                let text = ErrorText {
+                    title: "This does not work now",
+                    why: "The authorization server cannot reach its store, or has too much to do.",
+                    next: "Reload this page in a moment. Its log says more.",
+                };
+                (StatusCode::SERVICE_UNAVAILABLE, text)
+            }
+        };
+        EndedPage { issuer, status, text }.into_response()
+    }
+}
+
+impl From<Untrusted> for Instead {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::Untrusted(untrusted)
+    }
+}
+
+impl From<StoreError> for Instead {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(format!("{error}: {}", error.cause()).into())
+    }
+}

@@ -1,0 +1,133 @@
+//! `/authorize/reset`: a person sets their password, by a link that an operator had made for them. It is below `/authorize`, where the other
+//! pages for people are.
+//!
+//! The link is a secret. The page loads nothing and leads nowhere, and what a browser is told of referrers lets no other site see it; it is
+//! not logged. It is used up by the password that is set.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode, Uri};
+use mcp_auth_core::SecretText;
+
+use super::authorize::Untrusted;
+use super::own_form::OwnForm;
+use super::own_page::Instead;
+use super::path::RESET;
+use crate::issuer::Issuer;
+use crate::person::accounts::{AccountsLogin, ResetError, Resettable};
+use crate::person::page::{EndedPage, ErrorText, ResetPage};
+use crate::request::Params;
+use crate::secret::secret;
+
+/// A link that works.
+struct Link<'a> {
+    accounts: &'a AccountsLogin,
+    of: Resettable,
+    /// The URL of its page, relative to the origin.
+    url: String,
+}
+
+/// `GET /authorize/reset`: shows the page. It changes nothing, so that a program that looks at links beforehand uses none up.
+pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
+    let shown = async {
+        if !issuer.origin.is_host_of(&headers) {
+            return Err(Untrusted::Host.into());
+        }
+        let link = Link::read(&issuer, &uri).await?;
+        link.page(&issuer, &headers, None).await
+    };
+    shown.await.unwrap_or_else(|instead: Instead| instead.respond(&issuer))
+}
+
+/// `POST /authorize/reset`: sets the password.
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match set(&issuer, &uri, &headers, body).await {
+        Ok(response) => response,
+        Err(instead) => instead.respond(&issuer),
+    }
+}
+
+async fn set(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Instead> {
+    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    let link = Link::read(issuer, uri).await?;
+    let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (&link.url, &link.url)).await;
+    let OwnForm { fields, .. } = form?;
+    let password = fields.get("password").unwrap_or_default();
+    if fields.get("again").unwrap_or_default() != password {
+        let notice = "The two passwords are not the same.".to_owned();
+        return link.page(issuer, headers, Some(notice)).await;
+    }
+    match link.accounts.set_password(&link.of, &SecretText::new(password)).await {
+        Ok(()) => {
+            let text = ErrorText {
+                title: "Your password is set",
+                why: "The link that you used does not work any more.",
+                next: "Go to your application and log in with your name and the new password.",
+            };
+            Ok(EndedPage { issuer, status: StatusCode::OK, text }.into_response())
+        }
+        Err(ResetError::Unfit(why)) => {
+            let notice = format!("That password cannot be chosen: {why}.");
+            link.page(issuer, headers, Some(notice)).await
+        }
+        Err(ResetError::Gone) => Err(gone()),
+        Err(ResetError::Hash(error)) => Err(Instead::Failed(error.into())),
+        Err(ResetError::Store(error)) => Err(error.into()),
+    }
+}
+
+impl<'a> Link<'a> {
+    /// Reads the link of `uri`.
+    async fn read(issuer: &'a Issuer, uri: &Uri) -> Result<Self, Instead> {
+        let accounts = issuer.accounts.as_deref().ok_or_else(gone)?;
+        let params = Params::parse(uri.query().unwrap_or_default()).map_err(Untrusted::Unreadable)?;
+        let token = params.get("token").filter(|_| params.count("token") == 1).ok_or_else(gone)?;
+        let of = accounts.resettable(token).await?.ok_or_else(gone)?;
+        Ok(Self { accounts, of, url: format!("{RESET}?token={token}") })
+    }
+
+    async fn page(
+        &self,
+        issuer: &Issuer,
+        headers: &HeaderMap,
+        notice: Option<String>,
+    ) -> Result<Response, Instead> {
+        let cookie = issuer.cookie.read(headers);
+        // As on the login page: an identifier that is not stored ties the form to the browser.
+        let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
+        let id = fresh.as_deref().or(cookie).unwrap_or_default();
+        let page = ResetPage {
+            issuer,
+            name: &self.of.name,
+            action: &self.url,
+            csrf: &issuer.csrf.token(id, &self.url, &*issuer.ambient.random).await?,
+            notice: notice.map(|notice| (StatusCode::UNPROCESSABLE_ENTITY, notice)),
+        };
+        let mut response = page.into_response();
+        if let Some(cookie) = fresh.and_then(|id| issuer.cookie.set(&id)) {
+            response.headers_mut().insert(SET_COOKIE, cookie);
+        }
+        Ok(response)
+    }
+}
+
+/// The same for every link that does not work, so that it does not reveal which accounts exist.
+fn gone() -> Instead {
+    Instead::Page(
+        StatusCode::GONE,
+        ErrorText {
+            title: "This link does not work",
+            why: "It was used, or 24 hours have passed, or a newer one was made, or it is not whole.",
+            next: "Ask who gave it to you for a new one.",
+        },
+    )
+}

@@ -1,0 +1,109 @@
+//! What a person does with the second factor of their own account. Whether they logged in just now is for the page to ask.
+
+use mcp_auth_core::SecretText;
+use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, StoreError};
+
+use super::login::{AccountsLogin, typed};
+use super::options::SecondFactorPolicy;
+use super::{recovery, totp};
+
+/// One-time codes that are about to be set up.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// The secret, to be typed into an app.
+    pub(crate) secret: SecretText,
+    /// The URI by which an app takes it.
+    pub(crate) uri: SecretText,
+}
+
+/// Why a factor was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FactorsError {
+    #[error("the code is not right")]
+    WrongCode,
+    #[error("this server asks for a second factor")]
+    Needed,
+    #[error("the account is not there, is disabled, or was changed meanwhile")]
+    Gone,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AccountsLogin {
+    /// The account of a person who is logged in.
+    pub(crate) async fn account(&self, subject: &str) -> Result<Account, FactorsError> {
+        Ok(self.of_subject(subject).await?.ok_or(FactorsError::Gone)?.1)
+    }
+
+    /// Whether nobody logs in without a second factor.
+    pub(crate) fn needs_second_factor(&self) -> bool {
+        self.second_factor == SecondFactorPolicy::Required
+    }
+
+    /// Begins to set up one-time codes. Those of before count until this is confirmed.
+    pub(crate) async fn begin_totp(&self, subject: &str) -> Result<Setup, FactorsError> {
+        let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
+        let secret = totp::new_secret(&*self.ambient.random);
+        self.changed(id, AccountChange::BeginTotp(secret.clone())).await?;
+        Ok(self.setup(secret, &account))
+    }
+
+    /// What was begun and not confirmed.
+    pub(crate) fn begun_totp(&self, account: &Account) -> Option<Setup> {
+        account.totp_to_confirm.clone().map(|secret| self.setup(secret, account))
+    }
+
+    /// Confirms one-time codes by one of them, which shows that the app has the secret. Returns new recovery codes, to be shown once.
+    pub(crate) async fn confirm_totp(
+        &self,
+        subject: &str,
+        code: &str,
+    ) -> Result<Vec<SecretText>, FactorsError> {
+        let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
+        let secret = account.totp_to_confirm.ok_or(FactorsError::Gone)?;
+        let step = typed(code).and_then(|digits| totp::step_of(&secret, &digits, self.now()));
+        let step = step.ok_or(FactorsError::WrongCode)?;
+        let (codes, recovery_codes) = self.new_recovery_codes();
+        self.changed(id, AccountChange::ConfirmTotp { secret, step, recovery_codes }).await?;
+        tracing::info!(account = ?account.name, "one-time codes were set up");
+        Ok(codes)
+    }
+
+    /// Removes one-time codes and recovery codes.
+    pub(crate) async fn remove_totp(&self, subject: &str) -> Result<(), FactorsError> {
+        if self.needs_second_factor() {
+            return Err(FactorsError::Needed);
+        }
+        let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
+        self.changed(id, AccountChange::RemoveTotp).await?;
+        tracing::warn!(account = ?account.name, "one-time codes were removed");
+        Ok(())
+    }
+
+    /// New recovery codes instead of those before, to be shown once.
+    pub(crate) async fn renew_recovery_codes(&self, subject: &str) -> Result<Vec<SecretText>, FactorsError> {
+        let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
+        let (codes, kept) = self.new_recovery_codes();
+        self.changed(id, AccountChange::RecoveryCodes(kept)).await?;
+        tracing::info!(account = ?account.name, "recovery codes were made anew");
+        Ok(codes)
+    }
+
+    fn new_recovery_codes(&self) -> (Vec<SecretText>, Vec<SecretHash>) {
+        let codes = recovery::new_codes(&*self.ambient.random);
+        let kept = codes.iter().map(|code| recovery::hash(code.expose())).collect();
+        (codes, kept)
+    }
+
+    fn setup(&self, secret: SecretText, account: &Account) -> Setup {
+        let uri = SecretText::new(totp::uri(&secret, &self.server, &account.name));
+        Setup { secret, uri }
+    }
+
+    async fn changed(&self, id: SecretHash, change: AccountChange) -> Result<(), FactorsError> {
+        match self.store.accounts().change(id, change, self.now()).await? {
+            Changed::Done => Ok(()),
+            Changed::Refused | Changed::Unknown => Err(FactorsError::Gone),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! How often a login may be tried, on the store's counters: by account and by address. Each try is counted before its password is looked at,
+//! and names that no account has are counted alike.
+//!
+//! The limit by account is on passwords alone. Who is locked out by strangers that try passwords can use another means to log in.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use mcp_auth_store::{Arrival, Rate, SecretHash, Store, StoreError};
+
+use super::options::AccountsOptions;
+
+/// A second factor is tried by somebody who has the password already. One code in 333 000 is right at any time, so ten at once and then one
+/// in two minutes leave a guesser about one chance in 450 a day.
+const SECOND_FACTOR: (u32, u32) = (2 * 60, 10);
+
+const MICROS: u64 = 1_000_000;
+
+/// How often what may be tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    account: Rate,
+    address: Rate,
+    second_factor: Rate,
+}
+
+/// How long to wait, in seconds; `None`: it may be tried.
+pub(super) type Wait = Option<u64>;
+
+impl Limits {
+    pub(super) fn new(options: &AccountsOptions) -> Self {
+        let per_minute = |times| Rate::per_minute(times, times).unwrap_or(Rate::LEAST);
+        let (seconds, burst) = SECOND_FACTOR;
+        Self {
+            account: per_minute(options.attempts_per_account),
+            address: per_minute(options.attempts_per_address),
+            second_factor: Rate::one_in(seconds, burst).unwrap_or(Rate::LEAST),
+        }
+    }
+
+    /// Counts a password that is tried for an account from an address. Of an address that tries too often, no try is counted on the account.
+    pub(super) async fn password(
+        &self,
+        store: &Store,
+        account: SecretHash,
+        from: Option<IpAddr>,
+        now: u64,
+    ) -> Result<Wait, StoreError> {
+        let by_address = format!("issuer-login address {}", place(from));
+        let wait = counted(store, &by_address, self.address, now).await?;
+        if wait.is_some() {
+            return Ok(wait);
+        }
+        let by_account = format!("issuer-login account {}", account.digits());
+        counted(store, &by_account, self.account, now).await
+    }
+
+    /// Counts a second factor that is tried for an account.
+    pub(super) async fn second_factor(
+        &self,
+        store: &Store,
+        account: SecretHash,
+        now: u64,
+    ) -> Result<Wait, StoreError> {
+        let key = format!("issuer-login second factor {}", account.digits());
+        counted(store, &key, self.second_factor, now).await
+    }
+}
+
+async fn counted(store: &Store, key: &str, rate: Rate, now: u64) -> Result<Wait, StoreError> {
+    Ok(match store.counters().arrive(key, rate, now.saturating_mul(MICROS)).await? {
+        Arrival::Conforms => None,
+        Arrival::TooSoon { wait } => Some(wait.div_ceil(MICROS)),
+    })
+}
+
+/// What counts as one place: an address, and of IPv6 its network of 64 bits, of which one customer has all. Where it is not known, all are
+/// counted together.
+fn place(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
+            format!("{network}/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_auth_store::Caps;
+
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one_place() {
+        let of = |address: &str| place(address.parse().ok());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_eq!(of("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+        assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.2"), of("192.0.2.1"));
+        assert_eq!(of("nothing"), "unknown");
+    }
+
+    #[tokio::test]
+    async fn p30_an_address_that_tries_too_often_locks_no_account() {
+        let store = Store::memory(Caps::default());
+        let limits = Limits::new(&AccountsOptions { attempts_per_address: 3, ..AccountsOptions::default() });
+        let tried = async |account: &str, from: &str| {
+            limits.password(&store, SecretHash::of(account), from.parse().ok(), 1000).await.unwrap()
+        };
+        for _ in 0..3 {
+            assert_eq!(tried("other", "192.0.2.1").await, None);
+        }
+        for _ in 0..20 {
+            assert_eq!(tried("ann", "192.0.2.1").await, Some(20));
+        }
+        for n in 0..5 {
+            assert_eq!(tried("ann", &format!("192.0.2.1{n}")).await, None);
+        }
+        assert_eq!(tried("ann", "192.0.2.77").await, Some(12), "this account was tried five times");
+    }
+}

@@ -1,0 +1,201 @@
+//! What an operator does with accounts.
+
+use mcp_auth_core::SecretText;
+use mcp_auth_core::seen::deceives;
+use mcp_auth_store::{Account, AccountChange, Changed, Creation, SecretHash, StoreError};
+use serde::Serialize;
+
+use super::login::AccountsLogin;
+use super::name::{self, AccountName, InvalidAccountName, LONGEST};
+use super::password::HashError;
+use super::rules::{self, UnfitPassword};
+
+/// Why an account was not made or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManageError {
+    /// No account can have this name.
+    #[error(transparent)]
+    Name(#[from] InvalidAccountName),
+    /// Pages cannot call a person so.
+    #[error("a display name has 1 to {LONGEST} characters that can be seen")]
+    DisplayName,
+    /// The password cannot be chosen.
+    #[error(transparent)]
+    Password(#[from] UnfitPassword),
+    /// The password cannot be hashed now.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// There is an account of this name, maybe with other capital letters.
+    #[error("there is an account of this name already (capital letters do not make another one)")]
+    Exists,
+    /// There was an account of this name.
+    #[error("an account of this name was deleted, and its name is not given to another person")]
+    WasDeleted,
+    /// There are too many accounts.
+    #[error("the store holds as many accounts as it may")]
+    Full,
+    /// There is no account of this name.
+    #[error("there is no account of this name")]
+    Unknown,
+    /// The store failed; some of what was to be done may be done. To do it again is not an error.
+    #[error("the store failed: {}", .0.cause())]
+    Store(#[from] StoreError),
+}
+
+/// The link by which a person sets their password: once, within 24 hours.
+#[derive(Debug)]
+pub struct NewLink {
+    /// What comes after the origin of the issuer. Who has it sets the password.
+    pub path: SecretText,
+    /// When it ends, in Unix seconds.
+    pub expires_at: u64,
+}
+
+/// An account, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AccountLine {
+    /// Its name, the `sub` of its tokens.
+    pub name: String,
+    /// What pages call its person.
+    pub display_name: Option<String>,
+    /// Whether its person may not log in.
+    pub disabled: bool,
+    /// Whether a password is set.
+    pub has_password: bool,
+    /// Whether one-time codes are set up.
+    pub has_one_time_codes: bool,
+    /// How many recovery codes were not used.
+    pub recovery_codes: usize,
+    /// When it was made, in Unix seconds.
+    pub created_at: u64,
+    /// When its person logged in last, in Unix seconds.
+    pub last_login: Option<u64>,
+}
+
+impl From<Account> for AccountLine {
+    fn from(account: Account) -> Self {
+        Self {
+            name: account.name,
+            display_name: account.display_name,
+            disabled: account.disabled,
+            has_password: account.password.is_some(),
+            has_one_time_codes: account.totp.is_some(),
+            recovery_codes: account.recovery_codes.len(),
+            created_at: account.created_at,
+            last_login: account.last_login,
+        }
+    }
+}
+
+impl AccountsLogin {
+    /// Makes an account. Without a password, its person sets one by the link that is returned.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn add(
+        &self,
+        name: &str,
+        display_name: Option<&str>,
+        password: Option<&SecretText>,
+    ) -> Result<Option<NewLink>, ManageError> {
+        let name = AccountName::read(name)?;
+        let display_name = display_name.map(str::trim);
+        if display_name
+            .is_some_and(|name| name.is_empty() || name.chars().count() > LONGEST || deceives(name))
+        {
+            return Err(ManageError::DisplayName);
+        }
+        let now = self.now();
+        let mut account =
+            Account { display_name: display_name.map(str::to_owned), ..Account::new(name.as_str(), now) };
+        let link = match password {
+            Some(password) => {
+                rules::check(password, name.as_str())?;
+                account.password = Some(self.passwords.hash(password).await?);
+                account.password_changed_at = Some(now);
+                None
+            }
+            None => {
+                let (link, path) = self.new_link(name.as_str());
+                account.reset = Some(link);
+                Some(NewLink { path, expires_at: link.expires_at })
+            }
+        };
+        match self.store.accounts().create(name.id(), account, now).await? {
+            Creation::Created => Ok(link),
+            Creation::Exists => Err(ManageError::Exists),
+            Creation::WasDeleted => Err(ManageError::WasDeleted),
+            Creation::Full => Err(ManageError::Full),
+        }
+    }
+
+    /// All accounts, by their names.
+    ///
+    /// # Errors
+    /// [`ManageError::Store`].
+    pub async fn list(&self) -> Result<Vec<AccountLine>, ManageError> {
+        let mut lines: Vec<AccountLine> = Vec::new();
+        for page in 0..=u8::MAX {
+            lines.extend(self.store.accounts().list(page).await?.into_iter().map(AccountLine::from));
+        }
+        lines.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(lines)
+    }
+
+    /// Its person may not log in, and all that they are logged in with ends.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn disable(&self, name: &str) -> Result<(), ManageError> {
+        let (_, account) = self.changed_to(name, AccountChange::Disable).await?;
+        // The time is read after that: what was issued until then is ended too.
+        Ok(self.store.end_person(&account.name, self.now()).await?)
+    }
+
+    /// Its person may log in again.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn enable(&self, name: &str) -> Result<(), ManageError> {
+        self.changed_to(name, AccountChange::Enable).await.map(drop)
+    }
+
+    /// Its password does not count any more, all that its person is logged in with ends, and they set a new one by the link that is returned.
+    /// With `and_factors` one-time codes and recovery codes go too.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn reset(&self, name: &str, and_factors: bool) -> Result<NewLink, ManageError> {
+        let (link, path) = self.new_link(name);
+        let (_, account) = self.changed_to(name, AccountChange::Reset { link, and_factors }).await?;
+        self.store.end_person(&account.name, self.now()).await?;
+        Ok(NewLink { path, expires_at: link.expires_at })
+    }
+
+    /// Deletes it, and all that is kept of its person. Its name is not given again.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn delete(&self, name: &str) -> Result<(), ManageError> {
+        // It is there until all else is gone, so that a deletion that was broken off can be done again.
+        let (id, account) = self.changed_to(name, AccountChange::Disable).await?;
+        self.store.forget_person(&account.name, self.now()).await?;
+        self.store.accounts().delete(id, self.now()).await?;
+        Ok(())
+    }
+
+    async fn changed_to(
+        &self,
+        name: &str,
+        change: AccountChange,
+    ) -> Result<(SecretHash, Account), ManageError> {
+        let id = name::id(name);
+        let account = self.store.accounts().find(id).await?.ok_or(ManageError::Unknown)?;
+        match self.store.accounts().change(id, change, self.now()).await? {
+            Changed::Done => Ok((id, account)),
+            Changed::Refused | Changed::Unknown => Err(ManageError::Unknown),
+        }
+    }
+}

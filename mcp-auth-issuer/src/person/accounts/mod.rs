@@ -1,0 +1,32 @@
+//! Accounts in the store: people log in with a name, a password and, where they have set it up, a one-time code.
+//!
+//! - `login`: the steps of the login. `found`: what one form of it leaves for the next.
+//! - `name`: which names are the same one.
+//! - `password`: hashes passwords, a few at once. `rules`: which passwords a person may choose.
+//! - `totp`: one-time codes (RFC 6238). `recovery`: codes for who lost the device. `base32`: how both are written.
+//! - `limits`: how often a login may be tried.
+//! - `manage`: what an operator does with accounts. `factors`: what a person does with their own. `reset`: a new password, by a link.
+//! - `options`: what the configuration sets.
+
+mod base32;
+mod factors;
+mod found;
+mod limits;
+mod login;
+mod manage;
+mod name;
+mod options;
+mod password;
+mod recovery;
+mod reset;
+mod rules;
+mod totp;
+
+pub(crate) use factors::{FactorsError, Setup};
+pub use login::AccountsLogin;
+pub use manage::{AccountLine, ManageError, NewLink};
+pub use name::InvalidAccountName;
+pub use options::{AccountsOptions, SecondFactorPolicy};
+pub use password::HashError;
+pub(crate) use reset::{ResetError, Resettable};
+pub use rules::UnfitPassword;

@@ -1,0 +1,38 @@
+//! `[issuer.accounts]`: how people log in with accounts in the store.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::value::{count, keyword};
+
+count! {
+    /// How many logins may be tried for one account in a minute, and that many at once; more are answered 429.
+    AccountAttempts: 1 to 1000, default 5
+}
+count! {
+    /// How many logins may be tried from one address in a minute, and that many at once; more are answered 429.
+    AddressAttempts: 1 to 10000, default 30
+}
+keyword! {
+    /// Whether a password is enough to log in.
+    SecondFactor {
+        /// It is, until the person sets up one-time codes.
+        Optional = "optional",
+        /// It is not: who has not set up one-time codes does so at the login.
+        Required = "required",
+    }
+}
+
+/// How people log in with accounts in the store, where `issuer.login` is "accounts". `mcp-auth issuer user` makes them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Accounts {
+    /// Whether a password is enough: "optional" (until a person sets up one-time codes), or "required" (who has none sets them up at the
+    /// login).
+    pub second_factor: SecondFactor,
+    /// How many logins may be tried for one account in a minute, right or wrong. Names that nobody has count alike.
+    pub attempts_per_account: AccountAttempts,
+    /// How many logins may be tried from one address in a minute. Addresses of IPv6 count by their network of 64 bits.
+    pub attempts_per_address: AddressAttempts,
+}
