@@ -1,5 +1,6 @@
 //! Builds a running issuer from its setup and options.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
@@ -7,7 +8,7 @@ use mcp_auth_runtime::config::IssuerReach;
 use mcp_auth_runtime::facade::{
     Fetch, FetchError, HttpFetch, JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs,
 };
-use mcp_auth_store::{Client, Rate};
+use mcp_auth_store::{Client, GrantType, Rate};
 
 use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
@@ -145,6 +146,14 @@ fn assemble(
     };
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
 
+    let named: HashMap<_, _> =
+        options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect();
+    let device_codes =
+        options.device_code && named.values().any(|client: &Client| client.may(GrantType::DeviceCode));
+    if options.device_code && !device_codes {
+        tracing::warn!("device_code is on, and no client has this grant type: nobody can use it");
+    }
+
     let jwks = key.jwks();
     let issuer = Arc::new(Issuer {
         cookie: SessionCookie::new(&origin),
@@ -167,7 +176,8 @@ fn assemble(
         store: setup.store,
         login,
         accounts,
-        named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
+        named,
+        device_codes,
         exchange_from: options
             .clients
             .iter()

@@ -39,6 +39,7 @@ impl IssuerOptions {
             login: login(issuer),
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
+            device_code: issuer.device_code,
             claims: issuer.subjects().map(said_of).collect(),
             registration: registration(config, issuer)?,
             client_documents: ClientDocuments {
@@ -179,7 +180,7 @@ mod tests {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
                     grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
                     login = \"accounts\"\naccounts = { second_factor = \"required\", attempts_per_account = 3, attempts_per_address = 7 }\n\
-                    users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
+                    users = [\"ann\"]\ndevice_code = true\nstate_dir = \"/srv/state\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
                     client_documents = { enabled = false, ca_file = \"file:ca.pem\", private = { \"client.test\" = \"127.0.0.1:8443\" } }";
         let config = |process| {
@@ -205,6 +206,7 @@ mod tests {
                 second_factor: SecondFactorPolicy::Required,
             })
         );
+        assert!(options.device_code && !IssuerOptions::ephemeral().device_code);
         let NamedCredential::Secret(secret) = &options.clients[0].credential else { panic!("a secret") };
         assert_eq!((&*options.clients[0].id, secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
@@ -224,7 +226,8 @@ mod tests {
             key.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
         });
         let client = |more: &str| {
-            let text = format!("[[issuer.clients]]\nclient_id = \"app\"\n{more}");
+            let text =
+                format!("[issuer]\ndevice_code = true\n[[issuer.clients]]\nclient_id = \"app\"\n{more}");
             let config = Config::from_toml_str(&text).unwrap();
             let options = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap();
             options.check(|_| true).unwrap();

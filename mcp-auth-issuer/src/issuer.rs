@@ -10,7 +10,7 @@ use mcp_auth_runtime::facade::TokenProofs;
 use serde_json::{Map, Value};
 
 use mcp_auth_store::{
-    Authentication, Browser, Client, ClientCredential, Rate, SecretHash, Store, StoreError,
+    Authentication, Browser, Client, ClientCredential, GrantType, Rate, SecretHash, Store, StoreError,
 };
 
 use crate::assertion::Trusted;
@@ -53,6 +53,8 @@ pub(crate) struct Issuer {
     pub(crate) push_proofs: TokenProofs,
     /// The clients that describe themselves at a URL.
     pub(crate) documents: Documents,
+    /// Whether clients may use device codes: it is turned on, and one of the configuration may.
+    pub(crate) device_codes: bool,
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: Csrf,
     /// Who may register a client.
@@ -216,6 +218,11 @@ impl Issuer {
             registered_at: 0,
             registration_token: None,
         })
+    }
+
+    /// Whether this client may use device codes: one of the configuration that names this grant.
+    pub(crate) fn may_use_devices(&self, client: &Client) -> bool {
+        self.device_codes && self.named.contains_key(&client.id) && client.may(GrantType::DeviceCode)
     }
 
     /// The session identifier in the browser's cookie, and the person who is logged in there. One who can no longer log in is not.

@@ -3,12 +3,12 @@
 //! The facade calls [`build()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
 //! In the order of a login:
 //!
-//! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `registration`, `authorize`, `token`, `revoke`.
+//! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `registration`, `authorize`, `device`, `token`, `revoke`.
 //! 2. `request`: reads requests strictly, and refuses invalid ones.
 //! 3. `client`: who a client is, and what its requests may ask for.
 //! 4. `assertion`: issuers whose assertions stand for a grant.
 //! 5. `person`: the person at the browser: [`Login`], cookie, pages.
-//! 6. [`Store`], `secret`: what is remembered (in `mcp-auth-store`), and the secrets that are made here.
+//! 6. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
 //! 7. `key`: the [`SigningKey`], and the tokens it signs.
 //!
 //! Access tokens are JWTs that servers verify without asking the issuer, so the last access token of a killed grant
@@ -21,6 +21,7 @@ mod configured;
 mod endpoint;
 mod issuer;
 mod key;
+mod mac;
 mod options;
 mod person;
 mod request;

@@ -12,7 +12,7 @@ use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen;
 use mcp_auth_runtime::facade::InvalidKeys;
-use mcp_auth_store::Rate;
+use mcp_auth_store::{GrantType, Rate};
 
 use crate::assertion::{AssertionOptions, InvalidAssertions, check_all};
 use crate::client::document::ClientDocuments;
@@ -58,6 +58,8 @@ pub struct IssuerOptions {
     pub clients: Vec<NamedClient>,
     /// Issuers whose assertions stand for a grant. **(default: none)**
     pub assertions: Vec<AssertionOptions>,
+    /// Whether clients may use device codes (RFC 8628): those of [`clients`](Self::clients) that name this grant type. **(default: false)**
+    pub device_code: bool,
     /// What tokens of a user or a client say besides, by subject. **(default: nothing)**
     pub claims: BTreeMap<String, Map<String, Value>>,
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
@@ -183,6 +185,12 @@ pub enum InvalidOption {
         /// The scope that is not declared.
         scope: String,
     },
+    /// A client may use device codes, which are turned off.
+    #[error("client {id:?} has the grant type of device codes, and device_code is off")]
+    DeviceCodeOff {
+        /// The `client_id` of that client.
+        id: String,
+    },
     /// A name in `client_documents.private` that no host has.
     #[error("{host:?} in client_documents.private is not the name of a host, in lower case")]
     PrivateHost {
@@ -235,6 +243,7 @@ impl IssuerOptions {
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
             assertions: Vec::new(),
+            device_code: false,
             claims: BTreeMap::new(),
             registrations_per_minute: 120,
             registration: RegistrationOptions::default(),
@@ -299,6 +308,9 @@ impl IssuerOptions {
         }
         for client in &self.clients {
             client.check()?;
+            if !self.device_code && client.grant_types.contains(&GrantType::DeviceCode) {
+                return Err(InvalidOption::DeviceCodeOff { id: client.id.clone() });
+            }
         }
         let limited = self.clients.iter().map(|client| (&client.id, &client.scopes));
         for (id, scopes) in limited.chain(workloads.map(|one| (&one.client_id, &one.scopes))) {
@@ -460,6 +472,21 @@ mod tests {
             let refused = Err(InvalidOption::Registrations { given });
             assert_eq!(check(|o| o.registrations_per_minute = given), refused);
         }
+    }
+
+    #[test]
+    fn a_client_may_use_device_codes_only_where_they_are_turned_on() {
+        let with = |device_code| {
+            check(|o| {
+                o.device_code = device_code;
+                let mut client = client("tv", "s", "");
+                client.grant_types.insert(GrantType::DeviceCode);
+                o.clients = vec![client];
+            })
+        };
+        assert_eq!(with(true), Ok(()));
+        assert_eq!(with(false), Err(InvalidOption::DeviceCodeOff { id: "tv".into() }));
+        assert_eq!(check(|o| o.device_code = true), Ok(()), "nobody can use it, and a start says so");
     }
 
     #[test]

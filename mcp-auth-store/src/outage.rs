@@ -8,10 +8,11 @@ use mcp_auth_core::ScopeSet;
 
 use crate::{
     Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
-    Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation, Grant, Grants,
-    KeyRotation, MemoryStore, Rate, Redemption, Revocable, RevocationBoard, Revocations, Revoked, RingKey,
-    Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
-    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
+    Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation, DeviceAnswer,
+    DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation, MemoryStore, Polled, Rate, Redemption,
+    Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys,
+    SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task,
+    Tasks, Transaction, Transactions,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -356,5 +357,45 @@ impl Transactions for Outage {
 
     fn take<'a>(&'a self, kind: &'a str, id: SecretHash, now: u64) -> StoreFuture<'a, Option<Transaction>> {
         self.unless_down(Transactions::take(&*self.memory, kind, id, now))
+    }
+}
+
+impl DeviceCodes for Outage {
+    fn begin(
+        &self,
+        device_code: SecretHash,
+        user_code: SecretHash,
+        asked: DeviceAuthorization,
+        now: u64,
+    ) -> StoreFuture<'_, bool> {
+        self.unless_down(DeviceCodes::begin(&*self.memory, device_code, user_code, asked, now))
+    }
+
+    fn find(&self, device_code: SecretHash) -> StoreFuture<'_, Option<DeviceAuthorization>> {
+        self.unless_down(DeviceCodes::find(&*self.memory, device_code))
+    }
+
+    fn find_by_user_code(
+        &self,
+        user_code: SecretHash,
+        now: u64,
+    ) -> StoreFuture<'_, Option<DeviceAuthorization>> {
+        self.unless_down(DeviceCodes::find_by_user_code(&*self.memory, user_code, now))
+    }
+
+    fn answer(&self, user_code: SecretHash, answer: DeviceAnswer, now: u64) -> StoreFuture<'_, bool> {
+        self.unless_down(DeviceCodes::answer(&*self.memory, user_code, answer, now))
+    }
+
+    fn poll(&self, device_code: SecretHash, now: u64) -> StoreFuture<'_, Polled> {
+        self.unless_down(DeviceCodes::poll(&*self.memory, device_code, now))
+    }
+
+    fn redeem(&self, device_code: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, bool> {
+        self.unless_down(DeviceCodes::redeem(&*self.memory, device_code, grant, now))
+    }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(DeviceCodes::forget_person(&*self.memory, subject, now))
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::StoreError;
 use crate::aggregate::{
-    Accounts, BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, Revocations,
-    Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks, Transactions,
+    Accounts, BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, DeviceCodes, Grants,
+    Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks, Transactions,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -27,6 +27,7 @@ pub trait Backend:
     + SigningKeys
     + Spent
     + Transactions
+    + DeviceCodes
 {
     /// Whether the data is also there for other processes, and for this one after a restart.
     fn lasts(&self) -> bool;
@@ -147,6 +148,11 @@ impl Store {
 
     /// The keys that the issuer signs its tokens with.
     pub fn signing_keys(&self) -> &dyn SigningKeys {
+        &*self.0
+    }
+
+    /// What devices asked for that have no browser.
+    pub fn device_codes(&self) -> &dyn DeviceCodes {
         &*self.0
     }
 

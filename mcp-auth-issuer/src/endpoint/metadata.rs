@@ -10,7 +10,7 @@ use mcp_auth_store::GrantType;
 use serde_json::{Value, json};
 
 use super::authorize::PROMPT_VALUES;
-use super::path::{AUTHORIZE, INTROSPECT, JWKS, PAR, REGISTER, REVOKE, TOKEN};
+use super::path::{AUTHORIZE, DEVICE_AUTHORIZATION, INTROSPECT, JWKS, PAR, REGISTER, REVOKE, TOKEN};
 use crate::issuer::Issuer;
 
 /// `GET /.well-known/oauth-authorization-server`
@@ -71,6 +71,10 @@ fn common(issuer: &Issuer) -> Value {
         // Those of pushed requests are supported (RFC 9126 §5). If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).
         "request_uri_parameter_supported": false,
     });
+    if issuer.device_codes {
+        // RFC 8628 §4.
+        document["device_authorization_endpoint"] = json!(format!("{origin}{DEVICE_AUTHORIZATION}"));
+    }
     if issuer.registration.is_possible() {
         document["registration_endpoint"] = json!(format!("{origin}{REGISTER}"));
     }
@@ -87,7 +91,7 @@ fn grant_types(issuer: &Issuer) -> impl Iterator<Item = GrantType> {
         GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
         GrantType::TokenExchange => issuer.named.values().any(|client| client.may(GrantType::TokenExchange)),
         GrantType::JwtBearer => !issuer.assertions.is_empty(),
-        GrantType::DeviceCode => false,
+        GrantType::DeviceCode => issuer.device_codes,
     };
     GrantType::ALL.into_iter().filter(is_on)
 }

@@ -1,10 +1,11 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone. `login_step`, `own_form` and `own_page` are what the pages for people have in common; `path` says
+//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone. `login_step`, `own_form` and `own_page` are what the pages for people have in common; `path` says
 //! where each endpoint is, `router` puts it there.
 
 mod account;
 mod authorize;
 mod confirm;
+mod device;
 mod factors;
 mod introspect;
 mod jwks;

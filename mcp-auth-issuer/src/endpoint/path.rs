@@ -8,6 +8,9 @@ pub(crate) const FACTORS: &str = "/account/factors";
 /// Where a person sets a password.
 pub(crate) const RESET: &str = "/authorize/reset";
 pub(crate) const CONFIRM: &str = "/authorize/confirm";
+/// Below `/authorize` for the same reason.
+pub(super) const DEVICE: &str = "/authorize/device";
+pub(super) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 pub(super) const INTROSPECT: &str = "/introspect";
 pub(super) const JWKS: &str = "/jwks";
 pub(crate) const PAR: &str = "/par";

@@ -17,7 +17,8 @@ use super::path::{
     ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, RESET, REVOKE, TOKEN,
 };
 use super::{
-    account, authorize, confirm, factors, introspect, jwks, metadata, par, registration, reset, revoke, token,
+    account, authorize, confirm, device, factors, introspect, jwks, metadata, par, registration, reset,
+    revoke, token,
 };
 use crate::issuer::Issuer;
 
@@ -29,7 +30,8 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
             .route(RESET, get(reset::get).post(reset::post)),
         None => Router::new(),
     };
-    Router::new()
+    let devices = issuer.device_codes.then(|| device::router(Arc::clone(&issuer)));
+    let router = Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata::oauth).layer(cors([Method::GET])))
         .route("/.well-known/openid-configuration", get(metadata::openid).layer(cors([Method::GET])))
         .route(JWKS, get(jwks::get).layer(cors([Method::GET])))
@@ -51,7 +53,9 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .route(INTROSPECT, post(introspect::post))
         .route(REVOKE, post(revoke::post).layer(cors([Method::POST])))
         .merge(of_accounts)
-        .with_state(issuer)
+        .with_state(issuer);
+    // Without a client that may use them, they are not there.
+    devices.into_iter().fold(router, Router::merge)
 }
 
 /// Allows any origin, but never credentials. MCP clients send their protocol version as a header on every request, and a proof of their key

@@ -3,13 +3,12 @@
 //!
 //! The key is the store's, so that a page which one process showed may be answered in another.
 
-use std::sync::OnceLock;
-
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ambient::Random;
-use mcp_auth_store::{SealingKey, Store, StoreError};
+use mcp_auth_store::{Store, StoreError};
 
+use crate::mac::StoreMac;
 use crate::secret::identifier;
 
 /// What the store keeps the key for.
@@ -18,17 +17,12 @@ const PURPOSE: &str = "issuer-csrf";
 /// Makes and verifies CSRF tokens: a random number, and a MAC over it, the session and the exact authorization request,
 /// so a token is valid for one browser, client, scope and redirect URI only. No token is stored, so pages opened from outside use no
 /// memory.
-pub(crate) struct Csrf {
-    store: Store,
-    /// The key, if the store has none yet.
-    fresh: SealingKey,
-    key: OnceLock<hmac::Key>,
-}
+pub(crate) struct Csrf(StoreMac);
 
 impl Csrf {
     /// With the key that `store` keeps, or a new one of `random` that it keeps then.
     pub(crate) fn new(store: Store, random: &dyn Random) -> Self {
-        Self { store, fresh: SealingKey::random(random), key: OnceLock::new() }
+        Self(StoreMac::new(store, PURPOSE, random))
     }
 
     /// A new token for a form shown to `session` about `request`, the canonical query.
@@ -42,7 +36,7 @@ impl Csrf {
         random: &dyn Random,
     ) -> Result<String, StoreError> {
         let number = identifier(random);
-        let tag = hmac::sign(self.key().await?, &message(session, &number, request));
+        let tag = hmac::sign(self.0.key().await?, &message(session, &number, request));
         Ok(format!("{number}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag)))
     }
 
@@ -58,17 +52,7 @@ impl Csrf {
         else {
             return Ok(false);
         };
-        Ok(hmac::verify(self.key().await?, &message(session, number, request), &tag).is_ok())
-    }
-
-    /// The key is asked for when it is first needed, and again as long as the store cannot tell it.
-    async fn key(&self) -> Result<&hmac::Key, StoreError> {
-        if let Some(key) = self.key.get() {
-            return Ok(key);
-        }
-        let kept = self.store.sealing_keys().key(PURPOSE, self.fresh.clone()).await?;
-        // Requests that ask at once get the same key.
-        Ok(self.key.get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, kept.as_bytes())))
+        Ok(hmac::verify(self.0.key().await?, &message(session, number, request), &tag).is_ok())
     }
 }
 

@@ -1,9 +1,11 @@
 //! Reads requests strictly, and refuses invalid ones.
 //!
 //! - `origin`: whether a request was sent to this issuer, and by its own pages.
+//! - `address`: where a request comes from.
 //! - `params`, `body`: the content of a request.
 //! - `oauth_error`: the error responses for programs.
 
+pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod oauth_error;
 pub(crate) mod origin;

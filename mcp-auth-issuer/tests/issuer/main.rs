@@ -11,6 +11,8 @@ mod client_auth;
 mod code_grant;
 mod confirm;
 mod consent;
+mod device;
+mod device_limits;
 mod discovery;
 mod documents;
 mod dpop;

@@ -1,6 +1,6 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `transactions`, `signing_keys`; `authentication` is what three of them say of a login.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login.
 //! - The runtime's: `sessions`, `tasks`.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
@@ -12,6 +12,7 @@ mod codes;
 mod confirmations;
 mod consents;
 mod counters;
+mod device_codes;
 mod grants;
 mod revocations;
 mod sealing_keys;
@@ -34,6 +35,8 @@ pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken
 pub use consents::Consents;
 pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};
 pub use counters::{Arrival, Counters, Rate};
+pub(crate) use device_codes::EXPIRED_MEMORY;
+pub use device_codes::{DeviceAnswer, DeviceAuthorization, DeviceCodes, MOST_DEVICE_CODES, Polled};
 pub use grants::{Grant, Grants, Rotate, Rotation};
 #[cfg(feature = "durable")]
 pub(crate) use revocations::MOST_REVOCATIONS;

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::consents::{self, Consent};
 use super::record::{alive, changed, content, gone, put, read};
-use super::rows::{Content, Key, Row};
+use super::rows::{Content, Key};
 use super::store::Durable;
-use super::{clients, grants, revocations};
-use crate::aggregate::{CONSENT_MEMORY, REPLAY_MEMORY};
+use super::{clients, consents, grants, revocations};
+use crate::aggregate::REPLAY_MEMORY;
 use crate::{Code, Codes, Grant, Redemption, Revoked, SecretHash, StoreFuture};
 
 #[derive(Serialize, Deserialize)]
@@ -38,7 +37,8 @@ impl Codes for Durable {
                 let kept = content(&issued, forget_at)?;
                 let kept = Content { groups: vec![of_person(&issued.code.subject)], ..kept };
                 let mut writes = vec![put(&keys[0], rows[0].as_ref(), kept)];
-                writes.push(put(&keys[2], rows[2].as_ref(), consent(rows[2].as_ref(), &issued.code, now)?));
+                let (consent, of) = (rows[2].as_ref(), (&*issued.code.subject, &*issued.code.client_id));
+                writes.push(put(&keys[2], consent, consents::with(consent, of, &issued.code.scopes, now)?));
                 // One that did not register itself is not in the store.
                 if let Some(client) = alive(rows[1].as_ref(), now) {
                     writes.extend(clients::used(client, issued.code.expires_at, now)?);
@@ -102,21 +102,4 @@ impl Codes for Durable {
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move { self.forget_group(of_person(subject), now).await })
     }
-}
-
-/// What the person has allowed the client, with what they allow it now.
-fn consent(row: Option<&Row>, code: &Code, now: u64) -> Result<Content, crate::StoreError> {
-    let before = row.map(read::<Consent>).transpose()?;
-    let (mut scopes, remembered) =
-        before.map(|consent| (consent.scopes, consent.remembered)).unwrap_or_default();
-    scopes.extend(code.scopes.iter().cloned());
-    let consent =
-        Consent { subject: code.subject.clone(), client_id: code.client_id.clone(), scopes, remembered };
-    let forget_at = now.saturating_add(CONSENT_MEMORY);
-    let kept = match row {
-        Some(row) => changed(row, &consent, forget_at)?,
-        None => content(&consent, forget_at)?,
-    };
-    let groups = vec![consents::of_client(&code.client_id), consents::of_person(&code.subject)];
-    Ok(Content { groups, ..kept })
 }

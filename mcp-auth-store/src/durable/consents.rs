@@ -1,15 +1,15 @@
-//! What people allowed clients. The step that issues a code keeps it.
+//! What people allowed clients. The step that issues a code keeps it, and so does the one that allows a device code.
 
 use mcp_auth_core::ScopeSet;
 use serde::{Deserialize, Serialize};
 
 use std::slice::from_ref;
 
-use super::record::{alive, changed, put, read};
-use super::rows::Key;
+use super::record::{alive, changed, content, put, read};
+use super::rows::{Content, Key, Row};
 use super::store::Durable;
-use crate::aggregate::AllRemembered;
-use crate::{Consents, SecretHash, StoreFuture};
+use crate::aggregate::{AllRemembered, CONSENT_MEMORY};
+use crate::{Consents, SecretHash, StoreError, StoreFuture};
 
 /// What one person allowed one client.
 #[derive(Serialize, Deserialize)]
@@ -35,6 +35,27 @@ pub(super) fn of_client(client_id: &str) -> String {
 /// What one person allowed all clients.
 pub(super) fn of_person(subject: &str) -> String {
     format!("consents of person {subject}")
+}
+
+/// What `row` says that the person `subject` has allowed `client_id`, with the `scopes` that they allow it now.
+pub(super) fn with(
+    row: Option<&Row>,
+    (subject, client_id): (&str, &str),
+    scopes: &ScopeSet,
+    now: u64,
+) -> Result<Content, StoreError> {
+    let before = row.map(read::<Consent>).transpose()?;
+    let (mut allowed, remembered) =
+        before.map(|consent| (consent.scopes, consent.remembered)).unwrap_or_default();
+    allowed.extend(scopes.iter().cloned());
+    let consent =
+        Consent { subject: subject.to_owned(), client_id: client_id.to_owned(), scopes: allowed, remembered };
+    let forget_at = now.saturating_add(CONSENT_MEMORY);
+    let kept = match row {
+        Some(row) => changed(row, &consent, forget_at)?,
+        None => content(&consent, forget_at)?,
+    };
+    Ok(Content { groups: vec![of_client(client_id), of_person(subject)], ..kept })
 }
 
 impl Consents for Durable {

@@ -10,7 +10,7 @@
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
 //! - `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
-//!   `signing_keys`, `spent`: the aggregates.
+//!   `signing_keys`, `spent`, `device_codes`: the aggregates.
 
 mod accounts;
 mod browser_sessions;
@@ -19,6 +19,7 @@ mod codes;
 mod confirmations;
 mod consents;
 mod counters;
+mod device_codes;
 mod grants;
 mod open_error;
 mod record;

@@ -1,12 +1,16 @@
-//! Clients, codes and grants share one lock, because issuing a code uses a client and redeeming it makes a grant.
+//! Clients, codes, device codes and grants share one lock, because allowing a code uses a client and redeeming it makes a grant.
 
 use std::collections::HashMap;
 
 use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
+use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
-use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
+use crate::{
+    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Rotate, Rotation,
+    SecretHash,
+};
 
 /// So many people's consents to clients are kept for each client that may be.
 const CONSENTS_PER_CLIENT: usize = 100;
@@ -19,6 +23,7 @@ pub(super) struct Issued {
     /// Counts registrations and uses, to order those within the same second.
     tick: u64,
     codes: Bounded<SecretHash, KnownCode>,
+    devices: Devices,
     grants: Bounded<String, KnownGrant>,
     /// What people have allowed, by client and person.
     consents: Bounded<(String, String), Consent>,
@@ -67,6 +72,7 @@ impl Issued {
             alike: HashMap::new(),
             tick: 0,
             codes: Bounded::new(caps.codes),
+            devices: Devices::new(),
             grants: Bounded::new(caps.grants),
             consents: Bounded::new(caps.clients.saturating_mul(CONSENTS_PER_CLIENT)),
         }
@@ -142,18 +148,28 @@ impl Issued {
     }
 
     pub(super) fn issue(&mut self, hash: SecretHash, code: Code, now: u64) {
-        let tick = self.next_tick();
-        if let Some(known) = self.clients.get_mut(&code.client_id) {
-            known.last_used = tick;
-            known.is_used = true;
-            known.forget_at = known.forget_at.max(code.expires_at.saturating_add(UNUSED_LIFETIME));
-        }
-        let key = (code.client_id.clone(), code.subject.clone());
-        let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
-        consent.scopes.extend(code.scopes.iter().cloned());
-        self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
+        self.was_allowed(&code.client_id, code.expires_at);
+        self.consented(&code.subject, &code.client_id, &code.scopes, now);
         let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
         self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
+    }
+
+    /// A person allowed a client something, which it can redeem until `until`.
+    fn was_allowed(&mut self, client_id: &str, until: u64) {
+        let tick = self.next_tick();
+        if let Some(known) = self.clients.get_mut(client_id) {
+            known.last_used = tick;
+            known.is_used = true;
+            known.forget_at = known.forget_at.max(until.saturating_add(UNUSED_LIFETIME));
+        }
+    }
+
+    /// What a person allowed a client adds up.
+    fn consented(&mut self, subject: &str, client_id: &str, scopes: &ScopeSet, now: u64) {
+        let key = (client_id.to_owned(), subject.to_owned());
+        let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
+        consent.scopes.extend(scopes.iter().cloned());
+        self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
     }
 
     pub(super) fn code(&self, hash: SecretHash) -> Option<&Code> {
@@ -183,12 +199,61 @@ impl Issued {
         }
         known.used = true;
         known.grant = Some(grant_id.to_owned());
-        if let Some(grant) = grant {
-            let expires_at = grant.expires_at;
-            self.keep_client(&grant.client_id, expires_at);
-            self.grants.insert(grant.id.clone(), KnownGrant { grant, previous: None }, expires_at, now);
-        }
+        self.keep(grant, now);
         (Redemption::First, None)
+    }
+
+    /// Keeps a new grant.
+    fn keep(&mut self, grant: Option<Grant>, now: u64) {
+        let Some(grant) = grant else { return };
+        let expires_at = grant.expires_at;
+        self.keep_client(&grant.client_id, expires_at);
+        self.grants.insert(grant.id.clone(), KnownGrant { grant, previous: None }, expires_at, now);
+    }
+
+    pub(super) fn begin_device(
+        &mut self,
+        device_code: SecretHash,
+        user_code: SecretHash,
+        asked: DeviceAuthorization,
+        now: u64,
+    ) -> bool {
+        self.devices.begin(device_code, user_code, asked, now)
+    }
+
+    pub(super) fn device(&self, device_code: SecretHash) -> Option<&DeviceAuthorization> {
+        self.devices.find(device_code)
+    }
+
+    pub(super) fn waiting_device(&self, user_code: SecretHash, now: u64) -> Option<&DeviceAuthorization> {
+        self.devices.waiting(user_code, now)
+    }
+
+    pub(super) fn answer_device(&mut self, user_code: SecretHash, answer: DeviceAnswer, now: u64) -> bool {
+        let Some((client_id, expires_at)) = self.devices.answer(user_code, answer.clone(), now) else {
+            return false;
+        };
+        if let DeviceAnswer::Allowed { subject, scopes, .. } = answer {
+            self.was_allowed(&client_id, expires_at);
+            self.consented(&subject, &client_id, &scopes, now);
+        }
+        true
+    }
+
+    pub(super) fn poll_device(&mut self, device_code: SecretHash, now: u64) -> Polled {
+        self.devices.poll(device_code, now)
+    }
+
+    pub(super) fn redeem_device(&mut self, device_code: SecretHash, grant: Option<Grant>, now: u64) -> bool {
+        let is_first = self.devices.use_up(device_code, now);
+        if is_first {
+            self.keep(grant, now);
+        }
+        is_first
+    }
+
+    pub(super) fn forget_devices(&mut self, subject: &str) {
+        self.devices.forget_person(subject);
     }
 
     /// A client is kept as long as its grants.

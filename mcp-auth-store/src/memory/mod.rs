@@ -2,9 +2,10 @@
 //!
 //! - `store`: the backend, and its bounds.
 //! - `bounded`: the map that most of it consists of.
-//! - `issued`: clients, codes and grants, which some steps change together.
+//! - `issued`: clients, codes, device codes and grants, which some steps change together.
+//! - `devices`: the device codes in it.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
-//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`: the aggregates.
+//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the aggregates.
 
 mod accounts;
 mod bounded;
@@ -14,6 +15,8 @@ mod codes;
 mod confirmations;
 mod consents;
 mod counters;
+mod device_codes;
+mod devices;
 mod grants;
 mod issued;
 mod revocations;

@@ -5,7 +5,7 @@
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
 //! - `clients`, `codes`, `consents`, `grants`, `accounts`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`: the promises, by aggregate.
+//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -16,6 +16,7 @@ pub mod codes;
 pub mod confirmations;
 pub mod consents;
 pub mod counters;
+pub mod device_codes;
 pub mod grants;
 mod race;
 pub mod records;

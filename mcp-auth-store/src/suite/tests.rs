@@ -113,6 +113,19 @@ macro_rules! suite {
                 of_a_hundred_uses_at_once_one_is_the_first;
             transactions: what_was_begun_is_found_until_its_time
                 of_a_hundred_who_take_it_one_gets_it;
+            device_codes: what_a_device_asked_for_is_found_by_each_of_its_codes
+                a_user_code_names_one_device_at_a_time
+                of_a_hundred_devices_with_one_user_code_one_begins
+                the_first_answer_to_a_device_counts
+                of_a_hundred_answers_to_a_device_one_counts
+                an_answer_that_allows_is_a_consent
+                a_device_that_polls_too_soon_waits_longer
+                an_allowed_device_code_is_redeemed_once
+                of_a_hundred_that_redeem_a_device_code_one_gets_the_grant
+                nothing_is_redeemed_that_waits_or_was_denied
+                at_its_time_a_device_code_has_expired
+                an_unknown_device_code_is_gone
+                with_a_person_goes_what_they_allowed_a_device;
         }
     };
     (@tests $attributes:tt $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {

@@ -2,7 +2,7 @@
 //!
 //! - `post`: handles the request, step by step.
 //! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
-//! - `authorization_code`, `refresh_token`, `client_credentials`, `token_exchange`, `jwt_bearer`, `workload`: one grant each. Each verifies everything before it
+//! - `authorization_code`, `refresh_token`, `client_credentials`, `device_code`, `token_exchange`, `jwt_bearer`, `workload`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
 //! - `resource`: which resource the token is asked for. `issued`: what a grant answers.
@@ -11,6 +11,7 @@
 mod authorization_code;
 mod client_auth;
 mod client_credentials;
+mod device_code;
 mod issued;
 mod jwt_bearer;
 mod post;
@@ -26,3 +27,4 @@ pub(super) use post::post;
 pub(crate) use proof::Binding;
 pub(super) use refresh_token::PresentedRefreshToken;
 pub(super) use refusal::Refusal;
+pub(super) use resource::verify_resource;

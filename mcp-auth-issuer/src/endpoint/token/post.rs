@@ -12,8 +12,8 @@ use mcp_auth_store::GrantType;
 use super::issued::Issued;
 use super::proof::Proven;
 use super::{
-    Authenticated, Refusal, authenticate, authorization_code, client_credentials, jwt_bearer, refresh_token,
-    token_exchange, workload,
+    Authenticated, Refusal, authenticate, authorization_code, client_credentials, device_code, jwt_bearer,
+    refresh_token, token_exchange, workload,
 };
 use crate::issuer::Issuer;
 use crate::request::Params;
@@ -55,7 +55,7 @@ async fn issue(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Issue
         }
         Some(GrantType::TokenExchange) => token_exchange::issue(issuer, &client, &params, proven).await,
         Some(GrantType::JwtBearer) => jwt_bearer::issue(issuer, &client, &params, proven).await,
-        Some(GrantType::DeviceCode) => Err(Refusal::UnsupportedGrantType),
+        Some(GrantType::DeviceCode) => device_code::issue(issuer, &client, &params, proven).await,
         None if params.get("grant_type").is_none() => Err(Refusal::Missing("grant_type")),
         None => Err(Refusal::UnsupportedGrantType),
     }

@@ -15,7 +15,7 @@ use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::secret;
 use mcp_auth_core::SecretText;
-use mcp_auth_store::{Code, Grant, GrantType, Rotate, Rotation, SecretHash, grant_name};
+use mcp_auth_store::{Client, Code, Grant, GrantType, Rotate, Rotation, SecretHash, grant_name};
 
 /// A refresh token as a client presents it.
 pub(crate) struct PresentedRefreshToken<'a> {
@@ -94,6 +94,15 @@ pub(super) async fn taken_back(
     }
 }
 
+/// Whether the client still is what the person allowed: it lists the redirect URI, or, where a device asked and there was none, it may
+/// still use devices.
+fn still_lists(client: &Client, grant: &Grant) -> bool {
+    match grant.redirect_uri.is_empty() {
+        true => client.may(GrantType::DeviceCode),
+        false => still_allows(client, &grant.redirect_uri),
+    }
+}
+
 /// Whether `client` is still the one that `grant` is for: a document can lose a key, or become that of a public client, and then whoever
 /// holds the refresh token, or another key, would be the client (draft-02 §8.4). The operator's own clients are what the operator says.
 fn authenticates_as_before(issuer: &Issuer, client: &Authenticated, grant: &Grant) -> bool {
@@ -127,7 +136,7 @@ pub(super) async fn issue(
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant("its person can no longer log in: the grant is dead"));
     }
-    if !still_allows(client, &grant.redirect_uri) {
+    if !still_lists(client, &grant) {
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant(
             "the client no longer lists the redirect URI of the grant: the grant is dead",

@@ -58,6 +58,22 @@ pub(crate) enum Refusal {
     /// The proof of the client's key is not good, or is missing (RFC 9449 §5).
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// Nobody has answered the device yet (RFC 8628 §3.5).
+    #[error("nobody has answered the device yet")]
+    AuthorizationPending,
+    /// The same, and the device polls too soon.
+    #[error("the device polls too soon")]
+    SlowDown,
+    #[error("the user denied the device")]
+    AccessDenied,
+    #[error("the device code has expired")]
+    ExpiredToken,
+    /// A client asks for device codes too often.
+    #[error("device authorization requests are too frequent")]
+    TooOften {
+        /// After so many seconds it can ask again.
+        retry_after: u64,
+    },
     #[error("resource is not this server")]
     Resource,
     #[error(transparent)]
@@ -83,6 +99,8 @@ impl Refusal {
                 tracing::error!(cause = ?error, "{what}");
             }
             Self::Login(error) => tracing::error!(cause = ?error, "{what}"),
+            // A device polls every few seconds, and this is what it is told while it waits.
+            Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "{what}"),
             refusal => tracing::warn!(reason = %refusal, "{what}"),
         }
     }
@@ -148,6 +166,21 @@ impl From<&Refusal> for OAuthError {
                 "the subject token is invalid, expired, revoked or not for this client",
             ),
             Refusal::Proof(error) => Self::bad_request("invalid_dpop_proof", error.description()),
+            // RFC 8628 §3.5.
+            Refusal::AuthorizationPending => {
+                Self::bad_request("authorization_pending", "the user has not answered yet")
+            }
+            Refusal::SlowDown => Self::bad_request(
+                "slow_down",
+                "the user has not answered yet; wait 5 seconds longer between polls",
+            ),
+            Refusal::AccessDenied => Self::bad_request("access_denied", "the user denied it"),
+            Refusal::ExpiredToken => Self::bad_request("expired_token", "the device code has expired"),
+            Refusal::TooOften { retry_after } => Self {
+                retry_after: Some(*retry_after),
+                ..Self::bad_request("temporarily_unavailable", "too many requests; try again later")
+                    .with_status(StatusCode::TOO_MANY_REQUESTS)
+            },
             Refusal::Resource => Self::bad_request("invalid_target", "resource is not this server"),
             Refusal::Scope(refused) => Self::bad_request("invalid_scope", refused.to_string()),
             Refusal::ScopeNotGranted(scope) => {

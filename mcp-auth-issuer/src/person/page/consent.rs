@@ -56,7 +56,7 @@ impl IntoResponse for Consent<'_> {
                 input type="hidden" name="csrf" value=(self.csrf);
                 (warning(&destination, self.issuer.publisher(&self.client.id).as_deref()))
                 (self.facts(&destination))
-                (self.scopes())
+                (scope_list(&self.scopes))
                 (self.outcomes())
                 (self.again(&destination))
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
@@ -106,43 +106,11 @@ impl Consent<'_> {
         }
     }
 
-    fn scopes(&self) -> Markup {
-        let (held, new): (Vec<_>, Vec<_>) = self.scopes.iter().partition(|line| line.before);
-        let stepping_up = !held.is_empty() && !new.is_empty();
-        html! {
-            @if self.scopes.is_empty() {
-                h2 { "It will be able to" }
-                p { "know who you are here, and nothing more." }
-            } @else if stepping_up {
-                h2 { "It will also be able to" }
-                (list(&new, true))
-                h2 { "You allowed it before to" }
-                (list(&held, true))
-            } @else {
-                h2 { "It will be able to" }
-                (list(&self.scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
-            }
-            @if self.scopes.iter().any(|line| line.fixed.is_none()) {
-                p.hint { "It gets only what is ticked. Take away what it does not need." }
-            }
-        }
-    }
-
     fn outcomes(&self) -> Markup {
-        let lifetimes = self.issuer.lifetimes;
-        let renews = self.client.may(GrantType::RefreshToken);
         html! {
             h2 { "Your answer" }
             p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
-            p #on-allow {
-                strong { "Allow:" } " it can do what is ticked as " bdi { (visible(self.subject)) } " for "
-                (in_words(lifetimes.access_token))
-                @if renews {
-                    " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
-                    ", it must ask again"
-                }
-                "."
-            }
+            (on_allow(self.issuer, self.client, self.subject))
         }
     }
 
@@ -158,6 +126,29 @@ impl Consent<'_> {
                 "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to "
                 (stressed(host)) "."
             }
+        }
+    }
+}
+
+/// What the client asks to be able to do.
+pub(super) fn scope_list(scopes: &[ScopeLine<'_>]) -> Markup {
+    let (held, new): (Vec<_>, Vec<_>) = scopes.iter().partition(|line| line.before);
+    let stepping_up = !held.is_empty() && !new.is_empty();
+    html! {
+        @if scopes.is_empty() {
+            h2 { "It will be able to" }
+            p { "know who you are here, and nothing more." }
+        } @else if stepping_up {
+            h2 { "It will also be able to" }
+            (list(&new, true))
+            h2 { "You allowed it before to" }
+            (list(&held, true))
+        } @else {
+            h2 { "It will be able to" }
+            (list(&scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
+        }
+        @if scopes.iter().any(|line| line.fixed.is_none()) {
+            p.hint { "It gets only what is ticked. Take away what it does not need." }
         }
     }
 }
@@ -246,6 +237,22 @@ pub(super) fn named(scope: &str, told: &Described<'_>) -> Markup {
                 " " code { (scope) }
             }
             None => { code.what { (scope) } }
+        }
+    }
+}
+
+/// What "Allow" does.
+pub(super) fn on_allow(issuer: &Issuer, client: &Client, person: &str) -> Markup {
+    let lifetimes = issuer.lifetimes;
+    html! {
+        p #on-allow {
+            strong { "Allow:" } " it can do what is ticked as " bdi { (visible(person)) } " for "
+            (in_words(lifetimes.access_token))
+            @if client.may(GrantType::RefreshToken) {
+                " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
+                ", it must ask again"
+            }
+            "."
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The pages a person sees: plain HTML and one style sheet, no script, and no resources loaded from elsewhere.
 //!
 //! - `shell`: the frame of every page, and the headers that protect it.
-//! - `login`, `consent`, `confirm`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
+//! - `login`, `consent`, `confirm`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
 //! - `claim`: shows text that a client chose.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
@@ -10,6 +10,7 @@ mod account;
 mod claim;
 mod confirm;
 mod consent;
+mod device;
 mod ended;
 mod error;
 mod factors;
@@ -23,6 +24,7 @@ pub(crate) use account::{AccountPage, LetIn};
 pub(crate) use claim::visible;
 pub(crate) use confirm::ConfirmPage;
 pub(crate) use consent::{Consent, ScopeLine};
+pub(crate) use device::{DeviceCodePage, DeviceConsent, WrongCode};
 pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};

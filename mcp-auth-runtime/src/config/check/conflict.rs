@@ -591,6 +591,17 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A client may use device codes, which are turned off.
+    #[error(
+        "client {client:?} has device_code in grant_types, and device codes are off: set issuer.device_code = true, or remove the \
+         grant type: {at}"
+    )]
+    DeviceCodeOff {
+        /// The client.
+        client: String,
+        /// Key and source.
+        at: String,
+    },
     /// An issuer of assertions that would be trusted for too much, or for nothing.
     #[error("assertions of {issuer}: {why}: {at}")]
     Assertions {

@@ -30,6 +30,11 @@ impl Findings<'_> {
             }
             self.authenticates(client, index);
             self.grants_of(client, index);
+            if !issuer.device_code && client.grant_types().contains(&GrantType::DeviceCode) {
+                let client = client.client_id.as_str().to_owned();
+                let at = self.at(key!(issuer?.clients[index].grant_types));
+                self.refuse(Conflict::DeviceCodeOff { client, at });
+            }
             self.known_only(&client.scopes, self.at(key!(issuer?.clients[index].scopes)));
         }
     }

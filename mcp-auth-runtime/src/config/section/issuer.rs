@@ -95,6 +95,9 @@ pub struct BuiltInIssuer {
     pub assertions: Vec<IssuerAssertions>,
     /// How people log in with accounts.
     pub accounts: Accounts,
+    /// Whether clients of `clients` that name the grant type of device codes may use it (RFC 8628): programs without a browser, for which a
+    /// person logs in elsewhere. Such a login can be asked for by anybody who talks a person into it, so it is off.
+    pub device_code: bool,
     /// Clients that describe themselves at a URL of their own.
     pub client_documents: ClientDocuments,
     /// Clients that register themselves.
@@ -117,6 +120,7 @@ impl Default for BuiltInIssuer {
             clients: Vec::new(),
             assertions: Vec::new(),
             accounts: Accounts::default(),
+            device_code: false,
             client_documents: ClientDocuments::default(),
             registration: Registration::default(),
         }

@@ -10,7 +10,7 @@ const HASH: &str =
     "client_secret_sha256 = \"00000000000000000000000000000000000000000000000000000000000000a1\"";
 
 fn client(more: &str) -> String {
-    format!("[[issuer.clients]]\nclient_id = \"app\"\n{more}")
+    format!("[issuer]\ndevice_code = true\n[[issuer.clients]]\nclient_id = \"app\"\n{more}")
 }
 
 fn refusals(more: &str) -> Vec<Conflict> {
@@ -52,6 +52,22 @@ fn a_public_client_gets_nothing_without_a_person() {
         assert!(with(accepted).is_empty(), "{accepted}");
     }
     assert!(matches!(refusals("public = true").as_slice(), [Conflict::PublicClientGrant { .. }]), "default");
+}
+
+#[test]
+fn device_codes_are_for_clients_that_name_them_where_they_are_turned_on() {
+    let with = |device_code: bool| {
+        let text = format!(
+            "[issuer]\ndevice_code = {device_code}\n[[issuer.clients]]\nclient_id = \"tv\"\npublic = true\n\
+             grant_types = [\"device_code\"]"
+        );
+        check(&text, &[""]).err().unwrap_or_default()
+    };
+    assert!(with(true).is_empty());
+    let off = with(false);
+    assert!(matches!(off.as_slice(), [Conflict::DeviceCodeOff { .. }]));
+    let said = off[0].to_string();
+    assert!(said.contains("tv") && said.contains("issuer.clients[0].grant_types"), "{said}");
 }
 
 #[test]

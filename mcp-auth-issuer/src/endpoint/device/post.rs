@@ -1,0 +1,184 @@
+//! `POST /authorize/device`: what a person does on the pages for devices, sent by one of our own forms.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{Extensions, HeaderMap, Uri};
+use mcp_auth_core::{Scope, ScopeSet};
+use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantType, SecretHash};
+
+use super::devices::Devices;
+use super::get::{log_in_again, page};
+use super::place::{Place, login_step};
+use super::refusal::{Ended, Refusal, ended};
+use super::user_code::UserCode;
+use crate::endpoint::authorize::{Untrusted, see_other};
+use crate::endpoint::login_step::Answered;
+use crate::endpoint::own_form::OwnForm;
+use crate::issuer::{ClientError, Issuer};
+use crate::person::page::{DeviceConsent, ScopeLine, WrongCode};
+use crate::request::address::client_address;
+
+/// `POST /authorize/device`
+pub(super) async fn post(
+    State(devices): State<Arc<Devices>>,
+    extensions: Extensions,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match decide(&devices, client_address(&extensions), &uri, &headers, body).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&devices.issuer),
+    }
+}
+
+async fn decide(
+    devices: &Devices,
+    from: Option<IpAddr>,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let issuer = &devices.issuer;
+    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    let place = Place::read(uri.query().unwrap_or_default())?;
+    let url = place.url();
+    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&url, &url)).await;
+    let OwnForm { fields: form, cookie, browser } = form?;
+
+    match (form.get("decision"), place, browser) {
+        (Some("login"), Place::Form(_), _) => {
+            match login_step(&url).answered(issuer, (headers, from), cookie, &form).await? {
+                Answered::Person(user) => Ok(login_step(&url).begin(issuer, (cookie, from), user).await?),
+                Answered::Page(page) => Ok(page),
+            }
+        }
+        // The login page has this button too.
+        (Some("deny"), Place::Form(_), _) => Ok(ended(issuer, Ended::Cancelled)),
+        (Some("logout"), place, _) => {
+            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            Ok(see_other(&place.form().url()))
+        }
+        (Some("code"), Place::Form(_), browser) => {
+            let entered = form.get("user_code").and_then(UserCode::read);
+            match (entered, browser) {
+                (entered, None) => log_in_again(devices, headers, Place::Form(entered)).await,
+                // It cannot be a code, so there is nothing to be counted.
+                (None, Some(_)) => {
+                    page(devices, headers, &Place::Form(None), Some(WrongCode::Malformed)).await
+                }
+                (Some(code), Some(person)) => enter(devices, from, headers, (cookie, person), code).await,
+            }
+        }
+        (Some("allow"), Place::Answer(code), Some(person)) => allow(devices, &code, person).await,
+        (Some("deny"), Place::Answer(code), person) => deny(devices, &code, person).await,
+        // The login ended while the page was open, so the person logs in again, and enters the code again.
+        (Some("allow"), place @ Place::Answer(_), None) => log_in_again(devices, headers, place).await,
+        (_, place, _) => Err(Untrusted::Stale { page: place.form().url() }.into()),
+    }
+}
+
+/// The person has entered a code: they see what is asked for with it.
+async fn enter(
+    devices: &Devices,
+    from: Option<IpAddr>,
+    headers: &HeaderMap,
+    (cookie, person): (&str, Browser),
+    code: UserCode,
+) -> Result<Response, Refusal> {
+    let issuer = &devices.issuer;
+    devices.count_code(&person.subject, from).await??;
+    let Some((client, asked)) = waiting(devices, &code).await? else {
+        tracing::warn!(subject = ?person.subject, ?from, "wrong user code");
+        return page(devices, headers, &Place::Form(None), Some(WrongCode::Unknown)).await;
+    };
+    let allowed = issuer.store.consents().allowed(&person.subject, &client.id).await?;
+    let shown = code.shown();
+    let url = Place::Answer(code).url();
+    let page = DeviceConsent {
+        issuer,
+        client: &client,
+        asked: &asked,
+        code: &shown,
+        person: person.name.as_deref().unwrap_or(&person.subject),
+        scopes: describe(issuer, &asked.scopes, &allowed),
+        now: issuer.now(),
+        action: &url,
+        csrf: &issuer.csrf.token(cookie, &url, &*issuer.ambient.random).await?,
+    };
+    Ok(page.into_response())
+}
+
+/// What waits for an answer under this code, and the client that asked, if it may still use devices.
+async fn waiting(
+    devices: &Devices,
+    code: &UserCode,
+) -> Result<Option<(Client, DeviceAuthorization)>, Refusal> {
+    let issuer = &devices.issuer;
+    let kept = code.kept(&devices.user_codes).await?;
+    let Some(asked) = issuer.store.device_codes().find_by_user_code(kept, issuer.now()).await? else {
+        return Ok(None);
+    };
+    let client = match issuer.client(&asked.client_id).await {
+        Ok(client) => client.filter(|client| issuer.may_use_devices(client)),
+        // Devices are for clients of the configuration, which nothing is fetched for.
+        Err(ClientError::Document(_)) => None,
+        Err(ClientError::Store(error)) => return Err(error.into()),
+    };
+    Ok(client.map(|client| (client, asked)))
+}
+
+async fn allow(devices: &Devices, code: &UserCode, person: Browser) -> Result<Response, Refusal> {
+    let issuer = &devices.issuer;
+    let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
+    let subject = person.subject.clone();
+    let answer = DeviceAnswer::Allowed {
+        subject: person.subject,
+        authentication: person.authentication,
+        scopes: asked.scopes.clone(),
+        refresh: client.may(GrantType::RefreshToken),
+    };
+    answered(devices, code, answer).await?;
+    tracing::info!(client_id = %client.id, ?subject, scope = %asked.scopes, from = ?asked.from, "device allowed by the user");
+    Ok(ended(issuer, Ended::Allowed))
+}
+
+async fn deny(devices: &Devices, code: &UserCode, person: Option<Browser>) -> Result<Response, Refusal> {
+    let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
+    answered(devices, code, DeviceAnswer::Denied).await?;
+    let subject = person.map(|person| person.subject);
+    tracing::info!(client_id = %client.id, ?subject, from = ?asked.from, "device denied by the user");
+    Ok(ended(&devices.issuer, Ended::Denied))
+}
+
+/// Answers what waits under this code, once.
+async fn answered(devices: &Devices, code: &UserCode, answer: DeviceAnswer) -> Result<(), Refusal> {
+    let issuer = &devices.issuer;
+    let kept = code.kept(&devices.user_codes).await?;
+    match issuer.store.device_codes().answer(kept, answer, issuer.now()).await? {
+        true => Ok(()),
+        false => Err(Refusal::Gone),
+    }
+}
+
+/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before: what is new first.
+fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
+    let declared = &issuer.scopes;
+    let line = |scope: &'a Scope| {
+        let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
+        ScopeLine {
+            scope: scope.as_str(),
+            told: declared.described(scope),
+            includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
+            before: allowed.contains(scope.as_str()),
+            fixed: Some("The device asks for this. To refuse it, choose Deny."),
+        }
+    };
+    let mut lines: Vec<_> = scopes.iter().map(line).collect();
+    lines.sort_by_key(|line| (line.before, !declared.is_named(line.scope)));
+    lines
+}

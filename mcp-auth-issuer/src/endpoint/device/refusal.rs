@@ -1,0 +1,124 @@
+//! How it ends on the pages for devices.
+
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use mcp_auth_store::StoreError;
+
+use super::limit::TooSoon;
+use crate::endpoint::authorize::Untrusted;
+use crate::issuer::Issuer;
+use crate::person::page::{EndedPage, ErrorText};
+
+/// Why nothing was allowed.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The request itself is not to be trusted.
+    Untrusted(Untrusted),
+    /// Nothing waits under this code any more.
+    Gone,
+    /// Too many codes were entered.
+    TooSoon(TooSoon),
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// What a person did.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ended {
+    /// They allowed it.
+    Allowed,
+    /// They denied it.
+    Denied,
+    /// They did not log in.
+    Cancelled,
+}
+
+impl Refusal {
+    /// Its page.
+    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+        match self {
+            Self::Untrusted(untrusted) => {
+                tracing::warn!(reason = %untrusted, "page for devices refused");
+                untrusted.page(issuer).into_response()
+            }
+            Self::Gone => ending(
+                issuer,
+                StatusCode::GONE,
+                "This code is not waiting",
+                "It was answered, or ten minutes have passed.",
+                "Nothing was allowed now. If your device still waits, start again there: it shows a new code.",
+            ),
+            Self::TooSoon(TooSoon { retry_after }) => {
+                tracing::warn!(retry_after, "user code refused: too many were entered");
+                let mut response = ending(
+                    issuer,
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "Too many codes were entered",
+                    "So many codes are not typed by hand. Nothing was looked up, and nothing was allowed.",
+                    "Wait a few minutes. Then look at the code on your device again, or start again there.",
+                );
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
+                response
+            }
+            Self::Store(error) => {
+                tracing::error!(%error, cause = ?error.cause(), "page for devices failed");
+                ending(
+                    issuer,
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "This does not work now",
+                    "The authorization server cannot reach its store.",
+                    "Reload this page in a moment. Its log says more.",
+                )
+            }
+        }
+    }
+}
+
+/// The page after a person did something.
+pub(super) fn ended(issuer: &Issuer, how: Ended) -> Response {
+    let (title, why, next) = match how {
+        Ended::Allowed => (
+            "You allowed the device",
+            "It gets what you have just seen, in a few seconds.",
+            "You can close this page and go back to the device.",
+        ),
+        Ended::Denied => {
+            ("You denied the device", "It gets nothing, and is told so.", "You can close this page.")
+        }
+        Ended::Cancelled => (
+            "You did not log in",
+            "Nothing was allowed. A device that shows a code waits until the code expires.",
+            "You can close this page.",
+        ),
+    };
+    ending(issuer, StatusCode::OK, title, why, next)
+}
+
+fn ending(
+    issuer: &Issuer,
+    status: StatusCode,
+    title: &'static str,
+    why: &'static str,
+    next: &'static str,
+) -> Response {
+    EndedPage { issuer, status, text: ErrorText { title, why, next } }.into_response()
+}
+
+impl From<Untrusted> for Refusal {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::Untrusted(untrusted)
+    }
+}
+
+impl From<TooSoon> for Refusal {
+    fn from(too_soon: TooSoon) -> Self {
+        Self::TooSoon(too_soon)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
