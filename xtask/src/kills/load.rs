@@ -12,16 +12,27 @@ use crate::issuer::{Browser, CODES_AT_ONCE, Client, Connection, Failure, Given, 
 /// How many codes and grants a client holds at most.
 const HELD: usize = 4;
 
-/// The people, each of whom is asked no more often than an issuer gives them codes.
+/// What all clients share: the people, each of whom is asked no more often than an issuer gives them codes.
 #[derive(Debug)]
 pub(super) struct People {
     since: Instant,
     asked: AtomicU64,
+    /// How many answers all clients had.
+    answers: AtomicU64,
 }
 
 impl People {
     pub(super) fn new() -> Self {
-        Self { since: Instant::now(), asked: AtomicU64::new(0) }
+        Self { since: Instant::now(), asked: AtomicU64::new(0), answers: AtomicU64::new(0) }
+    }
+
+    /// How many answers all clients had until now.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The next person; none if they would be asked to wait.
@@ -107,7 +118,9 @@ impl<'a> Life<'a> {
     /// What the token endpoint says of it.
     pub(super) fn ask(&mut self, presented: &Presented) -> Result<Given, Failure> {
         let form = self.form(presented);
-        Given::ask(self.connection()?, &form)
+        let given = Given::ask(self.connection()?, &form)?;
+        self.people.answered();
+        Ok(given)
     }
 
     /// Whether a second use of it gives the same again.
@@ -142,6 +155,7 @@ impl Worker {
         let mut browser = Browser::default();
         let request = life.client.authorize(life.connection()?);
         let code = browser.code(life.connection()?, &request, &person)?;
+        life.people.answered();
         self.ledger.counts.acknowledged += 1;
         self.ledger.codes.push(code);
         self.browser = Some(browser);

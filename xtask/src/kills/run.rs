@@ -16,8 +16,10 @@ use crate::stores::{Kind, Place, Servers};
 
 /// How many clients there are.
 const CLIENTS: u64 = 4;
-/// A server is killed at the earliest and at the latest so long after it listens, in milliseconds.
-const LIVES: std::ops::Range<u64> = 5..350;
+/// A server is killed after so many answers at the most, however fast the machine is, and so many microseconds later at the most.
+const AFTER: (u64, u64) = (80, 4000);
+/// The longest it lives if it does not answer.
+const LONGEST: Duration = Duration::from_secs(10);
 /// One of so many is killed while it starts: so many milliseconds after at the latest.
 const AT_THE_START: (u64, u64) = (8, 60);
 /// How often a run within the tests kills each.
@@ -45,12 +47,14 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
 
 /// A few kills on each of these stores, for a run of the tests.
 pub(crate) fn a_few(servers: &mut Servers, stores: &[Kind]) -> Result<(), String> {
-    let seed = Options::any_seed();
-    all(servers, &Options { stores: stores.to_vec(), times: A_FEW, seed, release: false })
+    all(servers, &Options::of(stores.to_vec(), A_FEW))
 }
 
 fn all(servers: &mut Servers, options: &Options) -> Result<(), String> {
-    let program = issuer::build(options.release, &[])?;
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => issuer::build(options.release, &[])?,
+    };
     for &kind in &options.stores {
         println!("{}: {} kills, seed {}", kind.name(), options.times, options.seed);
         let place = servers.place(kind)?;
@@ -85,7 +89,7 @@ fn on(place: &Place, options: &Options, program: &Path) -> Result<String, String
             continue;
         }
         issuer.ready()?;
-        let lives = Duration::from_millis(LIVES.start + random.below(LIVES.end - LIVES.start));
+        let lives = (random.below(AFTER.0), Duration::from_micros(random.below(AFTER.1)));
         live(&setting, (&client, &people), &mut workers, (options.seed, number), Some((issuer, lives)))
             .map_err(|failure| format!("kill {number}: {failure}"))?;
         if number % 50 == 49 {
@@ -108,8 +112,9 @@ fn live(
     known: (&Client, &People),
     workers: &mut [Worker],
     (seed, number): (u64, u64),
-    killed: Option<(Issuer, Duration)>,
+    killed: Option<(Issuer, (u64, Duration))>,
 ) -> Result<(), String> {
+    let before = known.1.answers();
     let (address, grace, ends) = (setting.address(), setting.grace != "0s", killed.is_some());
     thread::scope(|scope| {
         let clients: Vec<_> = workers
@@ -133,7 +138,12 @@ fn live(
             })
             .collect();
         let killed = killed.map_or(Ok(()), |(mut issuer, lives)| {
-            thread::sleep(lives);
+            let (answers, more) = lives;
+            let (begun, last) = (Instant::now(), before + answers);
+            while known.1.answers() < last && begun.elapsed() < LONGEST {
+                thread::sleep(Duration::from_micros(200));
+            }
+            thread::sleep(more);
             let runs = issuer.runs()?;
             let end = if runs { String::new() } else { issuer.end() };
             drop(issuer);
