@@ -81,6 +81,10 @@ fn on(place: &Place, options: &Options, program: &Path) -> Result<String, String
         let mut random = Random::of(options.seed, number);
         // Half of them with a grace: then what was cut off has to work again.
         setting.grace = if number < options.times / 2 { "0s" } else { "30s" };
+        if number > 0 && number % 50 == 0 {
+            let (seconds, counts) = (begun.elapsed().as_secs_f64(), all_of(&workers));
+            println!("  {number} kills, {seconds:.0} s, {} acknowledged", counts.acknowledged);
+        }
         // The log of the life before is still there.
         let mut issuer = setting.start(["even", "odd"][number as usize % 2])?;
         if random.one_in(AT_THE_START.0) {
@@ -92,17 +96,16 @@ fn on(place: &Place, options: &Options, program: &Path) -> Result<String, String
         let lives = (random.below(AFTER.0), Duration::from_micros(random.below(AFTER.1)));
         live(&setting, (&client, &people), &mut workers, (options.seed, number), Some((issuer, lives)))
             .map_err(|failure| format!("kill {number}: {failure}"))?;
-        if number % 50 == 49 {
-            println!("  {} kills, {:.0} s", number + 1, begun.elapsed().as_secs_f64());
-        }
     }
     let mut last = setting.start("last")?;
     last.ready()?;
     live(&setting, (&client, &people), &mut workers, (options.seed, options.times), None)?;
     drop(last);
 
-    let mut counts = Counts::default();
-    workers.iter().for_each(|worker| counts += worker.ledger.counts);
+    let counts = all_of(&workers);
+    if options.times > 0 && counts.found == 0 {
+        return Err("nothing was acknowledged before a kill, so this shows nothing".to_owned());
+    }
     Ok(report(options.times, at_the_start, begun.elapsed(), counts))
 }
 
@@ -153,6 +156,12 @@ fn live(
             clients.into_iter().map(|client| client.join().unwrap_or_else(|_| Err("panicked".to_owned())));
         joined.collect::<Result<Vec<()>, String>>().and(killed)
     })
+}
+
+fn all_of(workers: &[Worker]) -> Counts {
+    let mut counts = Counts::default();
+    workers.iter().for_each(|worker| counts += worker.ledger.counts);
+    counts
 }
 
 fn report(times: u64, at_the_start: u64, took: Duration, counts: Counts) -> String {
