@@ -44,8 +44,8 @@ fn unescaped(text: &str) -> Option<String> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) action: String,
-    /// Its hidden fields.
-    pub(crate) hidden: Vec<(String, String)>,
+    /// What a browser sends of it unasked: its hidden fields, and the boxes that are ticked.
+    pub(crate) sent: Vec<(String, String)>,
 }
 
 impl Form {
@@ -56,15 +56,24 @@ impl Form {
             let mut tags =
                 form.split('<').skip(1).filter(|tag| attribute(tag, "name").as_deref() == Some(name));
             tags.find(|tag| value.is_none() || attribute(tag, "value").as_deref() == value)?;
-            let hidden =
-                form.split('<').skip(1).filter(|tag| attribute(tag, "type").as_deref() == Some("hidden"));
+            let sent = form.split('<').skip(1).filter(|tag| is_sent(tag));
             Some(Self {
                 action: attribute(form, "action")?,
-                hidden: hidden
+                sent: sent
                     .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
                     .collect(),
             })
         })
+    }
+}
+
+/// Whether a browser sends this field as it stands.
+fn is_sent(tag: &str) -> bool {
+    let has = |word: &str| tag.split('>').next().is_some_and(|tag| tag.split(' ').any(|part| part == word));
+    match attribute(tag, "type").as_deref() {
+        Some("hidden") => true,
+        Some("checkbox") => has("checked") && !has("disabled"),
+        _ => false,
     }
 }
 
@@ -87,9 +96,19 @@ mod tests {
                     <form action=\"/y\"><button name=\"decision\" value=\"allow\">Yes</button></form>";
         let deny = Form::with(html, "decision", Some("deny")).unwrap();
         assert_eq!(deny.action, "/x?a=1&b=2");
-        assert_eq!(deny.hidden, [("csrf".to_owned(), "t".to_owned())]);
+        assert_eq!(deny.sent, [("csrf".to_owned(), "t".to_owned())]);
         assert_eq!(Form::with(html, "decision", Some("allow")).unwrap().action, "/y");
         assert_eq!(Form::with(html, "user", None), None);
+    }
+
+    #[test]
+    fn a_ticked_box_is_sent_and_one_that_is_not_ticked_or_fixed_is_not() {
+        let html = "<form action=\"/x\"><input type=\"checkbox\" name=\"scope\" value=\"a\" checked>\
+                    <input type=\"checkbox\" name=\"scope\" value=\"b\">\
+                    <input type=\"checkbox\" checked disabled>\
+                    <button name=\"decision\" value=\"allow\">Yes</button></form>";
+        let form = Form::with(html, "decision", Some("allow")).unwrap();
+        assert_eq!(form.sent, [("scope".to_owned(), "a".to_owned())]);
     }
 
     #[test]

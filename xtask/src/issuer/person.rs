@@ -57,7 +57,7 @@ impl Browser {
         if answer.status == 200 { Ok(answer) } else { Err(answer.unexpected("a page")) }
     }
 
-    /// Sends the form of the page that has this field or button, with its hidden fields and these.
+    /// Sends the form of the page that has this field or button, with what a browser sends of it and these.
     fn submit(
         &mut self,
         connection: &mut Connection,
@@ -67,8 +67,8 @@ impl Browser {
     ) -> Result<Answer, Failure> {
         let form = Form::with(&page.body, name, value);
         let form = form.ok_or_else(|| page.unexpected(&format!("a page with {name} {value:?}")))?;
-        let hidden = form.hidden.iter().map(|(name, value)| (&**name, &**value));
-        let body = encoded(hidden.chain(fields.iter().copied()));
+        let sent = form.sent.iter().map(|(name, value)| (&**name, &**value));
+        let body = encoded(sent.chain(fields.iter().copied()));
         let headers = format!("Origin: {}\r\n{}", connection.origin(), self.headers());
         let answer = connection.post(path_of(&form.action), FORM, &headers, &body)?;
         self.keep(&answer);
