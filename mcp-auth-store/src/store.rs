@@ -97,6 +97,7 @@ impl Store {
         self.revocations().revoke(Revoked::Person(subject.to_owned()), now).await?;
         self.browser_sessions().end_of_person(subject, now).await?;
         self.codes().forget_person(subject, now).await?;
+        self.device_codes().forget_person(subject, now).await?;
         self.grants().end_of_person(subject, now).await
     }
 

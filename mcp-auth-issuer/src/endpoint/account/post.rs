@@ -9,11 +9,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use mcp_auth_runtime::facade::ClientAddress;
-use mcp_auth_store::{Browser, Revoked, SecretHash, StoreError};
+use mcp_auth_store::{Browser, SecretHash, StoreError};
 
 use super::get::page;
 use super::refusal::Refusal;
-use super::visit::{MOST, let_in, login_step};
+use super::visit::{let_in, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
@@ -52,7 +52,8 @@ async fn decide(
         }
         (Some("logout"), Some(browser)) => {
             if form.get("everywhere") == Some("yes") {
-                end_all(issuer, &browser).await?;
+                issuer.store.forget_person(&browser.subject, issuer.now()).await?;
+                tracing::info!(subject = ?browser.subject, "all grants and logins ended by their person");
             }
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             tracing::info!(subject = ?browser.subject, "user logged out");
@@ -73,22 +74,5 @@ async fn end(issuer: &Issuer, browser: &Browser, name: &str) -> Result<(), Store
         issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
         tracing::info!(subject = ?browser.subject, client_id = %grant.client_id, "grant ended by its person");
     }
-    Ok(())
-}
-
-/// Ends what all applications were allowed, those that do not refresh too.
-async fn end_all(issuer: &Issuer, browser: &Browser) -> Result<(), StoreError> {
-    issuer.store.revocations().revoke(Revoked::Person(browser.subject.clone()), issuer.now()).await?;
-    loop {
-        let some = issuer.store.grants().of_person(&browser.subject, MOST, issuer.now()).await?;
-        if some.is_empty() {
-            break;
-        }
-        for grant in some {
-            issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
-            issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
-        }
-    }
-    tracing::info!(subject = ?browser.subject, "all grants ended by their person");
     Ok(())
 }

@@ -62,7 +62,7 @@ impl IntoResponse for AccountPage<'_> {
                 p {
                     label {
                         input type="checkbox" name="everywhere" value="yes";
-                        " and end the access of all applications, those that are not listed too"
+                        " everywhere, and end the access of all applications, those that are not listed too"
                     }
                 }
                 div.buttons { button type="submit" name="decision" value="logout" { "Log out" } }
