@@ -94,7 +94,8 @@ impl NamedClient {
                     .map_err(|why| InvalidOption::ClientKeys { id: id(), why })?;
             }
             NamedCredential::Public => {
-                let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange];
+                let confidential =
+                    [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::JwtBearer];
                 if let Some(grant) = confidential.into_iter().find(|grant| self.grant_types.contains(grant)) {
                     return Err(InvalidOption::PublicClient { id: id(), grant: grant.as_str() });
                 }
@@ -170,7 +171,7 @@ mod tests {
             })
         };
         assert_eq!(public(GrantType::AuthorizationCode), Ok(()));
-        for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+        for grant in [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::JwtBearer] {
             let refused = InvalidOption::PublicClient { id: "app".into(), grant: grant.as_str() };
             assert_eq!(public(grant), Err(refused));
             assert_eq!(check(|client| client.grant_types = [grant].into()), Ok(()));

@@ -1,9 +1,16 @@
 //! Tokens that are bound to a key of the client (DPoP, RFC 9449).
 
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{Request, StatusCode};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_issuer::{Authentication, SigningKey};
+use mcp_auth_runtime::facade::{
+    Authenticator, BindingMode, CacheBounds, Credential, Dpop, HttpFetch, IssuerRules, JwtVerifier, KeySource,
+};
 use mcp_auth_store::{Caps, Code, Outage, SecretHash, Store};
 use serde_json::{Value, json};
 
@@ -328,4 +335,54 @@ async fn introspection_says_that_a_token_is_bound_and_to_what() {
     let asked = changed(&asked, ("token", bearer["access_token"].as_str().unwrap()));
     let told = app.post_form("/introspect", &asked).await.json();
     assert_eq!((&told["token_type"], told.get("cnf")), (&json!("Bearer"), None));
+}
+
+/// A server that verifies tokens of this issuer as that of the built-in issuer does.
+fn server(app: &App, store: &Store) -> Authenticator {
+    let keys = KeySource::Static(app.jwks());
+    let mut rules = IssuerRules::new(ISSUER.parse().unwrap(), vec![RESOURCE.to_owned()], keys);
+    rules.require_at_jwt = true;
+    rules.tokens.bindings.dpop = BindingMode::Allowed;
+    let fetch = Arc::new(HttpFetch::new().unwrap());
+    let verifier = JwtVerifier::new(vec![rules], fetch, app.ambient()).unwrap();
+    let authenticator =
+        Authenticator::new(vec![Arc::new(verifier)], app.ambient().clock, CacheBounds::default());
+    authenticator.proving(Dpop::new(&RESOURCE.parse().unwrap(), store, &app.ambient()))
+}
+
+#[tokio::test]
+async fn a_server_takes_a_bound_token_with_a_proof_of_its_key_and_not_as_a_bearer_token() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let (client, own) = (app.public_client().await, key());
+    let tokens = bound(&app, &client, &own).await;
+    let bound_token = tokens["access_token"].as_str().unwrap();
+    let server = server(&app, &store);
+    let nonce = server.nonce().await.unwrap();
+    let at_server = |key: &SigningKey| {
+        let mut claims = claims(START);
+        claims["htu"] = json!(RESOURCE);
+        claims["nonce"] = json!(nonce.to_str().unwrap());
+        claims["ath"] = json!(BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, bound_token.as_bytes())));
+        sign(key, &claims)
+    };
+    let accepts = async |scheme: &str, token: &str, proof: Option<&str>| {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("authorization", format!("{scheme} {token}").parse().unwrap());
+        if let Some(proof) = proof {
+            headers.insert("dpop", proof.parse().unwrap());
+        }
+        let (uri, method) = (RESOURCE.parse().unwrap(), http::Method::POST);
+        let credential = Credential::read_with_proof(&headers, &uri, &method).unwrap();
+        server.authenticate(credential).await.is_ok()
+    };
+    assert!(accepts("DPoP", bound_token, Some(&at_server(&own))).await);
+    assert!(!accepts("DPoP", bound_token, Some(&at_server(&key()))).await);
+    assert!(!accepts("DPoP", bound_token, None).await);
+    // The proof for the token endpoint is not one for the server.
+    assert!(!accepts("DPoP", bound_token, Some(&proof(&own))).await);
+    assert!(!accepts("Bearer", bound_token, None).await);
+    assert!(!accepts("Bearer", bound_token, Some(&at_server(&own))).await);
+    let bearer = app.tokens(&client, &[]).await;
+    assert!(accepts("Bearer", bearer["access_token"].as_str().unwrap(), None).await);
 }

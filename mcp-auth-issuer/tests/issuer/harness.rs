@@ -10,6 +10,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer,
@@ -140,6 +141,16 @@ impl App {
         options(&mut the_options);
         let LocalIssuer { router, jwks, .. } = build(the_setup, the_options);
         Self { router, jwks, clock }
+    }
+
+    /// The clock of this issuer, for a server beside it.
+    pub(crate) fn ambient(&self) -> Ambient {
+        self.clock.ambient()
+    }
+
+    /// The keys that it publishes.
+    pub(crate) fn jwks(&self) -> Value {
+        self.jwks.clone()
     }
 
     pub(crate) fn advance(&self, seconds: u64) {

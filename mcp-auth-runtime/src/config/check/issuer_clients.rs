@@ -106,8 +106,9 @@ impl Findings<'_> {
     fn grants_of(&mut self, client: &IssuerClient, index: usize) {
         let id = || client.client_id.as_str().to_owned();
         let grants = client.grant_types();
-        // RFC 6749 §4.4: only confidential clients; and who exchanges a token gets one without a person.
-        let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange];
+        // RFC 6749 §4.4: only confidential clients; and who exchanges a token, or presents an assertion about a person, gets one without a
+        // page.
+        let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::JwtBearer];
         if client.public
             && let Some(grant) = confidential.into_iter().find(|grant| grants.contains(grant))
         {

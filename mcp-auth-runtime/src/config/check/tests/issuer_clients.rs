@@ -44,8 +44,12 @@ fn a_public_client_gets_nothing_without_a_person() {
             "public = true\nredirect_uris = [\"https://app.example/cb\"]\ngrant_types = [\"authorization_code\", {grant:?}]"
         ))
     };
-    for refused in ["client_credentials", "token_exchange", "urn:ietf:params:oauth:grant-type:token-exchange"]
-    {
+    for refused in [
+        "client_credentials",
+        "token_exchange",
+        "jwt_bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ] {
         assert!(matches!(with(refused).as_slice(), [Conflict::PublicClientGrant { .. }]), "{refused}");
     }
     for accepted in ["refresh_token", "device_code"] {
