@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{
-    AccountsLogin, Caps, IssuerOptions, KeySource, LocalIssuerSetup, LoginOptions, SigningKey, Store,
+    AccountsLogin, Caps, IssuerOptions, KeyRing, KeySource, LocalIssuerSetup, LoginOptions, Store,
 };
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config};
@@ -12,20 +12,20 @@ use mcp_auth_runtime::facade::{LocalIssuer, open_store};
 
 use crate::Failure;
 
-/// What the built-in issuer is set to, with its signing key, which is read but never made here.
+/// What the built-in issuer is set to, with its signing keys, which are read but never made here.
 pub(crate) fn options(config: &Config, issuer: &BuiltInIssuer) -> Result<IssuerOptions, Failure> {
     let mut options = IssuerOptions::configured(config, issuer)?;
-    let kept = SigningKey::load(&config.state_dir(issuer))?;
-    options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
+    let kept = KeyRing::find_in_dir(&config.state_dir(issuer))?;
+    options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Ring);
     Ok(options)
 }
 
-/// The signing key that all servers on the store share, where `[store]` lasts: made there if there is none, as the first start would.
-pub(crate) fn key_in_store(
+/// The signing keys that all servers on the store share, where `[store]` lasts: made there if there are none, as the first start would.
+pub(crate) fn keys_in_store(
     config: &Config,
     issuer: &BuiltInIssuer,
     ambient: &Ambient,
-) -> Result<Option<SigningKey>, Failure> {
+) -> Result<Option<KeyRing>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = open_store(config, &config.store, ambient).await;
@@ -33,21 +33,23 @@ pub(crate) fn key_in_store(
             return Ok(None);
         };
         let own = KeySource::StateDir(config.state_dir(issuer));
-        Ok(Some(own.shared(&Store::new(store.durable)).await?.open()?))
+        let (now, algorithm) = (ambient.clock.unix_now(), issuer.signing_alg.into());
+        let shared = own.shared(&Store::new(store.durable), algorithm, now).await?;
+        Ok(Some(shared.open(algorithm, now)?))
     })
 }
 
-/// The built-in issuer has its own checks: options, identifier and signing key, which is that of `issuer.state_dir` unless another one is
+/// The built-in issuer has its own checks: options, identifier and signing keys, which are those of `issuer.state_dir` unless others are
 /// given.
 pub(crate) fn issuer(
     config: &Config,
     issuer: &BuiltInIssuer,
     checked: &Checked,
-    key: Option<SigningKey>,
+    keys: Option<KeyRing>,
 ) -> Result<LocalIssuer, Failure> {
     let mut options = options(config, issuer)?;
-    if let Some(key) = key {
-        options.signing_key = KeySource::Given(key);
+    if let Some(keys) = keys {
+        options.signing_key = KeySource::Ring(keys);
     }
     let mut scopes = checked.scopes.clone();
     for client in &options.clients {

@@ -12,8 +12,8 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Authentication, Caps, IssuerOptions, IssuerReach, KeySource, LocalIssuerSetup,
-    SigningKey, Store,
+    AccessTokenClaims, Authentication, Caps, IssuerOptions, IssuerReach, KeyRing, KeySource,
+    LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
@@ -101,13 +101,14 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let token = Wanted::new(&config, built_in, &arguments)?;
     let (issuer, resource) = address(&config)?;
     let ambient = Ambient::system();
-    let key = match crate::built_in::key_in_store(&config, built_in, &ambient)? {
-        Some(key) => key,
-        None => signing_key(&config.state_dir(built_in), terminal)?,
+    let iat = ambient.clock.unix_now();
+    let keys = match crate::built_in::keys_in_store(&config, built_in, &ambient)? {
+        Some(keys) => keys,
+        None => signing_keys(&config.state_dir(built_in), built_in.signing_alg.into(), iat, terminal)?,
     };
+    let key = keys.current(iat);
     accepts(&issuer, &resource, &key, &ambient)?;
 
-    let iat = ambient.clock.unix_now();
     let exp = iat + arguments.ttl.as_secs();
     let mut jti = [0; 16];
     ambient.random.fill(&mut jti);
@@ -267,15 +268,20 @@ fn address(config: &Config) -> Result<(IssuerIdentifier, Resource), Failure> {
     Ok((resource.origin().try_into()?, resource))
 }
 
-/// The server's key; if there is none, it is made as the server's first start would make it.
-fn signing_key(state_dir: &Path, terminal: &Terminal) -> Result<SigningKey, Failure> {
-    if let Some(key) = SigningKey::load(state_dir)? {
-        return Ok(key);
+/// The server's keys; if there are none, the first is made as the server's first start would make it.
+fn signing_keys(
+    state_dir: &Path,
+    algorithm: SigningAlgorithm,
+    now: u64,
+    terminal: &Terminal,
+) -> Result<KeyRing, Failure> {
+    if let Some(keys) = KeyRing::find_in_dir(state_dir)? {
+        return Ok(keys);
     }
-    let key = SigningKey::load_or_create(state_dir)?;
+    let keys = KeyRing::in_dir(state_dir, algorithm, now)?;
     let made = format!("made a signing key in {}, which the server will use", state_dir.display());
     terminal.note(styled(DIM, shown(&made)));
-    Ok(key)
+    Ok(keys)
 }
 
 /// Checks that the built-in issuer accepts the configured address: it refuses addresses that are not on loopback.

@@ -16,7 +16,7 @@ use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
 use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar};
-use crate::key::KeyError;
+use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie};
@@ -84,7 +84,7 @@ pub enum IssuerError {
 ///     IssuerOptions::ephemeral(),
 /// )
 /// .unwrap();
-/// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
+/// assert_eq!(issuer.keys.known().jwks["keys"][0]["alg"], "ES256");
 /// ```
 pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
     match options.login {
@@ -128,7 +128,8 @@ fn assemble(
     let (proofs, push_proofs) = (proofs_at(endpoint::TOKEN)?, proofs_at(endpoint::PAR)?);
     let scopes = Declared::new(setup.scopes, setup.families, setup.hierarchy, setup.default_scopes)?;
     let registrations = options.check(|scope| scopes.contains(scope))?;
-    let key = options.signing_key.open()?;
+    let now = setup.ambient.clock.unix_now();
+    let keys = options.signing_key.open(options.signing_alg, now)?;
     options.clients.iter().for_each(NamedClient::warn);
     let documents = &options.client_documents;
     documents.warn();
@@ -144,7 +145,14 @@ fn assemble(
             Trusted::new(&options.assertions, &setup.issuer, &fetch, &setup.ambient)?
         }
     };
-    tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
+    let current = keys.current(now);
+    tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = current.kid(), "built-in issuer ready");
+    if current.algorithm() != options.signing_alg {
+        tracing::info!(
+            current = %current.algorithm(), signing_alg = %options.signing_alg,
+            "signing_alg is for new keys: `mcp-auth issuer keys rotate` makes one"
+        );
+    }
 
     let named: HashMap<_, _> =
         options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect();
@@ -154,7 +162,7 @@ fn assemble(
         tracing::warn!("device_code is on, and no client has this grant type: nobody can use it");
     }
 
-    let jwks = key.jwks();
+    let published = PublishedKeys { ring: keys.clone(), ambient: setup.ambient.clone() };
     let issuer = Arc::new(Issuer {
         cookie: SessionCookie::new(&origin),
         csrf: Csrf::new(setup.store.clone(), &*setup.ambient.random),
@@ -172,7 +180,7 @@ fn assemble(
             refresh_grace: options.refresh_grace.as_secs(),
         },
         ambient: setup.ambient,
-        key,
+        keys,
         store: setup.store,
         login,
         accounts,
@@ -203,7 +211,12 @@ fn assemble(
         },
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
-    Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer), confirmation_page })
+    Ok(LocalIssuer {
+        issuer: setup.issuer,
+        keys: Arc::new(published),
+        router: endpoint::router(issuer),
+        confirmation_page,
+    })
 }
 
 /// A rate that stands in this file.

@@ -4,7 +4,7 @@
 use mcp_auth_core::own_claims::ROLES_CLAIM;
 use mcp_auth_runtime::config::accounts::SecondFactor;
 use mcp_auth_runtime::config::issuer::{
-    AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload,
+    AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload, SigningAlg,
 };
 use mcp_auth_runtime::config::{ClientKeysError, Config, RoleName, SecretError};
 use mcp_auth_store::{ClientKeys, SecretHash};
@@ -16,6 +16,7 @@ use crate::assertion::{AssertionOptions, AssertionProfile, Workload};
 use crate::client::document::ClientDocuments;
 use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
+use crate::key::SigningAlgorithm;
 use crate::options::{IssuerOptions, LoginOptions};
 use crate::person::accounts::{AccountsOptions, SecondFactorPolicy};
 
@@ -30,6 +31,7 @@ impl IssuerOptions {
             issuer.assertions.iter().map(|one| asserted(config, one)).collect::<Result<_, _>>()?;
         Ok(Self {
             assertions,
+            signing_alg: issuer.signing_alg.into(),
             access_token_lifetime: issuer.access_token_lifetime.get(),
             refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
             code_lifetime: issuer.code_lifetime.get(),
@@ -154,6 +156,16 @@ fn login(issuer: &BuiltInIssuer) -> LoginOptions {
     }
 }
 
+impl From<SigningAlg> for SigningAlgorithm {
+    fn from(configured: SigningAlg) -> Self {
+        match configured {
+            SigningAlg::Es256 => Self::Es256,
+            SigningAlg::Rs256 => Self::Rs256,
+            SigningAlg::EdDsa => Self::EdDsa,
+        }
+    }
+}
+
 /// What tokens of a subject say besides.
 fn said_of(
     (subject, roles, claims): (&str, &[RoleName], &Map<String, Value>),
@@ -180,7 +192,7 @@ mod tests {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
                     grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
                     login = \"accounts\"\naccounts = { second_factor = \"required\", attempts_per_account = 3, attempts_per_address = 7 }\n\
-                    users = [\"ann\"]\ndevice_code = true\nstate_dir = \"/srv/state\"\n\
+                    users = [\"ann\"]\ndevice_code = true\nstate_dir = \"/srv/state\"\nsigning_alg = \"RS256\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
                     client_documents = { enabled = false, ca_file = \"file:ca.pem\", private = { \"client.test\" = \"127.0.0.1:8443\" } }";
         let config = |process| {
@@ -191,6 +203,7 @@ mod tests {
             |config: &Config| IssuerOptions::configured(config, config.built_in_issuer().unwrap());
         let process = mcp_auth_runtime::config::ProcessContext::empty();
         let options = configured(&config(process.clone().variable("S", "hunter2hunter2"))).unwrap();
+        assert_eq!(options.signing_alg, SigningAlgorithm::Rs256);
         assert_eq!(options.access_token_lifetime, Duration::from_secs(5 * 60));
         assert_eq!(options.refresh_token_lifetime, Duration::from_secs(60 * 60));
         assert_eq!(options.code_lifetime, Duration::from_secs(30));

@@ -17,7 +17,7 @@ use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
 use crate::endpoint::{Binding, RegistrationOptions};
-use crate::key::{AccessTokenClaims, BoundKey, MintError, SigningKey};
+use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::Login;
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie};
@@ -34,7 +34,7 @@ pub(crate) struct Issuer {
     pub(crate) scopes: Declared,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) ambient: Ambient,
-    pub(crate) key: SigningKey,
+    pub(crate) keys: KeyRing,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
     /// The accounts, where people log in with them.
@@ -266,7 +266,7 @@ impl Issuer {
         iat: u64,
         exp: u64,
     ) -> Result<String, MintError> {
-        self.key.mint(&AccessTokenClaims {
+        self.keys.current(iat).mint(&AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
             aud: grantee.resource,

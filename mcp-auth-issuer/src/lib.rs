@@ -9,7 +9,7 @@
 //! 4. `assertion`: issuers whose assertions stand for a grant.
 //! 5. `person`: the person at the browser: [`Login`], cookie, pages.
 //! 6. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
-//! 7. `key`: the [`SigningKey`], and the tokens it signs.
+//! 7. `key`: the [`KeyRing`], whose [`SigningKey`]s sign tokens, and change while the issuer runs.
 //!
 //! Access tokens are JWTs that servers verify without asking the issuer, so the last access token of a killed grant
 //! stays valid until it expires ([`IssuerOptions::access_token_lifetime`]).
@@ -33,14 +33,17 @@ pub use client::document::{ClientDocuments, UnreadableAuthorities};
 pub use client::named::{NamedClient, NamedCredential};
 pub use configured::ConfiguredError;
 pub use endpoint::{InitialAccessToken, RegistrationOptions};
-pub use key::{AccessTokenClaims, BoundKey, KeyError, KeySource, MintError, SigningKey};
+pub use key::{
+    AccessTokenClaims, BoundKey, KeyChange, KeyError, KeyRing, KeySource, ListedKey, MintError,
+    SigningAlgorithm, SigningKey, UnknownSigningAlgorithm,
+};
 pub use maud;
 pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
-pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, SecretHash, Store};
+pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]

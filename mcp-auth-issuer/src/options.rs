@@ -18,7 +18,7 @@ use crate::assertion::{AssertionOptions, InvalidAssertions, check_all};
 use crate::client::document::ClientDocuments;
 use crate::client::named::NamedClient;
 use crate::endpoint::RegistrationOptions;
-use crate::key::KeySource;
+use crate::key::{KeySource, SigningAlgorithm};
 use crate::person::accounts::AccountsOptions;
 
 /// How long a browser stays logged in.
@@ -35,8 +35,10 @@ const SESSION_LIFETIME: Bounds = Bounds::seconds(1, 30 * DAY, 8 * HOUR);
 /// ```
 #[derive(Debug, Clone)]
 pub struct IssuerOptions {
-    /// Where the signing key comes from.
+    /// Where the signing keys come from.
     pub signing_key: KeySource,
+    /// What new keys sign with. **(default: ES256)**
+    pub signing_alg: SigningAlgorithm,
     /// Lifetime of access tokens: [`bounds::ACCESS_TOKEN_LIFETIME`].
     pub access_token_lifetime: Duration,
     /// A refresh token that is not used for this long expires: [`bounds::REFRESH_TOKEN_LIFETIME`].
@@ -233,6 +235,7 @@ impl IssuerOptions {
     pub fn new(signing_key: KeySource) -> Self {
         Self {
             signing_key,
+            signing_alg: SigningAlgorithm::default(),
             access_token_lifetime: bounds::ACCESS_TOKEN_LIFETIME.default,
             refresh_token_lifetime: bounds::REFRESH_TOKEN_LIFETIME.default,
             code_lifetime: bounds::CODE_LIFETIME.default,

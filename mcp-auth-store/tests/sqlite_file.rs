@@ -10,8 +10,8 @@ use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
 use mcp_auth_store::suite::records::{client, code, granted, lasting_grant};
 use mcp_auth_store::{
-    Confirmation, Durable, OpenError, Redemption, Revocable, Revoked, Rotate, Rotation, SealingKey,
-    SecretHash, SqliteRows, Store, StoreKey, StoreKeys,
+    Confirmation, Durable, OpenError, Redemption, Revocable, Revoked, RingKey, Rotate, Rotation, SealingKey,
+    SecretHash, SigningRing, SqliteRows, Store, StoreKey, StoreKeys,
 };
 
 fn key(byte: u8) -> StoreKey {
@@ -93,6 +93,8 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_file() {
     let (directory, file) = place();
     let store = opened(&file).await;
     store.sealing_keys().key("cursors", SealingKey::new(*b"thirty-two bytes of a sealing ke")).await.unwrap();
+    let signing = RingKey { private: b"half of a signing key".to_vec(), made_at: 0, signs_from: 0 };
+    store.signing_keys().ring_or(SigningRing::of(signing), 0).await.unwrap();
     store.sessions().keep("the-id-of-a-session", "the state of it".to_owned(), 100, 0).await.unwrap();
     let waiting = Confirmation {
         subject: "alice".to_owned(),
@@ -111,6 +113,8 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_file() {
     assert!(holds("alice") && holds("cursors"), "this looks into the right files");
     for secret in [
         "thirty-two bytes of a sealing",
+        "half of a signing key",
+        "aGFsZiBvZiBhIHNpZ25pbmcga2V5",
         "the-id-of-a-session",
         "the state of it",
         "arguments of a call",

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{
-    Authentication, Client, ClientCredential, Code, Durable, Grant, OpenError, Redemption, Rotate, Rotation,
-    SealingKey, SecretHash, SqliteRows, Store, StoreKey, StoreKeys, TransferError,
+    Authentication, Client, ClientCredential, Code, Durable, Grant, OpenError, Redemption, RingKey, Rotate,
+    Rotation, SealingKey, SecretHash, SigningRing, SqliteRows, Store, StoreKey, StoreKeys, TransferError,
 };
 
 fn keys(byte: u8) -> StoreKeys {
@@ -71,7 +71,12 @@ async fn filled(durable: &Durable) -> SealingKey {
         store.sessions().keep(&id, format!("state {number}"), 5000, 0).await.expect("a step");
         assert!(store.sessions().bind(&id, "ann", 0).await.expect("a step"));
     }
+    store.signing_keys().ring_or(signing(1), 0).await.expect("a step");
     store.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.expect("a step")
+}
+
+fn signing(private: u8) -> SigningRing {
+    SigningRing::of(RingKey { private: vec![private; 48], made_at: 1, signs_from: 1 })
 }
 
 async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
@@ -86,6 +91,7 @@ async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
         &store.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.expect("a step"),
         sealing
     );
+    assert!(store.signing_keys().ring_or(signing(2), 100).await.expect("a step") == signing(1));
     assert_eq!(
         store.sessions().state("session 249", 100).await.expect("a step").as_deref(),
         Some("state 249")
@@ -121,11 +127,12 @@ async fn a_copy_with_another_key_is_the_same_store() {
         ("grants", 1),
         ("sealing_keys", 2),
         ("sessions", 250),
+        ("signing_keys", 1),
         ("spent", 1),
     ];
     assert_eq!(census, expected.map(|(kind, count)| (kind.to_owned(), count)));
-    // A client, a consent, a code, a grant, what was used up, 250 sessions and a key; not what is over.
-    assert_eq!(from.copy_to(&to, 100).await.unwrap(), 256);
+    // A client, a consent, a code, a grant, what was used up, 250 sessions, a key and the signing keys; not what is over.
+    assert_eq!(from.copy_to(&to, 100).await.unwrap(), 257);
     is_the_same(&to, &sealing).await;
     assert!(matches!(from.copy_to(&to, 100).await, Err(TransferError::NotEmpty)));
     drop(to);
@@ -141,20 +148,20 @@ async fn a_backup_that_is_restored_is_the_same_store() {
     let from = opened(&directory.path().join("from"), keys(1)).await;
     let sealing = filled(&from).await;
     let mut backup = Vec::new();
-    assert_eq!(from.backup(&mut backup, 100).await.unwrap(), 256);
+    assert_eq!(from.backup(&mut backup, 100).await.unwrap(), 257);
     let text = String::from_utf8(backup.clone()).unwrap();
     assert!(text.contains("alice"), "this looks at the right text");
     assert!(!text.contains("state 249"), "what has to be read back is encrypted");
 
     let restored = opened(&directory.path().join("restored"), keys(1)).await;
-    assert_eq!(restored.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 256);
+    assert_eq!(restored.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 257);
     is_the_same(&restored, &sealing).await;
     let again = restored.restore(|| Ok(Cursor::new(&backup)), 100).await;
     assert!(matches!(again, Err(TransferError::NotEmpty)));
 
     let with_new_key = keys(2).after(vec![StoreKey::new([1; 32]).unwrap()]);
     let rotated = opened(&directory.path().join("rotated"), with_new_key).await;
-    assert_eq!(rotated.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 256);
+    assert_eq!(rotated.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 257);
     drop(rotated);
     is_the_same(&opened(&directory.path().join("rotated"), keys(2)).await, &sealing).await;
 }
@@ -185,7 +192,7 @@ async fn s10_what_is_not_a_whole_backup_of_this_store_fills_nothing() {
     let stranger = opened(&directory.path().join("stranger"), keys(2)).await;
     let refused = stranger.restore(|| Ok(Cursor::new(text.clone())), 100).await.unwrap_err();
     assert!(matches!(refused, TransferError::Key), "{refused}");
-    assert_eq!(empty.restore(|| Ok(Cursor::new(text.clone())), 100).await.unwrap(), 256, "it is empty still");
+    assert_eq!(empty.restore(|| Ok(Cursor::new(text.clone())), 100).await.unwrap(), 257, "it is empty still");
     assert_eq!(
         stranger.restore(|| Ok(Cursor::new(lines[0].to_owned() + "{\"rows\":0}\n")), 100).await.unwrap(),
         0

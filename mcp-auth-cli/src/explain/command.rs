@@ -109,11 +109,11 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let issuer = config.built_in_issuer();
     let issuer = issuer.map(|issuer| {
         // Only a token has a signature to look at.
-        let key = match &token {
-            Some(_) => built_in::key_in_store(&config, issuer, &Ambient::system())?,
+        let keys = match &token {
+            Some(_) => built_in::keys_in_store(&config, issuer, &Ambient::system())?,
             None => None,
         };
-        built_in::issuer(&config, issuer, &checked, key)
+        built_in::issuer(&config, issuer, &checked, keys)
     });
     let issuer = issuer.transpose()?;
     let fetch: Option<Arc<dyn Fetch>> = match arguments.fetch {

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::user;
+use super::{keys, user};
 use crate::Failure;
 use crate::terminal::Terminal;
 
-/// Manages the built-in issuer: the accounts of the people who log in.
+/// Manages the built-in issuer: the accounts of the people who log in, and its signing keys.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -16,10 +16,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     User(user::Arguments),
+    /// Lists and changes the keys that sign tokens.
+    Keys(keys::Arguments),
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::User(arguments) => user::run(arguments, terminal),
+        Command::Keys(arguments) => keys::run(arguments, terminal),
     }
 }

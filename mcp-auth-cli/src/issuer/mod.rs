@@ -2,8 +2,10 @@
 //!
 //! - `command`: the subcommands.
 //! - `user`: the accounts of people.
+//! - `keys`: its signing keys.
 
 mod command;
+mod keys;
 mod user;
 
 pub(crate) use command::{Arguments, run};

@@ -367,7 +367,7 @@ fn file_that_everyone_can_write_and_key_that_everyone_can_read() {
 
     assert!(mcp_auth().current_dir(directory.path()).arg("token").output().unwrap().status.success());
     assert_eq!(check(directory.path(), &[]).status.code(), Some(0));
-    chmod(&state.join("signing-key.pkcs8"), 0o644);
+    chmod(&state.join("signing-keys.json"), 0o644);
     let output = check(directory.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("run chmod 600 on it"), "{}", stderr(&output));

@@ -169,7 +169,7 @@ fn key_that_others_can_read_is_not_used() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
     minted(&token(directory.path(), &[]));
-    let key = directory.path().join(".mcp-auth/signing-key.pkcs8");
+    let key = directory.path().join(".mcp-auth/signing-keys.json");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     let said = refused(&token(directory.path(), &[]));
     assert!(said.contains("run chmod 600 on it"), "{said}");

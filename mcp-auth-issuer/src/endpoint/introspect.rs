@@ -39,7 +39,8 @@ async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<
         return Err(Refusal::UnauthorizedClient);
     }
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    let told = match issuer.key.own(token) {
+    let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
+    let told = match own {
         Some(own) => access_token(issuer, own).await?,
         None => refresh_token(issuer, token).await?,
     };

@@ -7,8 +7,10 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 
 use crate::issuer::Issuer;
+use crate::key::JWKS_MAX_AGE;
 
 /// `GET /jwks`
 pub(super) async fn get(State(issuer): State<Arc<Issuer>>) -> Response {
-    ([(CACHE_CONTROL, "max-age=300")], axum::Json(issuer.key.jwks())).into_response()
+    let keys = issuer.keys.public(issuer.now());
+    ([(CACHE_CONTROL, format!("max-age={JWKS_MAX_AGE}"))], axum::Json(&keys.jwks)).into_response()
 }

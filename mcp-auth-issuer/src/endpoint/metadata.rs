@@ -26,7 +26,11 @@ pub(super) async fn oauth(State(issuer): State<Arc<Issuer>>) -> Response {
 pub(super) async fn openid(State(issuer): State<Arc<Issuer>>) -> Response {
     let mut document = document(&issuer);
     document["subject_types_supported"] = json!(["public"]);
-    document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
+    let mut algorithms: Vec<_> =
+        issuer.keys.listed(issuer.now()).iter().map(|key| key.algorithm.name()).collect();
+    algorithms.sort_unstable();
+    algorithms.dedup();
+    document["id_token_signing_alg_values_supported"] = json!(algorithms);
     respond(document)
 }
 

@@ -47,7 +47,7 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
         Err(refusal) => return Err(refusal),
     };
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    if let Some(own) = issuer.key.own(token) {
+    if let Some(own) = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await? {
         if own.client_id != client_id {
             return Err(Refusal::Grant("the access token was issued to another client"));
         }

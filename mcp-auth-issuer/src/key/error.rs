@@ -9,7 +9,7 @@ use mcp_auth_store::StoreError;
 #[non_exhaustive]
 pub enum KeyError {
     /// The crypto library aws-lc could not generate a key.
-    #[error("cannot generate an ES256 key")]
+    #[error("cannot generate a signing key")]
     Generate,
     /// A file operation failed.
     #[error("cannot {action} {}: {source}", path.display())]
@@ -44,16 +44,25 @@ pub enum KeyError {
         /// The user id of this process.
         own: u32,
     },
-    /// The store, which keeps the key of all its servers, cannot be read.
-    #[error("the signing key cannot be read from the store: {}", .0.cause())]
+    /// The store, which keeps the keys of all its servers, cannot be read or written.
+    #[error("the signing keys cannot be read from the store, or kept there: {}", .0.cause())]
     Store(#[source] StoreError),
-    /// The store holds something else than a key.
+    /// Where the keys are kept is something else than a key.
     #[error(
-        "the store holds something that is not a P-256 private key where the signing key is kept: restore it from a backup, or begin with an empty one"
+        "the store holds something that is not a private key where the signing keys are kept: restore it from a backup, or begin with an empty one"
     )]
-    Shared,
-    /// The file does not hold a P-256 private key in PKCS#8.
-    #[error("{} holds no P-256 private key in PKCS#8 (DER); delete it to have a new one made", path.display())]
+    Kept,
+    /// There are no keys where they are kept.
+    #[error("there are no signing keys where they are kept")]
+    Gone,
+    /// They could not be read a moment ago, and are not tried for each token.
+    #[error("the signing keys could not be read a moment ago")]
+    Unread,
+    /// The key is kept nowhere, so it cannot be changed.
+    #[error("the signing key is in the memory of its process only, so there is nothing to rotate")]
+    NotKept,
+    /// The file does not hold signing keys.
+    #[error("{} holds no signing keys; delete it to have a new one made", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

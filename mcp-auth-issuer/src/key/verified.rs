@@ -1,12 +1,11 @@
 //! Access tokens of this issuer that come back to it, to be revoked or introspected.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair as _, UnparsedPublicKey};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_store::Revocable;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::SigningKey;
+use super::{KeyError, KeyRing};
 
 /// What an access token says that this issuer made.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,17 +35,53 @@ impl OwnToken {
     }
 }
 
-impl SigningKey {
-    /// What `token` says, if this key signed it as an access token, expired or not.
-    pub(crate) fn own(&self, token: &str) -> Option<OwnToken> {
+impl KeyRing {
+    /// What `token` says, if one of these keys signed it as an access token of `issuer`, expired or not.
+    ///
+    /// # Errors
+    /// It names a key that is not known, and whether another process made that one cannot be read.
+    pub(crate) async fn own(
+        &self,
+        token: &str,
+        issuer: &str,
+        now: u64,
+    ) -> Result<Option<OwnToken>, KeyError> {
+        let Some(presented) = Presented::parse(token) else { return Ok(None) };
+        // Nothing is read for a token that does not even say that it is ours.
+        if presented.claims.get("iss").and_then(Value::as_str) != Some(issuer) {
+            return Ok(None);
+        }
+        let Some(key) = self.key(&presented.kid, now).await? else { return Ok(None) };
+        // A key signs with its own algorithm alone (RFC 8725 §3.1).
+        let is_signed = presented.alg == key.algorithm().name()
+            && key.has_signed(presented.signed.as_bytes(), &presented.signature);
+        Ok(is_signed.then(|| serde_json::from_value(presented.claims).ok()).flatten())
+    }
+}
+
+/// An access token, taken apart. Nothing of it is checked yet.
+struct Presented<'a> {
+    signed: &'a str,
+    signature: Vec<u8>,
+    kid: String,
+    alg: String,
+    claims: Value,
+}
+
+impl<'a> Presented<'a> {
+    fn parse(token: &'a str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Header {
+            typ: String,
+            alg: String,
+            kid: String,
+        }
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let read = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key().as_ref());
-        key.verify(signed.as_bytes(), &read(signature)?).ok()?;
-        let header: Value = serde_json::from_slice(&read(header)?).ok()?;
-        let is_access_token = header["typ"] == "at+jwt" && header["alg"] == "ES256";
-        is_access_token.then(|| serde_json::from_slice(&read(claims)?).ok()).flatten()
+        let Header { typ, alg, kid } = serde_json::from_slice(&read(header)?).ok()?;
+        let (signature, claims) = (read(signature)?, serde_json::from_slice(&read(claims)?).ok()?);
+        (typ == "at+jwt").then_some(Self { signed, signature, kid, alg, claims })
     }
 }
 
@@ -54,29 +89,54 @@ impl SigningKey {
 mod tests {
     use serde_json::json;
 
+    use super::super::{SigningAlgorithm, SigningKey};
     use super::*;
 
-    #[test]
-    fn a_token_is_own_that_this_key_signed_as_an_access_token() {
+    const ISSUER: &str = "https://as.example";
+
+    async fn own(ring: &KeyRing, token: &str) -> Option<OwnToken> {
+        ring.own(token, ISSUER, 1).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_token_is_own_that_this_key_signed_as_an_access_token() {
         let (key, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
-        let claims =
-            json!({ "sub": "ann", "client_id": "app", "iat": 1, "exp": 2, "jti": "j", "scope": "a" });
+        let (ring, others) = (KeyRing::of(&key).unwrap(), KeyRing::of(&other).unwrap());
+        let claims = json!({
+            "iss": ISSUER, "sub": "ann", "client_id": "app", "iat": 1, "exp": 2, "jti": "j", "scope": "a",
+        });
         let token = key.mint(&claims).unwrap();
-        let own = key.own(&token).unwrap();
-        assert_eq!((&*own.sub, &*own.client_id, own.iat, own.exp, &*own.jti), ("ann", "app", 1, 2, "j"));
-        assert_eq!((own.grant_id, &own.more["scope"]), (None, &json!("a")));
-        assert!(other.own(&token).is_none());
-        let confirmation = key.mint_with_header(&json!({ "typ": "JWT", "alg": "ES256" }), &claims).unwrap();
-        assert!(key.own(&confirmation).is_none());
+        let read = own(&ring, &token).await.unwrap();
+        assert_eq!((&*read.sub, &*read.client_id, read.iat, read.exp, &*read.jti), ("ann", "app", 1, 2, "j"));
+        assert_eq!((read.grant_id, &read.more["scope"]), (None, &json!("a")));
+        assert!(own(&others, &token).await.is_none());
+        assert!(ring.own(&token, "https://other.example", 1).await.unwrap().is_none());
+        for (typ, alg, kid) in
+            [("JWT", "ES256", key.kid()), ("at+jwt", "RS256", key.kid()), ("at+jwt", "ES256", other.kid())]
+        {
+            let header = json!({ "typ": typ, "alg": alg, "kid": kid });
+            assert!(own(&ring, &key.mint_with_header(&header, &claims).unwrap()).await.is_none(), "{header}");
+        }
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
             // The last character of a signature has bits that mean nothing; no decoder here takes them.
-            assert!(key.own(&changed).is_none(), "{at}");
+            assert!(own(&ring, &changed).await.is_none(), "{at}");
         }
         for text in ["", ".", "..", "a.b.c", "a.b"] {
-            assert!(key.own(text).is_none(), "{text}");
+            assert!(own(&ring, text).await.is_none(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_of_every_algorithm_are_own() {
+        let claims =
+            json!({ "iss": ISSUER, "sub": "ann", "client_id": "app", "iat": 1, "exp": 2, "jti": "j" });
+        for algorithm in SigningAlgorithm::ALL {
+            let key = SigningKey::generate_for(algorithm).unwrap();
+            let token = key.mint(&claims).unwrap();
+            assert!(own(&KeyRing::of(&key).unwrap(), &token).await.is_some(), "{algorithm}");
         }
     }
 }

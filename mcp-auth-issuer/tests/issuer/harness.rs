@@ -9,14 +9,14 @@ use axum::body::Body;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{DecodingKey, Validation};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer,
     LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
-use mcp_auth_runtime::facade::ClientAddress;
+use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
 use mcp_auth_store::{Caps, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
@@ -34,7 +34,7 @@ pub(crate) const START: u64 = 1_800_000_000;
 #[derive(Clone)]
 pub(crate) struct App {
     router: Router,
-    jwks: Value,
+    keys: Arc<dyn OwnKeys>,
     clock: MovedClock,
 }
 
@@ -139,8 +139,8 @@ impl App {
             ScopeSet::parse_lossy("todos.read todos.write"),
         ));
         options(&mut the_options);
-        let LocalIssuer { router, jwks, .. } = build(the_setup, the_options);
-        Self { router, jwks, clock }
+        let LocalIssuer { router, keys, .. } = build(the_setup, the_options);
+        Self { router, keys, clock }
     }
 
     /// The clock of this issuer, for a server beside it.
@@ -150,7 +150,7 @@ impl App {
 
     /// The keys that it publishes.
     pub(crate) fn jwks(&self) -> Value {
-        self.jwks.clone()
+        self.keys.known().jwks.clone()
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
@@ -207,8 +207,14 @@ impl App {
 
     /// The claims of an access token, after its signature, `iss` and `aud` are verified.
     pub(crate) fn claims(&self, token: &str) -> Value {
-        let jwk = serde_json::from_value(self.jwks["keys"][0].clone()).unwrap();
-        let mut validation = Validation::new(Algorithm::ES256);
+        let header = jsonwebtoken::decode_header(token).unwrap();
+        let jwks = self.keys.known().jwks.clone();
+        let mut keys = jwks["keys"].as_array().unwrap().iter();
+        let jwk =
+            keys.find(|jwk| jwk["kid"] == header.kid.as_deref().unwrap()).expect("a published key").clone();
+        assert_eq!(jwk["alg"], serde_json::to_value(header.alg).unwrap());
+        let jwk = serde_json::from_value(jwk).unwrap();
+        let mut validation = Validation::new(header.alg);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[RESOURCE]);
         validation.validate_exp = false;

@@ -21,6 +21,7 @@ mod factors;
 mod flow;
 mod harness;
 mod key_auth;
+mod keys;
 mod machine;
 mod managed;
 mod named_clients;

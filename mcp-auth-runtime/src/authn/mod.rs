@@ -79,12 +79,12 @@ pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
+pub(crate) use verifier::jwt::{A_YEAR, IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::jwt::{
     Algorithm, Assertion, AssertionIssuer, Examined, InvalidKeys, IssuerRules, JwtVerifier, JwtVerifierError,
-    KeySource, MalformedJwt, NotAsserted, PublicKeys, SignatureError, UnverifiedJwt, VerifiedJwt, examine,
-    freshness_lifetime,
+    KeySource, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, PublicKeys, ReadingKeys, SignatureError,
+    UnverifiedJwt, VerifiedJwt, examine, freshness_lifetime,
 };
-pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
 pub(crate) use verifier::{IssuerState, LoadFailure, PROGRAM_ISSUER, ProgramVerifier, Verify};
 

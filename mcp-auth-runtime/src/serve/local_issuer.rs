@@ -2,19 +2,21 @@
 //! the facade builds one and passes it in, so its keys are known before anything listens, on stdio too.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeFamily, ScopeSet};
 use mcp_auth_store::Store;
 
+use crate::authn::OwnKeys;
 use crate::config::IssuerReach;
 
 /// An authorization server in this process.
 pub struct LocalIssuer {
     /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2).
     pub issuer: IssuerIdentifier,
-    /// Its public keys: a JWK Set (RFC 7517 §5).
-    pub jwks: serde_json::Value,
+    /// Its public keys, which change while it runs.
+    pub keys: Arc<dyn OwnKeys>,
     /// Its endpoints and well-known documents, to be merged at the root of the server. Each request has a
     /// [`ClientAddress`](crate::facade::ClientAddress) among its extensions.
     pub router: axum::Router,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::local_issuer::LocalIssuer;
 use crate::answer::{ProtectedResourceMetadata, Schemes};
 use crate::authn::{
-    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, BindingMode, ClientAuth, Held, Identity,
+    A_YEAR, Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, BindingMode, ClientAuth, Held, Identity,
     IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RevocationPace, RoleGrants, RoleRule, RoleRules,
     ScopePrefix, Tenant, TokenRules, local,
 };
@@ -423,6 +423,14 @@ pub(super) fn key_refresh(issuer: &TrustedIssuer) -> KeyRefresh {
         fetch: issuer.jwks_timeout.get(),
         ..KeyRefresh::default()
     }
+}
+
+/// How the keys of the built-in issuer are kept current: as what it revoked, for a key that leaked is withdrawn as a token is.
+pub(super) fn own_key_refresh(config: &Config, store_lasts: bool) -> KeyRefresh {
+    let RevocationPace { lag, stale } = revocation_pace(config);
+    // A directory that cannot be read tells nothing: who could change keys in it is the owner of this process.
+    let keep = if store_lasts { stale } else { A_YEAR };
+    KeyRefresh { min: lag, max: lag, cooldown: lag, keep, ..KeyRefresh::default() }
 }
 
 /// Who the bearer of each API key is, and what it may do.

@@ -166,7 +166,7 @@ fn signed_tokens(
     given: &Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
 ) -> Result<Option<Arc<dyn Verify>>, Error> {
-    let Given { config, checked, local, fetch, ambient, .. } = given;
+    let Given { config, checked, local, fetch, ambient, store, .. } = given;
     let with_keys = config.auth.issuers.iter().filter(|issuer| issuer.has_keys());
     let mut rules: Vec<IssuerRules> = Vec::new();
     for issuer in with_keys {
@@ -178,10 +178,11 @@ fn signed_tokens(
         }
     }
     if let Some(local) = local {
-        let keys = KeySource::Static(local.jwks.clone());
+        let keys = KeySource::Own(Arc::clone(&local.keys));
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
         own.require_at_jwt = true;
         own.tokens.bindings.dpop = settings::own_dpop(config);
+        own.refresh = settings::own_key_refresh(config, store.is_some_and(Store::lasts));
         own.tokens.roles = settings::roles(config, checked, &[AcceptedIssuer::plain(local.issuer.clone())]);
         own.tokens.roles.extend(settings::named_roles(checked));
         rules.push(own);

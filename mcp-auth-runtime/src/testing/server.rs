@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::client::Client;
 use super::issuer::{TestIssuer, Token};
 use super::page::page;
-use crate::authn::Fetch;
+use crate::authn::{Fetch, KnownKeys, OwnKeys, ReadingKeys};
 use crate::call::handler::Handler;
 use crate::config::{Config, ConfigBuilder, Verify};
 use crate::error::{Error, Result};
@@ -179,7 +179,7 @@ impl<H: Handler> TestServerBuilder<H> {
             let issuer = trusted.issuer().parse().map_err(Error::from);
             let built = issuer.map(|issuer| LocalIssuer {
                 issuer,
-                jwks: trusted.jwks(),
+                keys: Arc::new(OneKey(Arc::new(KnownKeys { jwks: trusted.jwks(), withdrawn: 0 }))),
                 router,
                 confirmation_page: Some(confirmation_page),
             });
@@ -191,5 +191,19 @@ impl<H: Handler> TestServerBuilder<H> {
         };
         let running = server.config(config).start().await?;
         Ok(TestServer { running, issuer })
+    }
+}
+
+/// The key of a throwaway issuer, which never changes.
+#[derive(Debug)]
+struct OneKey(Arc<KnownKeys>);
+
+impl OwnKeys for OneKey {
+    fn known(&self) -> Arc<KnownKeys> {
+        Arc::clone(&self.0)
+    }
+
+    fn read(&self) -> ReadingKeys<'_> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -71,6 +71,11 @@ impl SigningRing {
         Self::of(RingKey { private: private.to_vec(), made_at: 0, signs_from: 0 })
     }
 
+    /// All keys, by the time from which they sign.
+    pub fn keys(&self) -> &[RingKey] {
+        &self.keys
+    }
+
     /// The keys that are published at `now`, and what each one does. Exactly one is current.
     pub fn at(&self, now: u64) -> impl Iterator<Item = (&RingKey, KeyState)> {
         let current = self.current_at(now);

@@ -18,9 +18,13 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 4] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 7] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
+    // Its public keys, which change while it runs.
+    ("facade::OwnKeys", ISSUER),
+    ("facade::KnownKeys", ISSUER),
+    ("facade::ReadingKeys", ISSUER),
     // How long an answer is fresh (RFC 9111): one reading of it for keys and for documents of clients.
     ("facade::freshness_lifetime", ISSUER),
     ("config", "mcp-auth-issuer/src/configured.rs"),

@@ -10,7 +10,7 @@ use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
 use crate::issuer::ClientError;
-use crate::key::MintError;
+use crate::key::{KeyError, MintError};
 use crate::person::LoginError;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
@@ -85,6 +85,9 @@ pub(crate) enum Refusal {
     Login(#[source] LoginError),
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// Which keys are the issuer's cannot be told now.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -94,6 +97,7 @@ impl Refusal {
     pub(crate) fn log(&self, what: &'static str) {
         match self {
             Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
+            Self::Keys(error) => tracing::error!(cause = %error, "{what}"),
             Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
             Self::Asserted(NotAsserted::Unavailable(error)) => {
                 tracing::error!(cause = ?error, "{what}");
@@ -188,7 +192,7 @@ impl From<&Refusal> for OAuthError {
             }
             Refusal::Mint(_) => Self::bad_request("server_error", "the token cannot be made")
                 .with_status(StatusCode::INTERNAL_SERVER_ERROR),
-            Refusal::Store(_) | Refusal::Login(_) => Self::store_unavailable(),
+            Refusal::Store(_) | Refusal::Login(_) | Refusal::Keys(_) => Self::store_unavailable(),
         }
     }
 }

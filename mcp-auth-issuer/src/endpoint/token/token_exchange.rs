@@ -83,7 +83,8 @@ fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
 /// The subject token: an access token of this issuer for this server that counts still.
 async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Refusal> {
     let token = params.get("subject_token").ok_or(Refusal::Missing("subject_token"))?;
-    let own = issuer.key.own(token).ok_or(Refusal::SubjectToken("not an access token of this issuer"))?;
+    let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
+    let own = own.ok_or(Refusal::SubjectToken("not an access token of this issuer"))?;
     // Issuers on one store have one key.
     if own.more.get("iss").and_then(Value::as_str) != Some(issuer.origin.as_str()) {
         return Err(Refusal::SubjectToken("of another issuer"));

@@ -83,6 +83,9 @@ pub enum KeysError {
         /// Why the first of them was skipped.
         first: Option<String>,
     },
+    /// The issuer in this process cannot read its keys where they are kept.
+    #[error("the keys of the built-in issuer cannot be read")]
+    Own(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Discovery and keys together took too long.
     #[error("no keys within {0:?}")]
     Timeout(Duration),
@@ -113,6 +116,7 @@ impl KeysError {
             | Self::Status { .. }
             | Self::Document { .. }
             | Self::NoUsableKey { .. }
+            | Self::Own(_)
             | Self::Timeout(_) => false,
         }
     }

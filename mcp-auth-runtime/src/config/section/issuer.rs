@@ -57,6 +57,18 @@ impl IssuerLogin {
     }
 }
 
+keyword! {
+    /// What tokens are signed with.
+    SigningAlg {
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256",
+        /// RSASSA-PKCS1-v1_5 with SHA-256, by a key of 2048 bits.
+        Rs256 = "RS256",
+        /// Ed25519.
+        EdDsa = "EdDSA",
+    }
+}
+
 /// The built-in issuer, whose tokens are accepted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -65,9 +77,12 @@ pub struct BuiltInIssuer {
     /// Whether this process issues tokens. Without this key a file turns it on that has an `[issuer]` table, an empty
     /// one too; a variable such as `MCP_ISSUER__USERS` alone does not.
     pub enabled: Option<bool>,
-    /// The directory of the signing key, made if it is missing; relative to the configuration file. A store that lasts keeps the key for all
-    /// its servers.
+    /// The directory of the signing keys, made if it is missing; relative to the configuration file. A store that lasts keeps the keys for
+    /// all its servers.
     pub state_dir: PathBuf,
+    /// What new signing keys sign with: `ES256`; `RS256`, for programs that verify nothing else; or `EdDSA`. A key that is there stays:
+    /// `mcp-auth issuer keys rotate` makes another one.
+    pub signing_alg: SigningAlg,
     /// How long an access token is valid.
     pub access_token_lifetime: AccessTokenLifetime,
     /// How long a refresh token is valid after its last use.
@@ -109,6 +124,7 @@ impl Default for BuiltInIssuer {
         Self {
             enabled: None,
             state_dir: PathBuf::from(".mcp-auth"),
+            signing_alg: SigningAlg::default(),
             access_token_lifetime: AccessTokenLifetime::default(),
             refresh_token_lifetime: RefreshTokenLifetime::default(),
             code_lifetime: CodeLifetime::default(),

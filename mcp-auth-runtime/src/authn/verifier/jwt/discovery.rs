@@ -80,7 +80,7 @@ fn telling(error: &KeysError) -> u8 {
         KeysError::Status { status: 404, .. } => 0,
         KeysError::Document { .. } | KeysError::NoUsableKey { .. } => 1,
         KeysError::NotPublished { .. } => 2,
-        KeysError::Fetch { .. } | KeysError::Status { .. } | KeysError::Timeout(_) => 3,
+        KeysError::Fetch { .. } | KeysError::Status { .. } | KeysError::Own(_) | KeysError::Timeout(_) => 3,
         KeysError::IssuerDiffers { .. } | KeysError::NotHttps { .. } => 4,
     }
 }

@@ -1,5 +1,6 @@
 //! Whom we trust: one issuer, where its keys are, and what its tokens must look like.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::IssuerIdentifier;
@@ -9,13 +10,14 @@ use url::Url;
 
 use super::algorithm::Algorithm;
 use super::bounds;
+use super::own_keys::OwnKeys;
 use crate::authn::fetch::may_ask;
 use crate::authn::verifier::claims::{Accepted, TokenRules};
 
 /// The algorithms of a key that does not say its own, where the issuer is set to none.
 pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
 /// No time of [`KeyRefresh`] is longer.
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// One issuer and its rules. Plain data: it knows nothing of configuration files.
 #[derive(Debug, Clone)]
@@ -51,8 +53,10 @@ pub enum KeySource {
     Discovery,
     /// At this URL.
     JwksUri(Url),
-    /// Given as a value: the JWK Set of an issuer in this process.
+    /// Given as a value, a JWK Set.
     Static(Value),
+    /// Those of an issuer in this process, which change while it runs.
+    Own(Arc<dyn OwnKeys>),
 }
 
 /// How an issuer's keys are kept fresh.
@@ -123,7 +127,7 @@ impl IssuerRules {
             return Err(RulesError::AllowHttp);
         }
         match &self.keys {
-            KeySource::Static(_) => {} // nothing is fetched
+            KeySource::Static(_) | KeySource::Own(_) => {} // nothing is fetched
             KeySource::Discovery | KeySource::JwksUri(_) if !may_ask(self.issuer.url(), plain) => {
                 return Err(RulesError::Issuer);
             }

@@ -102,6 +102,7 @@ impl JwtVerifier {
     fn said(&self, token: &str) -> Result<(Facts, bool), Vec<TokenError>> {
         let at_hand = |rules: &IssuerRules| match &rules.keys {
             KeySource::Static(keys) => Some(keys.clone()),
+            KeySource::Own(keys) => Some(keys.known().jwks.clone()),
             KeySource::Discovery | KeySource::JwksUri(_) => None,
         };
         let issuers: Vec<_> =

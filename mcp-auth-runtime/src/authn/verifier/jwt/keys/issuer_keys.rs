@@ -14,6 +14,7 @@ use super::super::freshness::freshness_lifetime;
 use super::super::issuer::{IssuerRules, KeySource};
 use super::super::jwks::{KeySet, Outcome};
 use super::super::jws::Jws;
+use super::super::own_keys::{KnownKeys, OwnKeys};
 use crate::authn::error::{KeysError, TokenError, chain};
 use crate::authn::fetch::{Fetch, FetchRequest, Within};
 use crate::authn::verifier::IssuerState;
@@ -33,11 +34,11 @@ pub(in crate::authn::verifier::jwt) struct IssuerKeys {
     /// What it is called, shared by all that is said of it.
     pub(in crate::authn::verifier::jwt) issuer: Arc<str>,
     /// `None` with static keys, which are never fetched.
-    source: Option<Source>,
-    current: RwLock<Option<Arc<Loaded>>>,
+    pub(super) source: Option<Source>,
+    pub(super) current: RwLock<Option<Arc<Loaded>>>,
     /// When it was set up, without keys.
     created: Instant,
-    generation: AtomicU64,
+    pub(super) generation: AtomicU64,
     attempts: Mutex<Attempts>,
     /// Counts attempts that ended.
     ended: watch::Sender<u64>,
@@ -45,18 +46,24 @@ pub(in crate::authn::verifier::jwt) struct IssuerKeys {
     ambient: Ambient,
 }
 
-enum Source {
+pub(super) enum Source {
     Discovery,
     At(Url),
+    /// The issuer is in this process.
+    Own(Arc<dyn OwnKeys>),
 }
 
 /// One set of keys, as it came.
-struct Loaded {
-    set: KeySet,
+#[derive(Clone)]
+pub(super) struct Loaded {
+    pub(super) set: Arc<KeySet>,
     /// What the tokens that it verifies rest on.
-    standing: Standing,
-    at: Instant,
-    refresh_after: Duration,
+    pub(super) standing: Standing,
+    /// When it was read last.
+    pub(super) at: Instant,
+    pub(super) refresh_after: Duration,
+    /// What it was made of, where the issuer is in this process.
+    pub(super) from: Option<Arc<KnownKeys>>,
 }
 
 /// What a verdict of a set of keys rests on. It changes whenever a key went away: what older keys verified counts no more.
@@ -105,15 +112,17 @@ impl IssuerKeys {
         let source = match &rules.keys {
             KeySource::Discovery => Some(Source::Discovery),
             KeySource::JwksUri(uri) => Some(Source::At(uri.clone())),
+            KeySource::Own(own) => Some(Source::Own(Arc::clone(own))),
             KeySource::Static(set) => {
                 let set = KeySet::read(set, rules.algorithms.as_deref(), rules.refresh.max_keys)?;
                 set.log_skipped(rules.issuer.as_str());
                 let (at, refresh_after) = (Instant::now(), rules.refresh.max);
-                loaded = Some(Arc::new(Loaded { set, standing: Standing::default(), at, refresh_after }));
+                let (set, standing) = (Arc::new(set), Standing::default());
+                loaded = Some(Arc::new(Loaded { set, standing, at, refresh_after, from: None }));
                 None
             }
         };
-        Ok(Self {
+        let keys = Self {
             issuer: Arc::from(rules.issuer.as_str()),
             fetch: Arc::new(Within { fetch, longest: rules.refresh.fetch }),
             rules,
@@ -124,11 +133,14 @@ impl IssuerKeys {
             attempts: Mutex::default(),
             ended: watch::Sender::new(0),
             ambient,
-        })
+        };
+        keys.catch_up();
+        Ok(keys)
     }
 
     /// Which keys are in force: rises whenever one went away.
     pub(in crate::authn::verifier::jwt) fn generation(&self) -> u64 {
+        self.catch_up();
         self.generation.load(Ordering::Acquire)
     }
 
@@ -148,7 +160,7 @@ impl IssuerKeys {
         let since = |span: Duration| self.ambient.clock.unix_now().saturating_sub(span.as_secs());
         IssuerState {
             issuer: Arc::clone(&self.issuer),
-            is_fetched: self.source.is_some(),
+            is_fetched: matches!(self.source, Some(Source::Discovery | Source::At(_))),
             missing_since: missing_for.map(since),
         }
     }
@@ -223,6 +235,7 @@ impl IssuerKeys {
 
     /// The keys in force, unless they are older than the issuer's `keep`.
     fn usable(&self) -> Option<Arc<Loaded>> {
+        self.catch_up();
         let loaded = self.current.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let fresh_enough = self.source.is_none() || loaded.at.elapsed() < self.rules.refresh.keep;
         fresh_enough.then_some(loaded)
@@ -271,13 +284,9 @@ impl IssuerKeys {
         tokio::spawn(async move {
             let keys = &flight.0;
             let longest = keys.longest_attempt();
-            let result = match timeout(longest, keys.fetch_keys()).await {
-                Ok(result) => result,
-                Err(_) => Err(KeysError::Timeout(longest)),
-            };
-            match result {
-                Ok((set, lifetime)) => keys.install(set, lifetime),
-                Err(error) => keys.note_failure(error),
+            let renewed = timeout(longest, keys.renew()).await;
+            if let Err(error) = renewed.unwrap_or(Err(KeysError::Timeout(longest))) {
+                keys.note_failure(error);
             }
         });
         Some(ended)
@@ -288,11 +297,22 @@ impl IssuerKeys {
         self.rules.refresh.fetch * FETCHES
     }
 
+    async fn renew(&self) -> Result<(), KeysError> {
+        match &self.source {
+            Some(Source::Own(own)) => self.read_own(&**own).await,
+            _ => {
+                let (set, lifetime) = self.fetch_keys().await?;
+                self.install(set, lifetime);
+                Ok(())
+            }
+        }
+    }
+
     async fn fetch_keys(&self) -> Result<(KeySet, Option<Duration>), KeysError> {
         let limits = &self.rules.refresh;
         let uri = match &self.source {
             Some(Source::At(uri)) => uri.clone(),
-            Some(Source::Discovery) | None => match self.discover().await {
+            Some(Source::Discovery | Source::Own(_)) | None => match self.discover().await {
                 Err(KeysError::NotPublished { .. }) if self.rules.keys_optional => {
                     return Ok((KeySet::none(), None));
                 }
@@ -350,15 +370,21 @@ impl IssuerKeys {
             tracing::info!(issuer = &*self.issuer, keys = set.len(), generation, "issuer keys loaded");
             self.generation.store(generation, Ordering::Release);
             let refresh_after = self.refresh_after(lifetime);
-            *current = Some(Arc::new(Loaded { set, standing, at: Instant::now(), refresh_after }));
+            let (set, at) = (Arc::new(set), Instant::now());
+            *current = Some(Arc::new(Loaded { set, standing, at, refresh_after, from: None }));
             if let Some(gone) = gone {
                 gone.cancel();
             }
         }
+        self.attempts_succeeded();
+    }
+
+    /// Notes that an attempt did not fail, and returns how many before it did.
+    pub(super) fn attempts_succeeded(&self) -> u32 {
         let mut attempts = self.attempts();
-        attempts.failures = 0;
         attempts.retry_from = None;
         attempts.last_error = None;
+        std::mem::take(&mut attempts.failures)
     }
 
     fn note_failure(&self, error: KeysError) {
@@ -369,13 +395,21 @@ impl IssuerKeys {
             (true, true) => "known keys stay in use",
         };
         let mut attempts = self.attempts();
-        let pause = Duration::from_secs(1 << attempts.failures.min(5)).min(MAX_BACKOFF);
-        tracing::warn!(
-            issuer = &*self.issuer,
-            error = chain(&error),
-            retry_in_secs = pause.as_secs(),
-            "issuer keys not fetched; {state}"
-        );
+        let is_own = matches!(self.source, Some(Source::Own(_)));
+        let pause = match is_own {
+            // Other processes have the same store or directory, and say there which key leaked: it is asked at its pace.
+            true => self.rules.refresh.max,
+            false => Duration::from_secs(1 << attempts.failures.min(5)).min(MAX_BACKOFF),
+        };
+        // At that pace the log would be full of it.
+        if !is_own || attempts.failures == 0 {
+            tracing::warn!(
+                issuer = &*self.issuer,
+                error = chain(&error),
+                retry_in_secs = pause.as_secs(),
+                "issuer keys not fetched; {state}"
+            );
+        }
         attempts.failures = attempts.failures.saturating_add(1);
         attempts.retry_from = Some(Instant::now() + pause);
         attempts.last_error = Some(Arc::new(error));
