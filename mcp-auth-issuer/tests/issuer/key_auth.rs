@@ -267,7 +267,9 @@ async fn keys_are_not_fetched_from_where_strangers_may_not_ask() {
         let mut options = mcp_auth_issuer::IssuerOptions::ephemeral();
         options.client_documents = site.options();
         options.clients.push(robot(ClientKeys::At(url.to_owned())));
-        let refused = std::panic::catch_unwind(|| App::with(|_| (), |all| *all = options.clone()));
+        let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            App::with(|_| (), |all| *all = options.clone())
+        }));
         assert!(refused.is_err(), "{url}");
     }
     let key = key();
