@@ -332,6 +332,35 @@ async fn where_a_second_factor_is_required_it_is_set_up_at_the_login_and_stays()
 }
 
 #[tokio::test]
+async fn an_application_that_asks_for_two_factors_gets_them_and_one_that_asks_for_one_is_not_refused() {
+    let (app, ..) = site_with(unlimited()).await;
+    let client = app.public_client().await;
+    let url = |acr: &str| authorize_url(&client, &[("acr_values", acr)]);
+    let said = async |browser: &mut Browser, back: &Answer| {
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        let consent = browser.get(back.header("location")).await;
+        let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+        let tokens = app.token(&redeem(&client, &code)).await.json();
+        app.claims(tokens["access_token"].as_str().unwrap())["acr"].as_str().unwrap().to_owned()
+    };
+    let mut browser = Browser::new(&app);
+    let back = log_in(&mut browser, &url("urn:mcp-auth:pwd urn:mcp-auth:mfa"), "ann", PASSWORD).await;
+    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
+    // The login of before is not enough, and this person has no second factor yet.
+    let setup = log_in(&mut browser, &url("urn:mcp-auth:mfa"), "ann", PASSWORD).await;
+    let key = key(&setup);
+    let codes = browser.answer_login(&setup, &[("code", &shown(&key, START))]).await;
+    let back = browser.answer_login(&codes, &[]).await;
+    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:mfa");
+
+    app.advance(60);
+    let mut browser = Browser::new(&app);
+    let form = second_form(&mut browser, &url("urn:mcp-auth:pwd")).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
+}
+
+#[tokio::test]
 async fn a_page_of_this_server_names_no_application() {
     let (app, ..) = site().await;
     let page = Browser::new(&app).get(FACTORS).await;

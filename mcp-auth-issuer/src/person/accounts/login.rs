@@ -102,13 +102,15 @@ impl AccountsLogin {
         if account.disabled {
             return Err(refused("the account is disabled", Some(&account)));
         }
-        match (account.totp.is_some(), self.second_factor) {
+        let is_needed =
+            self.second_factor == SecondFactorPolicy::Required || asks_only(attempt, BY_TWO_FACTORS);
+        match (account.totp.is_some(), is_needed) {
             (true, _) => ask(Found::of(id, &account, Stage::Code), code_form(None)),
-            (false, SecondFactorPolicy::Required) => self.begin_setup(id, &account).await,
-            (false, SecondFactorPolicy::Optional) => {
+            (false, true) => self.begin_setup(id, &account).await,
+            (false, false) => {
                 let log_in = AccountChange::LogIn { generation: account.generation, with: None };
                 match self.store.accounts().change(id, log_in, attempt.now).await? {
-                    Changed::Done => Ok(Step::Done(user(account, false))),
+                    Changed::Done => Ok(Step::Done(user(account, false, attempt))),
                     Changed::Refused | Changed::Unknown => Err(changed_meanwhile(&account)),
                 }
             }
@@ -136,7 +138,7 @@ impl AccountsLogin {
                     let left = account.recovery_codes.len().saturating_sub(1);
                     tracing::warn!(account = ?account.name, left, "a recovery code was used");
                 }
-                return Ok(Step::Done(user(account, true)));
+                return Ok(Step::Done(user(account, true, attempt)));
             }
         }
         let why = "wrong second factor, or one that was used";
@@ -206,9 +208,17 @@ impl Login for AccountsLogin {
             match found.stage {
                 Stage::Code => self.code(attempt, found, answer).await,
                 Stage::Setup => self.set_up(found, answer).await,
-                Stage::Kept => Ok(Step::Done(user(self.still(found).await?, true))),
+                Stage::Kept => Ok(Step::Done(user(self.still(found).await?, true, attempt))),
             }
         })
+    }
+
+    fn acr_values_supported(&self) -> Vec<String> {
+        let supported = match self.second_factor {
+            SecondFactorPolicy::Optional => [BY_TWO_FACTORS, BY_PASSWORD].as_slice(),
+            SecondFactorPolicy::Required => [BY_TWO_FACTORS].as_slice(),
+        };
+        supported.iter().map(|acr| (*acr).to_owned()).collect()
     }
 
     /// One who has nothing to log in with, because an operator reset it, cannot go on either.
@@ -226,8 +236,17 @@ impl Login for AccountsLogin {
     }
 }
 
-fn user(account: Account, by_two: bool) -> User {
+/// Of the two values of `acr` that there are, whether the application asks for this one alone.
+fn asks_only(attempt: &Attempt<'_>, acr: &str) -> bool {
+    let asked = attempt.asked.acr_values.unwrap_or_default();
+    let mut known = asked.split(' ').filter(|value| [BY_PASSWORD, BY_TWO_FACTORS].contains(value)).peekable();
+    known.peek().is_some() && known.all(|value| value == acr)
+}
+
+/// Who logged in with two factors has done what is asked for of a password alone, and the token says what was asked for; `amr` says how it was.
+fn user(account: Account, by_two: bool, attempt: &Attempt<'_>) -> User {
     let (acr, amr) = match by_two {
+        true if asks_only(attempt, BY_PASSWORD) => (BY_PASSWORD, ["pwd", "otp", "mfa"].as_slice()),
         true => (BY_TWO_FACTORS, ["pwd", "otp", "mfa"].as_slice()),
         false => (BY_PASSWORD, ["pwd"].as_slice()),
     };
