@@ -179,7 +179,7 @@ async fn s10_what_is_not_a_whole_backup_of_this_store_fills_nothing() {
     for (wrong, why) in [
         (String::new(), "line 1 of the backup: this is not a backup"),
         ("{}\n".to_owned(), "line 1 of the backup: this is not a backup"),
-        (lines[..lines.len() - 1].concat(), "line 258 of the backup: the backup was cut off"),
+        (lines[..lines.len() - 1].concat(), "the backup was cut off: its last line is missing"),
         (lines[..10].concat() + &lines[10][..20], "line 11 of the backup: it ends in the middle"),
         (lines[..10].concat() + &lines[11..].concat(), "does not hold as many rows as it says"),
         (text.clone() + "\n", "does not hold as many rows as it says"),

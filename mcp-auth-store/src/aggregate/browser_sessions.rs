@@ -11,7 +11,7 @@ pub struct Browser {
     /// The person who is logged in, as the `sub` of their tokens.
     pub subject: String,
     /// What pages call them, where it is not the subject.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub name: Option<String>,
     /// How they logged in.
     #[serde(flatten)]

@@ -32,7 +32,7 @@ pub struct Code {
     #[serde(flatten)]
     pub authentication: Authentication,
     /// The thumbprint of the key that its tokens have to be bound to (RFC 9449 §10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub dpop_jkt: Option<String>,
     /// The time, in Unix seconds, from which it cannot be redeemed.
     pub expires_at: u64,

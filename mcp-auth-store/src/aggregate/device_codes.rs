@@ -26,7 +26,7 @@ pub struct DeviceAuthorization {
     /// The scopes that it asked for.
     pub scopes: ScopeSet,
     /// The network address that the request came from, if it is known: the person compares it with what they expect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub from: Option<String>,
     /// When it asked, in Unix seconds.
     pub asked_at: u64,
@@ -35,7 +35,7 @@ pub struct DeviceAuthorization {
     /// The time, in Unix seconds, from which nobody can answer it and no poll gets anything.
     pub expires_at: u64,
     /// What a person answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub answer: Option<DeviceAnswer>,
 }
 

@@ -24,11 +24,11 @@ pub struct Grant {
     #[serde(flatten)]
     pub authentication: Authentication,
     /// The thumbprint of the key that its refresh tokens are bound to, where its client has no other credential (RFC 9449 §5).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub dpop_jkt: Option<String>,
     /// The thumbprint (RFC 7638) of the key that its client authenticated by when it got its last refresh token, where it does so by a key. A
     /// client that no longer has that key, or any, is not the one that the grant is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub client_key: Option<String>,
     /// The redirect URI of the authorization request.
     #[serde(default)]

@@ -21,7 +21,8 @@ pub(super) fn content(record: &impl Serialize, forget_at: u64) -> Result<Content
     Ok(Content { body, sealed: None, groups: Vec::new(), rank: 0, forget_at: forget_at.min(MOST) })
 }
 
-/// `row` with `record` for the record in it.
+/// `row` with `record` for the record in it. A field that can become nothing again is written as `null`, and never left out: what is left
+/// out stays as it was.
 pub(super) fn changed(row: &Row, record: &impl Serialize, forget_at: u64) -> Result<Content, StoreError> {
     let mut held: Map<String, Value> = read(row)?;
     if let Value::Object(known) = serde_json::to_value(record).map_err(StoreError::new)? {
