@@ -130,7 +130,7 @@ fn comment_above(path: &str, key: &str) -> String {
         "resources.*" => "[resources.\"todo://{id}\"]".to_owned(),
         "roles.*.when[]" => "[[roles.manager.when]]".to_owned(),
         table => match table.strip_suffix("[]") {
-            Some(list) => format!("[[{list}]]"),
+            Some(list) => format!("[[{}]]", list.replace("[]", "")),
             None => format!("[{}]", table.replace("[]", "")),
         },
     };

@@ -84,7 +84,7 @@ fn without_the_operations_only_what_depends_on_them_is_left_open() {
     assert!(check(&verify("[scopes.b]\ndescription = \"x\""), &["a"]).is_err());
     // Everything else is refused as ever.
     for (text, why) in [
-        ("server.listen = \"0.0.0.0:80\"\n[issuer]", "2 reasons not to start"),
+        ("server.listen = \"0.0.0.0:80\"\n[issuer]", "4 reasons not to start"),
         ("[auth]\nverify = \"tokens\"", "no issuer is configured"),
         ("[issuer]\n[auth]\nbase_scopes = [\"offline_access\"]", "never a scope of a server"),
         ("[issuer]\n[scopes.a]\nimplies = [\"b\"]\n[scopes.b]\nimplies = [\"a\"]", "circle"),
@@ -435,7 +435,7 @@ fn what_is_configured_and_not_used_is_warned_about() {
 fn all_refusals_are_told_at_once() {
     let text = "server.listen = \"0.0.0.0:80\"\n[issuer]\n[scopes.x]\ndescription = \"x\"";
     let refusals = check(text, &["a"]).unwrap_err();
-    assert_eq!(refusals.len(), 4, "{refusals:#?}");
+    assert_eq!(refusals.len(), 6, "{refusals:#?}");
     let told = ConfigError::Refused(refusals).to_string();
-    assert!(told.starts_with("4 reasons not to start:\n  - listen is 0.0.0.0:80"), "{told}");
+    assert!(told.starts_with("6 reasons not to start:\n  - listen is 0.0.0.0:80"), "{told}");
 }
