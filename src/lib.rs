@@ -93,6 +93,8 @@
 
 pub use mcp_auth_core::ambient;
 pub use mcp_auth_core::{RoleSet, Scope, ScopeSet};
+#[cfg(feature = "issuer")]
+pub use mcp_auth_issuer::own_login;
 pub use mcp_auth_macros::{method, prompt, resource, server, tool};
 pub use mcp_auth_runtime::config::{self, Config};
 pub use mcp_auth_runtime::facade::{

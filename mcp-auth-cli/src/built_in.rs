@@ -8,7 +8,7 @@ use mcp_auth_issuer::{
 };
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config};
-use mcp_auth_runtime::facade::{LocalIssuer, open_store};
+use mcp_auth_runtime::facade::{HttpFetch, LocalIssuer, open_store};
 
 use crate::Failure;
 
@@ -76,6 +76,7 @@ pub(crate) fn issuer(
         hierarchy: checked.hierarchy.clone(),
         ambient,
         store,
+        fetch: Arc::new(HttpFetch::new()?),
     };
     Ok(match accounts {
         Some(accounts) => mcp_auth_issuer::build_with(setup, options, Arc::new(accounts))?,

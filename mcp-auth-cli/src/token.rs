@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Authentication, Caps, IssuerOptions, IssuerReach, KeyRing, KeySource,
+    AccessTokenClaims, Authentication, Caps, HttpFetch, IssuerOptions, IssuerReach, KeyRing, KeySource,
     LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
@@ -302,6 +303,7 @@ fn accepts(
         hierarchy: Default::default(),
         ambient: ambient.clone(),
         store: Store::memory(Caps::default()),
+        fetch: Arc::new(HttpFetch::new()?),
     };
     mcp_auth_issuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;
     Ok(())

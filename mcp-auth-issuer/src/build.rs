@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::config::IssuerReach;
-use mcp_auth_runtime::facade::{
-    Fetch, FetchError, HttpFetch, JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs,
-};
+use mcp_auth_runtime::facade::{JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs};
 use mcp_auth_store::{Client, GrantType, Rate};
 
 use crate::assertion::Trusted;
@@ -19,6 +17,8 @@ use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
+use crate::person::own::OwnLogin;
+use crate::person::upstream::{InvalidUpstream, UpstreamLogin};
 use crate::person::{Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
@@ -50,15 +50,15 @@ pub enum IssuerError {
     /// The keys of an issuer whose assertions are taken cannot be used.
     #[error(transparent)]
     Assertions(#[from] JwtVerifierError),
-    /// The keys of issuers cannot be fetched at all.
-    #[error("cannot set up the client that fetches keys")]
-    Fetch(#[from] FetchError),
+    /// People cannot log in at the provider as it is configured.
+    #[error("issuer.upstream: {0}")]
+    Upstream(#[from] InvalidUpstream),
     /// The authorities that are to be trusted for client metadata documents cannot be read.
     #[error(transparent)]
     Authorities(#[from] UnreadableAuthorities),
 }
 
-/// Builds the built-in issuer with the login of its options: with one click, for development, or with accounts in the store.
+/// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says.
 ///
 /// # Errors
 /// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
@@ -66,7 +66,8 @@ pub enum IssuerError {
 ///
 /// # Example
 /// ```
-/// use mcp_auth_issuer::{Caps, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
+/// use std::sync::Arc;
+/// use mcp_auth_issuer::{Caps, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -80,6 +81,7 @@ pub enum IssuerError {
 ///         default_scopes: Default::default(),
 ///         ambient: Ambient::system(),
 ///         store: Store::memory(Caps::default()),
+///         fetch: Arc::new(HttpFetch::new().unwrap()),
 ///     },
 ///     IssuerOptions::ephemeral(),
 /// )
@@ -87,7 +89,8 @@ pub enum IssuerError {
 /// assert_eq!(issuer.keys.known().jwks["keys"][0]["alg"], "ES256");
 /// ```
 pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
-    match options.login {
+    let fetch = Arc::clone(&setup.fetch);
+    match &options.login {
         LoginOptions::Development if setup.reach == IssuerReach::Network => Err(IssuerError::WithoutLogin),
         LoginOptions::Development => {
             let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
@@ -96,13 +99,21 @@ pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIss
         LoginOptions::Accounts(_) if !setup.store.lasts() => Err(IssuerError::AccountsInMemory),
         LoginOptions::Accounts(accounts) => {
             let (store, ambient) = (setup.store.clone(), setup.ambient.clone());
-            let login = Arc::new(AccountsLogin::new(store, ambient, &accounts, setup.server_name.clone()));
+            let login = Arc::new(AccountsLogin::new(store, ambient, accounts, setup.server_name.clone()));
             assemble(setup, options, login.clone(), Some(login))
+        }
+        LoginOptions::Own(own) => {
+            let login = Arc::new(OwnLogin::new((**own).clone(), fetch));
+            assemble(setup, options, login, None)
+        }
+        LoginOptions::Upstream(upstream) => {
+            let login = UpstreamLogin::new((**upstream).clone(), fetch, setup.ambient.clone())?;
+            assemble(setup, options, Arc::new(login), None)
         }
     }
 }
 
-/// As [`build`], with another login.
+/// As [`build`], with a login of the program's own; [`IssuerOptions::login`] does not count.
 ///
 /// # Errors
 /// As [`build`].
@@ -140,10 +151,7 @@ fn assemble(
     }
     let assertions = match options.assertions.is_empty() {
         true => Trusted::default(),
-        false => {
-            let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::new()?);
-            Trusted::new(&options.assertions, &setup.issuer, &fetch, &setup.ambient)?
-        }
+        false => Trusted::new(&options.assertions, &setup.issuer, &setup.fetch, &setup.ambient)?,
     };
     let current = keys.current(now);
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = current.kid(), "built-in issuer ready");

@@ -1,11 +1,14 @@
 //! The options that `[issuer]` of `mcp.toml` sets. The one file here that reads the runtime's configuration: the facade
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
+use mcp_auth_core::ScopeSet;
 use mcp_auth_core::own_claims::ROLES_CLAIM;
-use mcp_auth_runtime::config::accounts::SecondFactor;
+use mcp_auth_runtime::config::accounts::{Accounts, SecondFactor};
 use mcp_auth_runtime::config::issuer::{
     AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload, SigningAlg,
 };
+use mcp_auth_runtime::config::own_login::OwnLogin;
+use mcp_auth_runtime::config::upstream::{Upstream, UpstreamAllow};
 use mcp_auth_runtime::config::{ClientKeysError, Config, RoleName, SecretError};
 use mcp_auth_store::{ClientKeys, SecretHash};
 use serde_json::{Map, Value};
@@ -19,6 +22,8 @@ use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::key::SigningAlgorithm;
 use crate::options::{IssuerOptions, LoginOptions};
 use crate::person::accounts::{AccountsOptions, SecondFactorPolicy};
+use crate::person::own::{AnswerKey, InvalidKey, OwnLoginCheck, OwnLoginOptions, SharedKey};
+use crate::person::upstream::{Admitted, UpstreamOptions};
 
 impl IssuerOptions {
     /// The options in `[issuer]`, with the clients' secrets read.
@@ -38,7 +43,7 @@ impl IssuerOptions {
             grant_lifetime: issuer.grant_lifetime.get(),
             refresh_grace: issuer.refresh_grace.get(),
             require_par: issuer.require_par,
-            login: login(issuer),
+            login: login(config, issuer)?,
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             device_code: issuer.device_code,
@@ -69,6 +74,12 @@ pub enum ConfiguredError {
     /// The keys of a client.
     #[error(transparent)]
     Keys(#[from] ClientKeysError),
+    /// A key of `issuer.own_login`.
+    #[error("issuer.own_login: {0}")]
+    AnswerKey(#[from] InvalidKey),
+    /// `issuer.login` needs a table that is not there.
+    #[error("issuer.login needs the table {0}")]
+    NoTable(&'static str),
 }
 
 /// A client of `[[issuer.clients]]`. One without a credential does not start, so that none here is public by mistake.
@@ -141,18 +152,18 @@ fn asserted(config: &Config, one: &IssuerAssertions) -> Result<AssertionOptions,
 }
 
 /// How people log in.
-fn login(issuer: &BuiltInIssuer) -> LoginOptions {
-    let most = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+fn login(config: &Config, issuer: &BuiltInIssuer) -> Result<LoginOptions, ConfiguredError> {
     match issuer.login {
-        IssuerLogin::Development => LoginOptions::Development,
-        IssuerLogin::Accounts => LoginOptions::Accounts(AccountsOptions {
-            attempts_per_account: most(issuer.accounts.attempts_per_account.get()),
-            attempts_per_address: most(issuer.accounts.attempts_per_address.get()),
-            second_factor: match issuer.accounts.second_factor {
-                SecondFactor::Optional => SecondFactorPolicy::Optional,
-                SecondFactor::Required => SecondFactorPolicy::Required,
-            },
-        }),
+        IssuerLogin::Development => Ok(LoginOptions::Development),
+        IssuerLogin::Accounts => Ok(LoginOptions::Accounts(accounts(&issuer.accounts))),
+        IssuerLogin::Own => {
+            let own = issuer.own_login.as_ref().ok_or(ConfiguredError::NoTable("issuer.own_login"))?;
+            Ok(LoginOptions::Own(Box::new(own_login(config, own)?)))
+        }
+        IssuerLogin::Upstream => {
+            let upstream = issuer.upstream.as_ref().ok_or(ConfiguredError::NoTable("issuer.upstream"))?;
+            Ok(LoginOptions::Upstream(Box::new(provider(config, upstream)?)))
+        }
     }
 }
 
@@ -164,6 +175,50 @@ impl From<SigningAlg> for SigningAlgorithm {
             SigningAlg::EdDsa => Self::EdDsa,
         }
     }
+}
+
+fn accounts(accounts: &Accounts) -> AccountsOptions {
+    let most = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    AccountsOptions {
+        attempts_per_account: most(accounts.attempts_per_account.get()),
+        attempts_per_address: most(accounts.attempts_per_address.get()),
+        second_factor: match accounts.second_factor {
+            SecondFactor::Optional => SecondFactorPolicy::Optional,
+            SecondFactor::Required => SecondFactorPolicy::Required,
+        },
+    }
+}
+
+fn own_login(config: &Config, own: &OwnLogin) -> Result<OwnLoginOptions, ConfiguredError> {
+    let key = match &own.key {
+        Some(key) => AnswerKey::shared(SharedKey::new(&config.secret(key).read()?)?),
+        None => AnswerKey::public(own.public_keys.iter().cloned())?,
+    };
+    let check = match (&own.check_url, &own.check_secret) {
+        (Some(url), Some(secret)) => {
+            Some(OwnLoginCheck { url: (**url).clone(), secret: config.secret(secret).read()? })
+        }
+        (_, _) => None,
+    };
+    let issuer = own.issuer.as_ref().map(|issuer| issuer.as_str().to_owned());
+    Ok(OwnLoginOptions { url: (*own.url).clone(), key, issuer, check })
+}
+
+fn provider(config: &Config, upstream: &Upstream) -> Result<UpstreamOptions, ConfiguredError> {
+    let secret = upstream.client_secret.as_ref().map(|secret| config.secret(secret).read());
+    let subjects = upstream.allow_subjects.iter().map(|sub| sub.as_str().to_owned());
+    Ok(UpstreamOptions {
+        issuer: (*upstream.issuer).clone(),
+        client_id: upstream.client_id.as_str().to_owned(),
+        client_secret: secret.transpose()?,
+        scopes: ScopeSet::parse_lossy(
+            &upstream.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+        ),
+        admitted: match upstream.allow {
+            UpstreamAllow::Anyone => Admitted::Anyone,
+            UpstreamAllow::Listed => Admitted::Subjects(subjects.collect()),
+        },
+    })
 }
 
 /// What tokens of a subject say besides.
@@ -211,13 +266,14 @@ mod tests {
         assert_eq!(options.refresh_grace, Duration::from_secs(10));
         assert!(options.require_par);
         assert_eq!(options.users, ["ann"]);
+        let LoginOptions::Accounts(accounts) = options.login else { panic!("{:?}", options.login) };
         assert_eq!(
-            options.login,
-            LoginOptions::Accounts(AccountsOptions {
+            accounts,
+            AccountsOptions {
                 attempts_per_account: 3,
                 attempts_per_address: 7,
                 second_factor: SecondFactorPolicy::Required,
-            })
+            }
         );
         assert!(options.device_code && !IssuerOptions::ephemeral().device_code);
         let NamedCredential::Secret(secret) = &options.clients[0].credential else { panic!("a secret") };
@@ -320,5 +376,28 @@ mod tests {
         let claims = |owner: &str| Map::from_iter([("owner".to_owned(), Value::from(owner))]);
         assert!(deploy.require_claims.pass(&claims("1")) && !deploy.require_claims.pass(&claims("2")));
         assert_eq!(options.claims["deploy"]["team"], "x");
+    }
+
+    #[test]
+    fn every_key_of_the_own_login_is_an_option() {
+        let text = "[issuer]\nlogin = \"own\"\n[issuer.own_login]\nurl = \"https://app.example/login\"\nkey = \"env:KEY\"\n\
+                    issuer = \"the app\"\ncheck_url = \"https://app.example/check\"\ncheck_secret = \"env:CHECK\"";
+        let configured = |key: &str| {
+            let process = mcp_auth_runtime::config::ProcessContext::empty();
+            let process = process.variable("KEY", key).variable("CHECK", "a secret for asking");
+            let config = Config::builder().process(process).toml(text).build().unwrap();
+            IssuerOptions::configured(&config, config.built_in_issuer().unwrap())
+        };
+        let options = configured("a-secret-of-at-least-thirty-two-bytes").unwrap();
+        let LoginOptions::Own(own) = options.login else { panic!("{:?}", options.login) };
+        assert_eq!((own.url.as_str(), own.issuer.as_deref()), ("https://app.example/login", Some("the app")));
+        let check = own.check.unwrap();
+        assert_eq!(
+            (check.url.as_str(), check.secret.expose()),
+            ("https://app.example/check", "a secret for asking")
+        );
+        assert!(
+            configured("short").unwrap_err().to_string().starts_with("issuer.own_login: the key has less")
+        );
     }
 }

@@ -42,7 +42,9 @@ pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
-pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
+pub use mcp_auth_runtime::facade::{
+    Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer, LocalIssuerSetup,
+};
 pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
@@ -52,8 +54,10 @@ pub use person::accounts::{
     AccountLine, AccountsLogin, AccountsOptions, HashError, InvalidAccountName, ManageError, NewLink,
     SecondFactorPolicy, UnfitPassword,
 };
+pub use person::own as own_login;
+pub use person::upstream;
 pub use person::{
-    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User,
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

@@ -20,6 +20,8 @@ use crate::client::named::NamedClient;
 use crate::endpoint::RegistrationOptions;
 use crate::key::{KeySource, SigningAlgorithm};
 use crate::person::accounts::AccountsOptions;
+use crate::person::own::OwnLoginOptions;
+use crate::person::upstream::UpstreamOptions;
 
 /// How long a browser stays logged in.
 const SESSION_LIFETIME: Bounds = Bounds::seconds(1, 30 * DAY, 8 * HOUR);
@@ -76,7 +78,7 @@ pub struct IssuerOptions {
 }
 
 /// How people log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum LoginOptions {
     /// With one click, as one of [`IssuerOptions::users`]: for development on loopback only.
@@ -84,6 +86,10 @@ pub enum LoginOptions {
     Development,
     /// With an account in the store. It has to be one that lasts.
     Accounts(AccountsOptions),
+    /// On a page of an application that has its own users.
+    Own(Box<OwnLoginOptions>),
+    /// At an OpenID Connect provider.
+    Upstream(Box<UpstreamOptions>),
 }
 
 /// An option out of its range.
@@ -269,7 +275,7 @@ impl IssuerOptions {
                 return Err(InvalidOption::Lifetime { name, given, min: bounds.min, max: bounds.max });
             }
         }
-        match self.login {
+        match &self.login {
             LoginOptions::Development => {
                 if self.users.is_empty() || self.users.len() > 32 || has_twin(self.users.iter()).is_some() {
                     return Err(InvalidOption::Users);
@@ -285,6 +291,7 @@ impl IssuerOptions {
                     }
                 }
             }
+            LoginOptions::Own(_) | LoginOptions::Upstream(_) => {}
         }
         let names = self.users.iter().map(|user| ("users", user));
         let names = names.chain(self.clients.iter().map(|client| ("clients", &client.id)));

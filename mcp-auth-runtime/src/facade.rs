@@ -33,9 +33,10 @@ pub use crate::call::from_call::{not_taken, variable};
 
 // What the built-in issuer is given, what it gives, and what it needs besides.
 pub use crate::authn::{
-    Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, InvalidKeys, JwtVerifierError, KnownKeys,
-    MalformedJwt, NotAsserted, OwnKeys, ProofError, PublicKeys, ReadingKeys, SignatureError, TokenProof,
-    TokenProofs, UnverifiedJwt, VerifiedJwt, freshness_lifetime, proof_algorithms,
+    Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, InvalidKeys, IssuerMetadata,
+    JwtVerifierError, KeyRefresh, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, ProofError, PublicKeys,
+    ReadingKeys, SignatureError, SignedText, TokenProof, TokenProofs, Unpublished, UnverifiedJwt,
+    VerifiedJwt, freshness_lifetime, proof_algorithms, verifies,
 };
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 pub use crate::transport::client_address::ClientAddress;

@@ -23,6 +23,7 @@ mod direct;
 mod dpop;
 mod embedding;
 mod every_message;
+mod example_own_login;
 mod examples;
 mod fresh_login;
 mod granted;

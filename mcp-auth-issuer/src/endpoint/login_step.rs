@@ -7,12 +7,15 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use maud::Markup;
 use mcp_auth_core::SecretText;
+use mcp_auth_core::seen::plain;
 use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
+use serde::{Deserialize, Serialize};
 
 use super::authorize::see_other;
+use super::returned::Returned;
 use crate::issuer::Issuer;
 use crate::person::page::{LoginPage, Notice};
-use crate::person::{Asked, Attempt, Form, LoginError, Step, User};
+use crate::person::{Asked, Attempt, Form, Leave, LoginError, Step, User};
 use crate::request::Params;
 use crate::secret::secret;
 
@@ -44,12 +47,48 @@ pub(super) enum Answered {
     Page(Response),
 }
 
+/// The most characters of a client's name that another page is told.
+const MAX_NAME: usize = 60;
 /// The kind of the transaction that holds what a login has found so far.
 const TRANSACTION: &str = "login";
-/// How long a person has for one form of a login after the first, in seconds.
+/// The kind of the transaction of a person who went to another page.
+const AWAY: &str = "login-away";
+/// How long a person has for one form of a login after the first, or for another page, in seconds.
 const STEP_LIFETIME: u64 = 10 * 60;
 
-impl LoginStep<'_> {
+/// A person who went to another page to log in.
+#[derive(Deserialize)]
+pub(super) struct Away {
+    /// The URL of our page that they come back to, relative to the origin.
+    pub(super) url: String,
+    /// What the page was about.
+    request: SecretHash,
+    /// When they went, in Unix seconds.
+    begun_at: u64,
+    /// What the login had found out.
+    found: Option<SecretText>,
+}
+
+/// What is serialized of [`Away`]: the store encrypts all of it.
+#[derive(Serialize)]
+struct AwayRef<'a> {
+    url: &'a str,
+    request: SecretHash,
+    begun_at: u64,
+    found: Option<&'a str>,
+}
+
+impl Away {
+    /// The one who comes back by the transaction of this secret name to the browser with the session identifier `id`: once, and within ten
+    /// minutes. At another browser it is used up all the same.
+    pub(super) async fn back(issuer: &Issuer, name: &str, id: &str) -> Result<Option<Self>, StoreError> {
+        let kept = issuer.store.transactions().take(AWAY, SecretHash::of(name), issuer.now()).await?;
+        let kept = kept.filter(|kept| kept.owner == SecretHash::of(id).digits());
+        Ok(kept.and_then(|kept| serde_json::from_str(kept.about.expose()).ok()))
+    }
+}
+
+impl<'s> LoginStep<'s> {
     /// The first page of the login.
     pub(super) async fn page(
         &self,
@@ -61,11 +100,15 @@ impl LoginStep<'_> {
         // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
         let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
         let id = fresh.as_deref().or(cookie).unwrap_or_default();
-        let attempt = Attempt { found: None, asked: self.asked, address: None, now: issuer.now() };
+        let client_name = self.client_name();
+        let transaction = secret(&*issuer.ambient.random);
+        let attempt = self.attempt(issuer, &client_name, None, &transaction, None);
         let mut response = match issuer.login.begin(&attempt).await {
             Ok(Step::Ask(form)) => self.form(issuer, id, form, notice).await?,
-            Ok(Step::Done(_)) => {
-                tracing::error!("a login let a person in who was asked nothing; they are not logged in");
+            Ok(Step::Done(_) | Step::Leave(_)) => {
+                tracing::error!(
+                    "a login let a person in, or sent them away, who was asked nothing; they are not logged in"
+                );
                 self.without_form(issuer, id).await?
             }
             Err(error) => {
@@ -149,13 +192,69 @@ impl LoginStep<'_> {
             }
             None => None,
         };
-        let attempt = Attempt { found: found.as_ref(), asked: self.asked, address, now };
-        let notice = match issuer.login.finish(&attempt, form).await {
+        let (client_name, transaction) = (self.client_name(), secret(&*issuer.ambient.random));
+        let attempt = self.attempt(issuer, &client_name, found.as_ref(), &transaction, address);
+        let step = issuer.login.finish(&attempt, form).await;
+        self.after(issuer, (headers, address), id, &transaction, now, step).await
+    }
+
+    /// What comes after a person has come back from another page, from `address`.
+    pub(super) async fn returned(
+        &self,
+        issuer: &Issuer,
+        (headers, address): (&HeaderMap, Option<IpAddr>),
+        Returned { cookie: id, away, answer }: Returned<'_>,
+    ) -> Result<Answered, StoreError> {
+        // A client that describes itself may do so otherwise by now.
+        if away.request != SecretHash::of(self.request) {
+            return Ok(Answered::Page(self.page(issuer, headers, Some(Notice::Late)).await?));
+        }
+        let name = issuer.login.transaction(&answer).unwrap_or_default();
+        let client_name = self.client_name();
+        let attempt = self.attempt(issuer, &client_name, away.found.as_ref(), name, address);
+        let step = issuer.login.returned(&attempt, &answer).await;
+        // Where the login leads away once more, it does so under a new name.
+        let next = secret(&*issuer.ambient.random);
+        self.after(issuer, (headers, address), id, &next, away.begun_at, step).await
+    }
+
+    /// The same, and then they are logged in.
+    pub(super) async fn resume(
+        &self,
+        issuer: &Issuer,
+        (headers, address): (&HeaderMap, Option<IpAddr>),
+        returned: Returned<'_>,
+    ) -> Result<Response, StoreError> {
+        let id = returned.cookie;
+        match self.returned(issuer, (headers, address), returned).await? {
+            Answered::Person(user) => self.begin(issuer, (id, address), user).await,
+            Answered::Page(page) => Ok(page),
+        }
+    }
+
+    /// Where a step of the login leads that was begun at `begun_at`.
+    async fn after(
+        &self,
+        issuer: &Issuer,
+        (headers, address): (&HeaderMap, Option<IpAddr>),
+        id: &str,
+        transaction: &str,
+        begun_at: u64,
+        step: Result<Step, LoginError>,
+    ) -> Result<Answered, StoreError> {
+        let notice = match step {
             Ok(Step::Ask(form)) => return Ok(Answered::Page(self.form(issuer, id, form, None).await?)),
+            Ok(Step::Leave(leave)) => {
+                return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
+            }
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
             Ok(Step::Done(user)) if issuer.named.contains_key(&user.subject) => {
                 tracing::error!(subject = ?user.subject, "login refused: a named client has this name");
                 Notice::Refused(issuer.login.refusal())
+            }
+            Ok(Step::Done(user)) if !self.asked.takes(user.auth_time, begun_at) => {
+                tracing::warn!(subject = ?user.subject, client_id = ?self.client_id, "login refused: it is too old for this request");
+                Notice::Old
             }
             Ok(Step::Done(user)) => return Ok(Answered::Person(user)),
             Err(error) => {
@@ -163,17 +262,68 @@ impl LoginStep<'_> {
                     LoginError::RefusedFor { account, .. } => account.as_deref(),
                     _ => None,
                 };
-                tracing::warn!(%error, ?account, ?address, client_id = ?self.client_id, "login refused");
+                let cause = std::error::Error::source(&error);
+                tracing::warn!(%error, ?cause, ?account, ?address, client_id = ?self.client_id, "login refused");
                 match error {
-                    LoginError::Refused | LoginError::RefusedFor { .. } | LoginError::UnknownUser => {
-                        Notice::Refused(issuer.login.refusal())
-                    }
+                    LoginError::Refused
+                    | LoginError::RefusedFor { .. }
+                    | LoginError::UnknownUser
+                    | LoginError::Answer(_) => Notice::Refused(issuer.login.refusal()),
                     LoginError::TooOften { wait } => Notice::TooOften(wait),
+                    LoginError::Cancelled => Notice::Cancelled,
                     LoginError::Unavailable(_) => Notice::Unavailable,
                 }
             }
         };
         Ok(Answered::Page(self.page(issuer, headers, Some(notice)).await?))
+    }
+
+    /// Sends the browser to another page of the login, which gets no referrer, and remembers where it comes back to.
+    async fn leave(
+        &self,
+        issuer: &Issuer,
+        id: &str,
+        name: &str,
+        leave: Leave,
+    ) -> Result<Response, StoreError> {
+        let now = issuer.now();
+        let found = leave.found.as_ref().map(SecretText::expose);
+        let away = AwayRef { url: self.url, request: SecretHash::of(self.request), begun_at: now, found };
+        let transaction = Transaction {
+            owner: SecretHash::of(id).digits(),
+            about: SecretText::new(serde_json::to_string(&away).map_err(StoreError::new)?),
+            expires_at: now.saturating_add(STEP_LIFETIME),
+        };
+        issuer.store.transactions().begin(AWAY, SecretHash::of(name), transaction, now).await?;
+        Ok(see_other(leave.url.as_str()))
+    }
+
+    /// The attempt, as the login is told of it.
+    fn attempt<'a>(
+        &self,
+        issuer: &'a Issuer,
+        client_name: &'a str,
+        found: Option<&'a SecretText>,
+        transaction: &'a str,
+        address: Option<IpAddr>,
+    ) -> Attempt<'a>
+    where
+        's: 'a,
+    {
+        Attempt {
+            issuer: issuer.origin.as_str(),
+            client_name: Some(client_name).filter(|name| !name.is_empty()),
+            found,
+            transaction,
+            asked: self.asked,
+            address,
+            now: issuer.now(),
+        }
+    }
+
+    /// The name that the client claims, on one line; empty if it has none.
+    fn client_name(&self) -> String {
+        plain(self.client.and_then(|client| client.name.as_deref()).unwrap_or_default(), MAX_NAME)
     }
 
     /// Logs `user` in at the browser of the identifier `before`, and shows the page again. A new identifier at each login: one

@@ -1,5 +1,6 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone. `login_step`, `own_form` and `own_page` are what the pages for people have in common; `path` says
+//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone. `login_step`, `own_form` and
+//! `own_page` are what the pages for people have in common, `returned` is where a login comes back that led over another page; `path` says
 //! where each endpoint is, `router` puts it there.
 
 mod account;
@@ -17,11 +18,12 @@ mod par;
 mod path;
 mod registration;
 mod reset;
+mod returned;
 mod revoke;
 mod router;
 mod token;
 
-pub(crate) use path::{CONFIRM, FACTORS, PAR, RESET, TOKEN};
+pub(crate) use path::{CONFIRM, FACTORS, PAR, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
 pub(crate) use token::Binding;

@@ -17,5 +17,7 @@ pub(crate) const PAR: &str = "/par";
 pub(super) const REGISTER: &str = "/register";
 /// One client that registered.
 pub(super) const REGISTERED: &str = "/register/{client_id}";
+/// Where a person comes back from another page of a login. Below `/authorize`, whose cookie it reads.
+pub(crate) const RETURN: &str = "/authorize/login";
 pub(super) const REVOKE: &str = "/revoke";
 pub(crate) const TOKEN: &str = "/token";

@@ -14,11 +14,12 @@ use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::path::{
-    ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, RESET, REVOKE, TOKEN,
+    ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, RESET, RETURN, REVOKE,
+    TOKEN,
 };
 use super::{
     account, authorize, confirm, device, factors, introspect, jwks, metadata, par, registration, reset,
-    revoke, token,
+    returned, revoke, token,
 };
 use crate::issuer::Issuer;
 
@@ -48,6 +49,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(ACCOUNT, get(account::get).post(account::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))
+        .route(RETURN, get(returned::get))
         .route(TOKEN, post(token::post).layer(cors([Method::POST])))
         // No CORS: a resource server asks, with a secret.
         .route(INTROSPECT, post(introspect::post))

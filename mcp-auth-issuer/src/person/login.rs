@@ -9,9 +9,14 @@ use std::pin::Pin;
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_store::Authentication;
+use url::Url;
 
 use super::page::visible;
+use crate::endpoint::RETURN;
 use crate::request::Params;
+
+/// How far the clock of another server may be from ours, in seconds.
+pub(super) const CLOCK_SKEW: u64 = 30;
 
 /// What the steps of a [`Login`] return.
 pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<Step, LoginError>> + Send + 'a>>;
@@ -31,17 +36,20 @@ pub struct User {
     pub acr: Option<String>,
     /// By which means they logged in (`amr`, RFC 8176).
     pub amr: Vec<String>,
+    /// When they logged in, in Unix seconds, where that was elsewhere and may have been before; now, if it is not said.
+    pub auth_time: Option<u64>,
 }
 
 impl User {
-    /// The person of this subject, of whose login nothing else is known.
+    /// The person of this subject, who logged in just now, and of whose login nothing else is known.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), name: None, acr: None, amr: Vec::new() }
+        Self { subject: subject.into(), name: None, acr: None, amr: Vec::new(), auth_time: None }
     }
 
     /// How they logged in, `now` in Unix seconds.
     pub(crate) fn authentication(&self, now: u64) -> Authentication {
-        Authentication { auth_time: now, acr: self.acr.clone(), amr: self.amr.clone() }
+        let auth_time = self.auth_time.map_or(now, |at| at.min(now));
+        Authentication { auth_time, acr: self.acr.clone(), amr: self.amr.clone() }
     }
 }
 
@@ -53,6 +61,19 @@ pub enum Step {
     Done(User),
     /// They answer a form.
     Ask(Form),
+    /// They go to another page, and come back to [`Attempt::return_to`]. Only [`finish`](Login::finish) and
+    /// [`returned`](Login::returned) lead away: a page that is merely opened keeps nothing, and the person sees which application asks
+    /// before another page does.
+    Leave(Leave),
+}
+
+/// The way over another page.
+#[derive(Debug)]
+pub struct Leave {
+    /// The other page. It holds [`Attempt::transaction`], by which the person comes back.
+    pub url: Url,
+    /// What the login has found out, as in [`Form::found`].
+    pub found: Option<SecretText>,
 }
 
 /// A form of a login. The issuer adds what is around it: the form element, its CSRF token, and after the login a new session identifier.
@@ -66,10 +87,17 @@ pub struct Form {
 }
 
 /// One attempt to log in, as the issuer tells a [`Login`] of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Attempt<'a> {
-    /// What the form before this one had [found](Form::found).
+    /// The issuer identifier of the built-in issuer.
+    pub issuer: &'a str,
+    /// The name that the application gave itself, on one line. It proves nothing.
+    pub client_name: Option<&'a str>,
+    /// What the form or the page before this one had [found](Form::found).
     pub found: Option<&'a SecretText>,
+    /// The secret name under which the person comes back, if this step [leads away](Step::Leave); after it, the one that they came back
+    /// with. It is known to the other page and to the browser, and of no use at any other browser.
+    pub transaction: &'a str,
     /// What the application asks for.
     pub asked: Asked<'a>,
     /// The address that the answer of a form comes from, as far as the server can tell: behind proxies only those that are named to it. Of a
@@ -77,6 +105,27 @@ pub struct Attempt<'a> {
     pub address: Option<IpAddr>,
     /// The current time, in Unix seconds.
     pub now: u64,
+}
+
+impl Attempt<'_> {
+    /// Where another page sends the person back to.
+    pub fn return_to(&self) -> String {
+        format!("{}{RETURN}", self.issuer)
+    }
+}
+
+/// Without the secret name.
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("issuer", &self.issuer)
+            .field("client_name", &self.client_name)
+            .field("found", &self.found)
+            .field("asked", &self.asked)
+            .field("address", &self.address)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the application asks for of a login (OpenID Connect Core 1.0 §3.1.2.1).
@@ -88,6 +137,23 @@ pub struct Asked<'a> {
     pub acr_values: Option<&'a str>,
     /// The languages of pages, separated by spaces, the best first.
     pub ui_locales: Option<&'a str>,
+    /// The person logs in for this request, whatever they did before (`prompt=login`).
+    pub again: bool,
+    /// How old the login may be, in seconds (`max_age`).
+    pub max_age: Option<u64>,
+}
+
+impl Asked<'_> {
+    /// Whether a login of this `auth_time` is new enough for an attempt that began at `begun_at`. One that happened here during the
+    /// attempt is.
+    pub(crate) fn takes(&self, auth_time: Option<u64>, begun_at: u64) -> bool {
+        let oldest = match (self.again, self.max_age) {
+            (true, _) => begun_at,
+            (false, Some(age)) => begun_at.saturating_sub(age),
+            (false, None) => 0,
+        };
+        auth_time.is_none_or(|at| at.saturating_add(CLOCK_SKEW) >= oldest)
+    }
 }
 
 /// Without the name of a person.
@@ -97,6 +163,8 @@ impl fmt::Debug for Asked<'_> {
             .field("login_hint", &self.login_hint.map(|_| "…"))
             .field("acr_values", &self.acr_values)
             .field("ui_locales", &self.ui_locales)
+            .field("again", &self.again)
+            .field("max_age", &self.max_age)
             .finish()
     }
 }
@@ -126,6 +194,12 @@ pub enum LoginError {
     /// The development login does not offer a user of that name.
     #[error("the name is not in issuer.users; the page may be from before a restart")]
     UnknownUser,
+    /// They came back from the other page without a login: it was cancelled there.
+    #[error("the person did not log in on the other page")]
+    Cancelled,
+    /// What they came back with does not prove who they are.
+    #[error("the answer of the other page does not prove who the user is")]
+    Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The login itself failed, which is not the person's fault.
     #[error("logging in is not possible now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -145,8 +219,23 @@ pub trait Login: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Whether this person can still log in. It is asked at every refresh: a grant of one who cannot ends. One that cannot tell now answers
-    /// [`LoginError::Unavailable`].
+    /// Which transaction a person comes back for, as the query says it.
+    fn transaction<'q>(&self, query: &'q Params) -> Option<&'q str> {
+        let _ = query;
+        None
+    }
+
+    /// What comes after the person has come back from the page that [`Step::Leave`] led to, with `answer` in the query. The issuer has
+    /// taken the [transaction](Self::transaction) that it names, which happens once, and it was begun in this browser.
+    ///
+    /// It is not [`finish`](Self::finish), so that a form which somebody fills in is never taken for such an answer.
+    fn returned<'a>(&'a self, attempt: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a> {
+        let _ = (attempt, answer);
+        Box::pin(async { Err(LoginError::Refused) })
+    }
+
+    /// Whether this person can still log in. It is asked at every refresh, and a grant of one who cannot ends; when a code is redeemed; and for
+    /// each page at which they are logged in. One that cannot tell now answers [`LoginError::Unavailable`].
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a>;
 
     /// The text of the page after [`LoginError::Refused`] or [`LoginError::RefusedFor`]. It is the same for every cause, or it would reveal which
@@ -206,14 +295,22 @@ mod tests {
     use super::*;
 
     fn attempt() -> Attempt<'static> {
-        Attempt { found: None, asked: Asked::default(), address: None, now: 1 }
+        Attempt {
+            issuer: "http://localhost",
+            client_name: None,
+            found: None,
+            transaction: "t-secret",
+            asked: Asked::default(),
+            address: None,
+            now: 1,
+        }
     }
 
     async fn login(form: &str) -> Option<User> {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         match users.finish(&attempt(), &Params::parse(form).ok()?).await {
             Ok(Step::Done(user)) => Some(user),
-            Ok(Step::Ask(_)) | Err(_) => None,
+            Ok(Step::Ask(_) | Step::Leave(_)) | Err(_) => None,
         }
     }
 
@@ -234,10 +331,38 @@ mod tests {
     }
 
     #[test]
-    fn c19_debug_of_what_is_asked_shows_no_hint_of_a_person() {
-        let asked = Asked { login_hint: Some("ann@example.com"), acr_values: Some("mfa"), ui_locales: None };
+    fn c19_debug_of_what_is_asked_shows_no_hint_of_a_person_and_no_transaction() {
+        let asked =
+            Asked { login_hint: Some("ann@example.com"), acr_values: Some("mfa"), ..Asked::default() };
         let shown = format!("{:?}", Attempt { asked, ..attempt() });
-        assert!(shown.contains("mfa") && !shown.contains("ann"), "{shown}");
+        assert!(shown.contains("mfa") && !shown.contains("ann") && !shown.contains("t-secret"), "{shown}");
+    }
+
+    #[test]
+    fn a_login_elsewhere_is_new_enough_by_its_own_time_and_one_here_by_itself() {
+        let plain = Asked::default();
+        let again = Asked { again: true, ..plain };
+        let young = Asked { max_age: Some(300), ..plain };
+        for (asked, auth_time, takes) in [
+            (plain, Some(0), true),
+            (plain, None, true),
+            (again, None, true),
+            (again, Some(10_000), true),
+            (again, Some(10_000 - CLOCK_SKEW), true),
+            (again, Some(10_000 - CLOCK_SKEW - 1), false),
+            (young, Some(9_700 - CLOCK_SKEW), true),
+            (young, Some(9_700 - CLOCK_SKEW - 1), false),
+            (Asked { max_age: Some(0), ..plain }, Some(9_900), false),
+            (Asked { max_age: Some(300), ..again }, Some(9_900), false),
+        ] {
+            assert_eq!(asked.takes(auth_time, 10_000), takes, "{asked:?} {auth_time:?}");
+        }
+    }
+
+    #[test]
+    fn tokens_say_when_the_login_was_elsewhere_and_never_that_it_is_to_come() {
+        let at = |auth_time| User { auth_time, ..User::new("ann") }.authentication(100).auth_time;
+        assert_eq!((at(None), at(Some(40)), at(Some(120))), (100, 40, 100));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The person at the browser: login, cookie and pages.
 //!
-//! - `login`: how they prove who they are. `accounts`: with an account in the store.
+//! - `login`: how they prove who they are. `accounts`: with an account in the store. `own`: on a page of the application that they have an
+//!   account at. `upstream`: at an OpenID Connect provider.
 //! - `cookie`, `csrf`: how the browser is recognised, and how its forms are told from another site's.
 //! - `page`: the pages they see.
 
@@ -8,11 +9,13 @@ pub(crate) mod accounts;
 mod cookie;
 mod csrf;
 pub(crate) mod login;
+pub mod own;
 pub(crate) mod page;
+pub mod upstream;
 
 pub(crate) use cookie::SessionCookie;
 pub(crate) use csrf::Csrf;
 pub use login::{
-    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User,
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
 pub use page::STYLE;

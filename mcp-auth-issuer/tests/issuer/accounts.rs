@@ -1,9 +1,11 @@
 //! People log in with accounts in the store.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use mcp_auth_core::SecretText;
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, IssuerError, IssuerOptions, LoginOptions, ManageError,
+    AccountsLogin, AccountsOptions, HttpFetch, IssuerError, IssuerOptions, LoginOptions, ManageError,
 };
 use mcp_auth_store::{Caps, Outage, Revocable, Store};
 
@@ -441,6 +443,7 @@ async fn accounts_do_not_start_on_a_store_that_is_lost_with_the_process() {
         default_scopes: Default::default(),
         ambient: clock.ambient(),
         store,
+        fetch: Arc::new(HttpFetch::new().unwrap()),
     };
     let options = || {
         let mut options = IssuerOptions::ephemeral();

@@ -13,7 +13,7 @@ use jsonwebtoken::{DecodingKey, Validation};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer,
+    AccountsLogin, AccountsOptions, DevelopmentLogin, HttpFetch, IssuerOptions, IssuerReach, LocalIssuer,
     LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
@@ -64,6 +64,11 @@ impl App {
     pub(crate) fn for_people(people: &[&str], options: impl FnOnce(&mut IssuerOptions)) -> Self {
         let people = people.iter().map(|person| (*person).to_owned()).collect();
         Self::built(Store::memory(Caps::default()), |_| (), options, |_| DevelopmentLogin::new(people))
+    }
+
+    /// An issuer with another login, on `store`.
+    pub(crate) fn by_login(store: Store, login: impl Login) -> Self {
+        Self::built(store, |_| (), |_| (), |_| login)
     }
 
     /// An issuer with this login.
@@ -130,6 +135,7 @@ impl App {
             default_scopes: ScopeSet::parse_lossy("todos.read"),
             ambient: clock.ambient(),
             store,
+            fetch: Arc::new(HttpFetch::new().unwrap()),
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();

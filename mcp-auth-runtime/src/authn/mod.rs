@@ -5,7 +5,7 @@
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `revoked` (tokens that the built-in issuer revoked), `principal` (who it is, as everything after this folder
 //! knows it), `claims_set` (what its credential says), `login` (how its person logged in), `sender` (who sent a request, as far as its connection says), `certificate` (that of a client), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
-//! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
+//! `signed_text` (a JWT that is not an access token), `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is, `hint` what it most often means at an identity
 //! provider. Nothing here knows of tools, or of HTTP statuses we answer.
 
@@ -36,6 +36,7 @@ mod revoked;
 mod roles;
 mod scope_prefix;
 mod sender;
+mod signed_text;
 pub(crate) mod verifier;
 
 #[cfg(test)]
@@ -67,6 +68,7 @@ pub(crate) use revoked::{RevocationPace, Revocations};
 pub(crate) use roles::{RoleGrants, RoleRule, RoleRules};
 pub(crate) use scope_prefix::ScopePrefix;
 pub(crate) use sender::Sender;
+pub use signed_text::{SignedText, verifies};
 pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
 };
@@ -79,12 +81,13 @@ pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
-pub(crate) use verifier::jwt::{A_YEAR, IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
+pub(crate) use verifier::jwt::{A_YEAR, RefusedAlgorithm};
 pub use verifier::jwt::{
     Algorithm, Assertion, AssertionIssuer, Examined, InvalidKeys, IssuerRules, JwtVerifier, JwtVerifierError,
     KeySource, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, PublicKeys, ReadingKeys, SignatureError,
     UnverifiedJwt, VerifiedJwt, examine, freshness_lifetime,
 };
+pub use verifier::jwt::{IssuerMetadata, KeyRefresh, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
 pub(crate) use verifier::{IssuerState, LoadFailure, PROGRAM_ISSUER, ProgramVerifier, Verify};
 

@@ -47,8 +47,8 @@ pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
     accounts, api_keys, auth, client_documents, cors, deny, document, introspection, issuer,
-    issuer_assertions, issuer_client, issuers, limits, log, operations, registration, roles, schema, scopes,
-    server, stdio, store, tls, users,
+    issuer_assertions, issuer_client, issuers, limits, log, operations, own_login, registration, roles,
+    schema, scopes, server, stdio, store, tls, upstream, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};

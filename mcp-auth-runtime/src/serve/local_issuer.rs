@@ -2,13 +2,14 @@
 //! the facade builds one and passes it in, so its keys are known before anything listens, on stdio too.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeFamily, ScopeSet};
 use mcp_auth_store::Store;
 
-use crate::authn::OwnKeys;
+use crate::authn::{Fetch, OwnKeys};
 use crate::config::IssuerReach;
 
 /// An authorization server in this process.
@@ -26,7 +27,7 @@ pub struct LocalIssuer {
 }
 
 /// What the runtime tells the one who builds a [`LocalIssuer`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LocalIssuerSetup {
     /// The issuer identifier to use: the origin of the server's public URL, no trailing slash.
     pub issuer: IssuerIdentifier,
@@ -48,4 +49,12 @@ pub struct LocalIssuerSetup {
     pub ambient: Ambient,
     /// What the server remembers in; the issuer remembers there too, so that one server has one store.
     pub store: Store,
+    /// How it asks other servers about people.
+    pub fetch: Arc<dyn Fetch>,
+}
+
+impl fmt::Debug for LocalIssuerSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalIssuerSetup").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
 }

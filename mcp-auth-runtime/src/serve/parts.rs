@@ -78,6 +78,7 @@ impl Parts {
             default_scopes: self.checked.policy.base_scopes().clone(),
             ambient: self.ambient.clone(),
             store: self.store.clone(),
+            fetch: Arc::clone(&self.fetch),
         };
         factory(setup, &self.config).await.map(Some)
     }

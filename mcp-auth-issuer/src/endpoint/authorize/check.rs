@@ -31,23 +31,27 @@ pub(super) struct Checked {
     /// Which login it asks for.
     pub(super) login: LoginAsked,
     /// What the login is told of it.
-    pub(super) hints: Hints,
+    hints: Hints,
 }
 
 /// What the login may go by.
 #[derive(Default)]
-pub(super) struct Hints {
+struct Hints {
     login_hint: Option<String>,
     acr_values: Option<String>,
     ui_locales: Option<String>,
 }
 
-impl Hints {
+impl Checked {
+    /// The same, as the login is told of it.
     pub(super) fn asked(&self) -> Asked<'_> {
+        let Hints { login_hint, acr_values, ui_locales } = &self.hints;
         Asked {
-            login_hint: self.login_hint.as_deref(),
-            acr_values: self.acr_values.as_deref(),
-            ui_locales: self.ui_locales.as_deref(),
+            login_hint: login_hint.as_deref(),
+            acr_values: acr_values.as_deref(),
+            ui_locales: ui_locales.as_deref(),
+            again: self.login.again,
+            max_age: self.login.max_age,
         }
     }
 }

@@ -83,7 +83,7 @@ pub(super) async fn consent(
         issuer,
         client: &request.client,
         redirect_uri: &request.answer.redirect_uri,
-        subject: &person.subject,
+        subject: person.name.as_deref().unwrap_or(&person.subject),
         scopes: describe(issuer, request, person).await?,
         remember: request.may_be_remembered().then_some(is_remembered),
         alert,

@@ -4,6 +4,7 @@
 //! same URL: the authorization request is in the query, or was pushed and is named there; it is verified again each time.
 //!
 //! - `get`: the page for the request. `post`: the person's decision on that page. `grant`: issues the code.
+//! - `returned`: the person comes back from another page of the login.
 //! - `request`: reads the authorization request. `check`: its checks in their order, a step each; `step`: the steps. `pushed`: keeps requests
 //!   that were pushed.
 //! - `login`: which login will do for it. `choice`: which scopes the person leaves ticked. `remembered`: of what they said that they need not
@@ -22,6 +23,7 @@ mod refusal;
 mod remembered;
 mod request;
 mod response;
+mod returned;
 mod step;
 
 pub(super) use check::before_push;
@@ -30,4 +32,5 @@ pub(super) use post::post;
 pub(super) use pushed::{EXPIRES_IN, Pushed};
 pub(super) use refusal::{Refused, Untrusted};
 pub(super) use response::see_other;
+pub(super) use returned::returned;
 pub(super) use step::prompt::SUPPORTED as PROMPT_VALUES;

@@ -65,7 +65,7 @@ impl AuthorizationRequest {
             is_asked: true,
             client_id: Some(&self.client.id),
             client: Some(&self.client),
-            asked: self.checked.hints.asked(),
+            asked: self.checked.asked(),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,

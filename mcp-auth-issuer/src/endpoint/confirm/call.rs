@@ -50,7 +50,8 @@ impl WaitingCall {
             is_asked: true,
             client_id: self.asked.client_id.as_deref(),
             client: self.client.as_ref(),
-            asked: Asked::default(),
+            // An earlier login does not count.
+            asked: Asked { again: true, ..Asked::default() },
             then: "It calls a tool that needs your confirmation. The next page shows the call, and you decide.",
             refuse: "Deny the call",
             url: &self.url,

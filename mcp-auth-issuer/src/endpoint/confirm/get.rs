@@ -37,12 +37,13 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let (cookie, browser) = issuer.session(headers).await?;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
-    if let (Some(cookie), Some(_)) = (cookie, its_person) {
+    if let (Some(cookie), Some(person)) = (cookie, its_person) {
         let csrf = issuer.csrf.token(cookie, &call.url, &*issuer.ambient.random).await?;
         let page = ConfirmPage {
             issuer,
             client: call.client.as_ref(),
             call: &call.asked,
+            person: person.name.as_deref().unwrap_or(&person.subject),
             action: &call.url,
             csrf: &csrf,
         };

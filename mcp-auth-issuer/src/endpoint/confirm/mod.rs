@@ -2,7 +2,7 @@
 //!
 //! What they answer reaches the call through the store, never through the browser. Who logs in must be the caller.
 //!
-//! - `get`: the page. `post`: what a person does on it.
+//! - `get`: the page. `post`: what a person does on it. `returned`: they come back from another page of the login.
 //! - `call`: the call that the URL names.
 //! - `refusal`: what is not answered here, and how it ended.
 
@@ -10,6 +10,8 @@ mod call;
 mod get;
 mod post;
 mod refusal;
+mod returned;
 
 pub(super) use get::get;
 pub(super) use post::post;
+pub(super) use returned::returned;

@@ -49,21 +49,9 @@ async fn decide(
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
     match (form.get("decision"), its_person) {
         (Some("login"), _) => {
-            match call.login_step().answered(issuer, (headers, address), cookie, &form).await? {
-                Answered::Person(user) if user.subject == asked.subject => {
-                    Ok(call.login_step().begin(issuer, (cookie, address), user).await?)
-                }
-                // This person is shown nothing of the call. The call ends, and its caller is told why.
-                Answered::Person(user) => {
-                    call.answer(issuer, Answer::Foreign).await?;
-                    tracing::warn!(
-                        subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
-                        "call refused: who logged in to confirm it is not the caller"
-                    );
-                    Err(Refusal::Foreign)
-                }
-                Answered::Page(page) => Ok(page),
-            }
+            let from = (headers, address);
+            let answered = call.login_step().answered(issuer, from, cookie, &form).await?;
+            logged_in(issuer, &call, (cookie, address), answered).await
         }
         (Some("allow"), Some(_)) => {
             call.answer(issuer, Answer::Allowed).await?;
@@ -88,5 +76,30 @@ async fn decide(
         // The login ended while the page was open, so the person logs in again.
         (Some("allow"), None) => page(issuer, headers, &call, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: call.url.clone() }.into()),
+    }
+}
+
+/// What comes after a step of the login for this call.
+pub(super) async fn logged_in(
+    issuer: &Issuer,
+    call: &WaitingCall,
+    (cookie, address): (&str, Option<IpAddr>),
+    answered: Answered,
+) -> Result<Response, Refusal> {
+    let asked = &call.asked;
+    match answered {
+        Answered::Person(user) if user.subject == asked.subject => {
+            Ok(call.login_step().begin(issuer, (cookie, address), user).await?)
+        }
+        // This person is shown nothing of the call. The call ends, and its caller is told why.
+        Answered::Person(user) => {
+            call.answer(issuer, Answer::Foreign).await?;
+            tracing::warn!(
+                subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
+                "call refused: who logged in to confirm it is not the caller"
+            );
+            Err(Refusal::Foreign)
+        }
+        Answered::Page(page) => Ok(page),
     }
 }

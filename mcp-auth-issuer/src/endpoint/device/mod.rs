@@ -6,7 +6,8 @@
 //!
 //! - `devices`: what these endpoints share.
 //! - `authorization`: the device asks (§3.1, §3.2).
-//! - `get`: the page where a code is entered. `post`: what a person does on the pages.
+//! - `get`: the page where a code is entered. `post`: what a person does on the pages. `returned`: they come back from another page
+//!   of the login.
 //! - `place`: what the URL of a page names. `user_code`: the code that a person types.
 //! - `limit`: how often anybody may try.
 //! - `refusal`: what is not answered here, and how it ended.
@@ -18,6 +19,8 @@ mod limit;
 mod place;
 mod post;
 mod refusal;
+mod returned;
 mod user_code;
 
 pub(super) use devices::router;
+pub(super) use returned::returned;

@@ -255,6 +255,7 @@ fn user(account: Account, by_two: bool, attempt: &Attempt<'_>) -> User {
         name: account.display_name,
         acr: Some(acr.to_owned()),
         amr: amr.iter().map(|means| (*means).to_owned()).collect(),
+        auth_time: None,
     }
 }
 
@@ -327,7 +328,15 @@ mod tests {
         let computed = async |name: &str, password: &str| {
             let before = login.passwords.computed.load(Ordering::SeqCst);
             let answer = Params::parse(&format!("username={name}&password={password}")).unwrap();
-            let attempt = Attempt { found: None, asked: Asked::default(), address: None, now: 1000 };
+            let attempt = Attempt {
+                issuer: "http://localhost",
+                client_name: None,
+                found: None,
+                transaction: "t",
+                asked: Asked::default(),
+                address: None,
+                now: 1000,
+            };
             let refused = login.finish(&attempt, &answer).await.unwrap_err();
             (login.passwords.computed.load(Ordering::SeqCst) - before, refused.to_string())
         };

@@ -16,6 +16,8 @@ pub(crate) struct ConfirmPage<'a> {
     /// The client that called, where it is known.
     pub(crate) client: Option<&'a Client>,
     pub(crate) call: &'a Confirmation,
+    /// Who logged in.
+    pub(crate) person: &'a str,
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
@@ -35,7 +37,7 @@ impl IntoResponse for ConfirmPage<'_> {
                     dt { "It calls the tool" }
                     dd { code.url { bdi { (shown(&call.tool)) } } }
                     dt { "You are" }
-                    dd { strong { bdi { (visible(&call.subject)) } } }
+                    dd { strong { bdi { (visible(self.person)) } } }
                 }
                 h2 { "With these arguments" }
                 pre.arguments { code { (call.arguments) } }

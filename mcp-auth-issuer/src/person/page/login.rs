@@ -42,6 +42,10 @@ pub(crate) enum Notice {
     TooOften(u64),
     /// A form of the login was sent twice or too late.
     Late,
+    /// The person came back from another page without a login.
+    Cancelled,
+    /// They logged in elsewhere too long ago for this request.
+    Old,
     /// The person answered after their login had ended.
     Ended,
 }
@@ -58,6 +62,11 @@ impl Notice {
                 "Too many logins were tried for this account, or from this address. Wait a minute and try again.",
             ),
             Self::Late => (StatusCode::FORBIDDEN, "That page was too old. Log in again."),
+            Self::Cancelled => (StatusCode::FORBIDDEN, "You did not log in."),
+            Self::Old => (
+                StatusCode::FORBIDDEN,
+                "You had logged in there some time ago, and this request asks for a new login. Log out there, and try again.",
+            ),
             Self::Ended => (
                 StatusCode::FORBIDDEN,
                 "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",

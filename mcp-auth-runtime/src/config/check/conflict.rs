@@ -522,6 +522,14 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// People are to log in elsewhere, on a page of an application or at a provider, and what is said of it does not suffice.
+    #[error("{why}: {at}")]
+    OwnLogin {
+        /// What is missing or wrong.
+        why: &'static str,
+        /// Key and source.
+        at: String,
+    },
     /// No person could log in.
     #[error("users is empty, so a login at the built-in issuer is not possible: {at}")]
     IssuerWithoutUsers {

@@ -25,12 +25,14 @@ impl Findings<'_> {
                 });
             }
         }
-        if issuer.login == IssuerLogin::Accounts {
-            if matches!(config.store_place(&config.store), Ok(StorePlace::Memory)) {
-                let at = self.at(key!(issuer?.login));
-                self.refuse(Conflict::AccountsInMemory { at });
-            }
-        } else if issuer.users.is_empty() {
+        if issuer.login == IssuerLogin::Accounts
+            && matches!(config.store_place(&config.store), Ok(StorePlace::Memory))
+        {
+            let at = self.at(key!(issuer?.login));
+            self.refuse(Conflict::AccountsInMemory { at });
+        }
+        self.issuer_login();
+        if issuer.login == IssuerLogin::Development && issuer.users.is_empty() {
             let at = self.at(key!(issuer?.users));
             self.refuse(Conflict::IssuerWithoutUsers { at });
         }

@@ -12,6 +12,7 @@ mod issuer_assertions;
 mod issuer_clients;
 mod issuers;
 mod operations;
+mod own_login;
 mod providers;
 mod roles;
 mod run;
@@ -21,6 +22,7 @@ mod stdio;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 pub use conflict::Conflict;
 pub use run::Checked;

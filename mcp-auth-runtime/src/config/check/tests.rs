@@ -49,6 +49,7 @@ mod introspection;
 mod issuer_assertions;
 mod issuer_clients;
 mod names;
+mod own_login;
 mod roles;
 
 const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";

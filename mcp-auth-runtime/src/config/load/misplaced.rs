@@ -185,7 +185,7 @@ mod tests {
             let said = said(&format!("issuer = \"{url}\"\n"));
             let expected = format!(
                 "issuer is \"{url}\", expected a table; an issuer of that kind belongs in [[auth.issuers]] or \
-                 [[issuer.assertions]] or [[roles.NAME.when]]: issuer in mcp.toml, line 1"
+                 [[issuer.assertions]] or [issuer.own_login]: issuer in mcp.toml, line 1"
             );
             assert_eq!(said, expected);
         }

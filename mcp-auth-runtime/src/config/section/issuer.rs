@@ -10,7 +10,9 @@ use crate::config::section::accounts::Accounts;
 use crate::config::section::client_documents::ClientDocuments;
 pub use crate::config::section::issuer_assertions::{AssertionKind, IssuerAssertions, IssuerWorkload};
 pub use crate::config::section::issuer_client::IssuerClient;
+use crate::config::section::own_login::OwnLogin;
 use crate::config::section::registration::Registration;
+use crate::config::section::upstream::Upstream;
 use crate::config::section::users::Users;
 use crate::config::value::{RoleName, duration, keyword};
 use mcp_auth_core::bounds;
@@ -44,6 +46,10 @@ keyword! {
         Development = "development",
         /// An account in the store: a name, a password and, where it is set up, a one-time code. `mcp-auth issuer user` makes accounts.
         Accounts = "accounts",
+        /// On a page of an application that has its own users.
+        Own = "own",
+        /// At an OpenID Connect provider.
+        Upstream = "upstream",
     }
 }
 
@@ -52,7 +58,7 @@ impl IssuerLogin {
     pub fn is_for_development(self) -> bool {
         match self {
             Self::Development => true,
-            Self::Accounts => false,
+            Self::Accounts | Self::Own | Self::Upstream => false,
         }
     }
 }
@@ -97,9 +103,14 @@ pub struct BuiltInIssuer {
     /// Whether each authorization request has to be pushed first (RFC 9126): the client sends it to this server itself, so that the browser
     /// only carries a name for it. Many clients cannot do that.
     pub require_par: bool,
-    /// How people log in: "development" (one click, as one of `users`), or "accounts" (with a name and a password). Accounts are in the store,
-    /// which has to be one that lasts; `mcp-auth issuer user` makes them.
+    /// How people log in: `development` (one button for each of `users`, and no password), `accounts` (with a name and a password; accounts are in
+    /// the store, which has to be one that lasts, and `mcp-auth issuer user` makes them), `own` (on a page of an application that has its own
+    /// users: `own_login`), or `upstream` (at an OpenID Connect provider: `upstream`).
     pub login: IssuerLogin,
+    /// The application at which people log in, with `login = "own"`.
+    pub own_login: Option<OwnLogin>,
+    /// The provider at which people log in, with `login = "upstream"`.
+    pub upstream: Option<Upstream>,
     /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
     /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table). With accounts, such a table is about
     /// the account of this name.
@@ -132,6 +143,8 @@ impl Default for BuiltInIssuer {
             refresh_grace: RefreshGrace::default(),
             require_par: false,
             login: IssuerLogin::default(),
+            own_login: None,
+            upstream: None,
             users: Users::named("developer".parse()),
             clients: Vec::new(),
             assertions: Vec::new(),

@@ -99,6 +99,28 @@ pub(in crate::authn::verifier) fn check(
     })
 }
 
+/// Checks `claims` as those of an ID token: for us, of this time, about somebody (OpenID Connect Core §3.1.3.7, checks 3 to 5 and 9).
+/// What else a login needs (`nonce`, `auth_time`, `acr`) only the one who asked for it can compare.
+pub(in crate::authn::verifier) fn check_id_token(
+    rules: &TokenRules,
+    claims: &Map<String, Value>,
+    now: u64,
+) -> Result<(), TokenError> {
+    check_audience(rules, claims)?;
+    let is_ours = |azp: &Value| rules.audiences.iter().any(|ours| azp == ours);
+    let several = claims.get("aud").and_then(Value::as_array).is_some_and(|aud| aud.len() > 1);
+    match claims.get("azp") {
+        Some(azp) if is_ours(azp) => {}
+        None if !several => {}
+        Some(_) | None => return Err(TokenError::Claim { claim: "azp", fault: "is not this client" }),
+    }
+    if !claims.contains_key("iat") {
+        return Err(TokenError::MissingClaim("iat"));
+    }
+    check_times(rules, claims, now)?;
+    subject(rules, claims).map(drop)
+}
+
 /// Whether this is an access token at all, and of the kind that the issuer is trusted with.
 fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
     // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is not such

@@ -10,7 +10,7 @@ mod tests;
 
 pub(crate) use accepted::{ANY_TENANT, Accepted, Tenant};
 pub(in crate::authn) use check::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
-pub(super) use check::{faults, issuer, read, scopes};
+pub(super) use check::{check_id_token, faults, issuer, read, scopes};
 pub use claim_test::{ClaimAt, ClaimTest, ClaimTests};
 pub use rules::TokenRules;
 pub(crate) use rules::{ACR_CLAIM, AUTH_TIME_CLAIM, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};

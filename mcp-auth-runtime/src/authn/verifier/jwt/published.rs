@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The metadata of one issuer (RFC 8414). Its times and bounds are those of the issuer's keys: what strangers ask for
 /// causes at most one fetch in `cooldown`.
-pub(crate) struct IssuerMetadata {
+pub struct IssuerMetadata {
     issuer: IssuerIdentifier,
     also_called: Vec<String>,
     fetch: Arc<dyn Fetch>,
@@ -34,7 +34,7 @@ struct Kept {
 
 /// Why there is no document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unpublished {
+pub enum Unpublished {
     /// The issuer has none where clients look.
     Absent,
     /// The issuer cannot be asked now, or what it answers is not its own metadata.
@@ -46,7 +46,7 @@ pub(crate) enum Unpublished {
 
 impl IssuerMetadata {
     /// The metadata of `issuer`, which may call it by these other names too; fetches nothing yet.
-    pub(crate) fn new(
+    pub fn new(
         issuer: IssuerIdentifier,
         also_called: Vec<String>,
         fetch: Arc<dyn Fetch>,
@@ -61,7 +61,7 @@ impl IssuerMetadata {
     ///
     /// # Errors
     /// [`Unpublished`]; a document of another issuer is never answered.
-    pub(crate) async fn document(&self) -> Result<Bytes, Unpublished> {
+    pub async fn document(&self) -> Result<Bytes, Unpublished> {
         let mut kept = self.kept.lock().await;
         let fresh = |at: &Instant, span: Duration| at.elapsed() < span;
         if let Some((document, _)) = kept.document.as_ref().filter(|(_, at)| fresh(at, self.refresh.unstated))

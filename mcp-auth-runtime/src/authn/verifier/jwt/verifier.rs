@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::examine::{examine, in_claims};
 use super::issuer::{IssuerRules, KeySource, RulesError};
-use super::jws::{self, Jws};
+use super::jws::{self, Jws, Type};
 use super::keys::{IssuerKeys, Standing};
 use crate::authn::claims_set::ClaimsSet;
 use crate::authn::error::{KeysError, TokenError};
@@ -84,6 +84,27 @@ impl JwtVerifier {
         facts.claims = ClaimsSet::as_it_came(jws.payload);
         let believed_until = keys.rules.tokens.believed_until(facts.expires_at, now);
         Ok(Verified { facts, believed_until, basis: Basis { source, generation }, withdrawn })
+    }
+
+    /// The claims of an ID token of one of these issuers, where the audience is a client of ours there (OpenID Connect Core §3.1.3.7). Its
+    /// `nonce` and what it says of the login are for the caller to compare.
+    ///
+    /// # Errors
+    /// [`TokenError::KeysUnavailable`] where the issuer's keys cannot be had now; otherwise what is wrong with the token.
+    pub async fn id_token(&self, token: &str) -> Result<Map<String, Value>, TokenError> {
+        let jws = jws::parse(token)?;
+        if jws.header.typ == Type::AtJwt {
+            return Err(TokenError::Type(Excerpt::of("at+jwt")));
+        }
+        let claims = claims::read(&jws.payload)?;
+        let (source, named) = self.claimed(&claims)?;
+        let keys = &self.issuers[source];
+        if !keys.rules.may_use(jws.header.alg) {
+            return Err(TokenError::Algorithm);
+        }
+        keys.verify(&jws, named).await?;
+        claims::check_id_token(&keys.rules.tokens, &claims, self.ambient.clock.unix_now())?;
+        Ok(claims)
     }
 
     /// The issuer that the token names. It is only claimed so far, and that is enough to choose whose keys must have signed.

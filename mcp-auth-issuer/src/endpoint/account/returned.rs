@@ -1,0 +1,23 @@
+//! A person comes back from another page of the login, to their own page.
+
+use std::net::IpAddr;
+
+use axum::response::Response;
+use http::HeaderMap;
+
+use super::refusal::Refusal;
+use super::visit::login_step;
+use crate::endpoint::returned::Returned;
+use crate::issuer::Issuer;
+
+/// Logs them in, and shows their page; or says why not.
+pub(crate) async fn returned(
+    issuer: &Issuer,
+    from: (&HeaderMap, Option<IpAddr>),
+    returned: Returned<'_>,
+) -> Response {
+    match login_step().resume(issuer, from, returned).await {
+        Ok(response) => response,
+        Err(error) => Refusal::from(error).respond(issuer),
+    }
+}

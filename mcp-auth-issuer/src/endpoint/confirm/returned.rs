@@ -1,0 +1,37 @@
+//! A person comes back from another page of the login, to confirm a call.
+
+use std::net::IpAddr;
+
+use axum::response::Response;
+use http::HeaderMap;
+
+use super::call::WaitingCall;
+use super::post::logged_in;
+use super::refusal::Refusal;
+use crate::endpoint::returned::Returned;
+use crate::issuer::Issuer;
+
+/// Logs them in, and shows the call; or says why not.
+pub(crate) async fn returned(
+    issuer: &Issuer,
+    from: (&HeaderMap, Option<IpAddr>),
+    query: &str,
+    returned: Returned<'_>,
+) -> Response {
+    match shown(issuer, from, query, returned).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(issuer),
+    }
+}
+
+async fn shown(
+    issuer: &Issuer,
+    from: (&HeaderMap, Option<IpAddr>),
+    query: &str,
+    returned: Returned<'_>,
+) -> Result<Response, Refusal> {
+    let call = WaitingCall::read(issuer, query).await?;
+    let cookie = returned.cookie;
+    let answered = call.login_step().returned(issuer, from, returned).await?;
+    logged_in(issuer, &call, (cookie, from.1), answered).await
+}

@@ -1,0 +1,122 @@
+//! `GET /authorize/login`: a person comes back from another page of the login. Only the browser that went there is logged in, once and within
+//! ten minutes; then it sees the page again that it came from.
+//!
+//! An answer that is posted (`response_mode=form_post`) does not arrive: browsers send our cookie (`SameSite=Lax`) along with a link from another
+//! site, and not with its form, and without the cookie nothing would tell this browser from any other.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, Uri};
+use mcp_auth_runtime::facade::ClientAddress;
+use mcp_auth_store::StoreError;
+
+use super::authorize::Untrusted;
+use super::login_step::Away;
+use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, DEVICE};
+use super::{account, authorize, confirm, device};
+use crate::issuer::Issuer;
+use crate::person::page::{ErrorPage, ErrorText};
+use crate::request::Params;
+
+/// The longest query, in bytes.
+const MAX_QUERY: usize = 16 * 1024;
+
+/// Why a person is not logged in who comes back.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the request itself: {0}")]
+    Untrusted(#[from] Untrusted),
+    #[error("no login was begun under that name in this browser, or it is used up")]
+    Gone,
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// A person who came back to the browser that they had gone from.
+pub(super) struct Returned<'h> {
+    /// The session identifier of the browser.
+    pub(super) cookie: &'h str,
+    /// What was kept when they went.
+    pub(super) away: Away,
+    /// What they bring along, still to be verified.
+    pub(super) answer: Params,
+}
+
+/// `GET /authorize/login`
+pub(crate) async fn get(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+) -> Response {
+    let returned = match read(&issuer, uri.query().unwrap_or_default(), &headers).await {
+        Ok(returned) => returned,
+        Err(refusal) => return refusal.respond(&issuer),
+    };
+    let url = returned.away.url.clone();
+    let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+    let from = (&headers, ClientAddress::of(address));
+    match path {
+        ACCOUNT => account::returned(&issuer, from, returned).await,
+        AUTHORIZE => authorize::returned(&issuer, from, query, returned).await,
+        CONFIRM => confirm::returned(&issuer, from, query, returned).await,
+        DEVICE => device::returned(&issuer, from, query, returned).await,
+        // What is at the other pages is for people with an account here, whose login leads nowhere else.
+        _ => Refusal::Gone.respond(&issuer),
+    }
+}
+
+async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Result<Returned<'h>, Refusal> {
+    if !issuer.origin.is_host_of(headers) {
+        return Err(Untrusted::Host.into());
+    }
+    if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+        return Err(Untrusted::NotNavigated.into());
+    }
+    if query.len() > MAX_QUERY {
+        return Err(Untrusted::TooLong.into());
+    }
+    let answer = Params::parse(query).map_err(Untrusted::Unreadable)?;
+    // Of what comes twice, the login could read one and its other page have meant the other.
+    if answer.repeated().is_some() {
+        return Err(Refusal::Gone);
+    }
+    let (Some(name), Some(cookie)) = (issuer.login.transaction(&answer), issuer.cookie.read(headers)) else {
+        return Err(Refusal::Gone);
+    };
+    let away = Away::back(issuer, name, cookie).await?.ok_or(Refusal::Gone)?;
+    Ok(Returned { cookie, away, answer })
+}
+
+impl Refusal {
+    fn respond(self, issuer: &Issuer) -> Response {
+        match self {
+            Self::Untrusted(untrusted) => {
+                tracing::warn!(reason = %untrusted, "return of a login refused");
+                untrusted.page(issuer).into_response()
+            }
+            Self::Gone => {
+                tracing::warn!(reason = %self, "return of a login refused");
+                let text = ErrorText {
+                    title: "You are not logged in",
+                    why: "No login waits for this answer in this browser. It was used before, or took longer than ten minutes, or was \
+                          begun in another browser.",
+                    next: "Close this page if you did not start this yourself, or start again in the application.",
+                };
+                ErrorPage::new(issuer, StatusCode::BAD_REQUEST, text).into_response()
+            }
+            Self::Store(error) => {
+                tracing::error!(%error, cause = ?error.cause(), "return of a login failed");
+                let text = ErrorText {
+                    title: "This does not work now",
+                    why: "The authorization server cannot reach its store.",
+                    next: "Reload this page in a moment. Its log says more.",
+                };
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! People log in at an OpenID Connect provider: what it says is believed once, for the login that asked, of those who are let in.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use http::StatusCode;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use mcp_auth_core::{ScopeSet, SecretText};
+use mcp_auth_issuer::upstream::{Admitted, InvalidUpstream, UpstreamLogin, UpstreamOptions};
+use mcp_auth_issuer::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched, Params, Store};
+use mcp_auth_store::Caps;
+use mcp_auth_tests::clock::MovedClock;
+use rcgen::{KeyPair, PublicKeyData as _};
+use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
+
+use crate::harness::*;
+
+const PROVIDER: &str = "https://login.example";
+
+type Reply = Result<(u16, Vec<u8>), FetchError>;
+
+/// A provider: what it answers at each URL, and what it was asked.
+struct Provider {
+    key: EncodingKey,
+    jwk: Value,
+    replies: Mutex<HashMap<String, Vec<Reply>>>,
+    asked: Mutex<Vec<FetchRequest>>,
+    metadata: Mutex<Value>,
+    /// The claims of the next ID token.
+    claims: Mutex<Value>,
+    header: Mutex<Header>,
+}
+
+impl Provider {
+    fn new() -> Arc<Self> {
+        let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+        let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        let public = pair.der_bytes();
+        let jwk = json!({ "kty": "EC", "crv": "P-256", "kid": "k", "x": b64(&public[1..33]), "y": b64(&public[33..]) });
+        let metadata = json!({
+            "issuer": PROVIDER, "authorization_endpoint": format!("{PROVIDER}/authorize?tenant=a"),
+            "token_endpoint": format!("{PROVIDER}/token"), "jwks_uri": format!("{PROVIDER}/jwks"),
+        });
+        Arc::new(Self {
+            key: EncodingKey::from_ec_der(pair.serialized_der()),
+            jwk,
+            replies: Mutex::default(),
+            asked: Mutex::default(),
+            metadata: Mutex::new(metadata),
+            claims: Mutex::new(Value::Null),
+            header: Mutex::new(Header { kid: Some("k".into()), ..Header::new(Algorithm::ES256) }),
+        })
+    }
+
+    /// What it answers next at this path instead.
+    fn reply(&self, path: &str, reply: Reply) {
+        self.replies.lock().unwrap().entry(path.to_owned()).or_default().push(reply);
+    }
+
+    fn id_token(&self) -> String {
+        jsonwebtoken::encode(&self.header.lock().unwrap(), &*self.claims.lock().unwrap(), &self.key).unwrap()
+    }
+
+    fn answer(&self, path: &str) -> Reply {
+        let planned = self.replies.lock().unwrap().get_mut(path).and_then(Vec::pop);
+        planned.unwrap_or_else(|| match path {
+            "/.well-known/openid-configuration" => ok(&self.metadata.lock().unwrap()),
+            "/jwks" => ok(&json!({ "keys": [self.jwk] })),
+            "/token" => {
+                ok(&json!({ "access_token": "x", "token_type": "Bearer", "id_token": self.id_token() }))
+            }
+            _ => Ok((404, Vec::new())),
+        })
+    }
+
+    /// The last request to the token endpoint.
+    fn redeemed(&self) -> (Params, Option<String>) {
+        let asked = self.asked.lock().unwrap();
+        let request =
+            asked.iter().rev().find(|request| request.url.path() == "/token").expect("a code was redeemed");
+        let basic = request.headers.get("authorization").map(|basic| basic.to_str().unwrap().to_owned());
+        (Params::parse(std::str::from_utf8(&request.body).unwrap()).unwrap(), basic)
+    }
+}
+
+impl Fetch for Provider {
+    fn fetch(&self, request: FetchRequest, max_bytes: usize) -> FetchFuture<'_> {
+        let answer = self.answer(request.url.path());
+        self.asked.lock().unwrap().push(request);
+        let answer = answer.and_then(|(status, body)| match body.len() > max_bytes {
+            true => Err(FetchError::TooLarge { limit: max_bytes }),
+            false => Ok(Fetched {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: http::HeaderMap::new(),
+                body: body.into(),
+            }),
+        });
+        Box::pin(async { answer })
+    }
+}
+
+fn ok(body: &Value) -> Reply {
+    Ok((200, body.to_string().into_bytes()))
+}
+
+fn text(status: u16, body: &str) -> Reply {
+    Ok((status, body.as_bytes().to_vec()))
+}
+
+fn options() -> UpstreamOptions {
+    UpstreamOptions {
+        issuer: PROVIDER.parse().unwrap(),
+        client_id: "us".to_owned(),
+        client_secret: Some(SecretText::new("s3cret: %")),
+        scopes: ScopeSet::parse_lossy("openid profile"),
+        admitted: Admitted::Subjects(["17".to_owned()].into()),
+    }
+}
+
+fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+    let mut options = options();
+    change(&mut options);
+    let fetch: Arc<dyn Fetch> = provider.clone();
+    // The provider's clock is that of the issuer, which no test here moves far.
+    let login = UpstreamLogin::new(options, fetch, MovedClock::at(START).ambient()).unwrap();
+    App::by_login(Store::memory(Caps::default()), login)
+}
+
+/// Presses the button of the login page; the authorization request at the provider.
+async fn leave(browser: &mut Browser, url: &str) -> Params {
+    let page = browser.get(url).await;
+    assert!(page.body.contains("Continue to <bdi>login.example</bdi>"), "{}", page.body);
+    let away = browser.submit(&page, "login").await;
+    assert_eq!(away.status, StatusCode::SEE_OTHER, "{}", away.body);
+    let to = away.location();
+    assert!(to.as_str().starts_with("https://login.example/authorize?tenant=a&response_type=code&"), "{to}");
+    Params::parse(to.query().unwrap()).unwrap()
+}
+
+/// The provider's ID token will be for this request, with these claims otherwise; `null` takes one out.
+fn says(provider: &Provider, request: &Params, changes: &Value) {
+    let mut claims = json!({
+        "iss": PROVIDER, "aud": "us", "sub": "17", "iat": START, "exp": START + 300, "auth_time": START - 5,
+        "nonce": request.get("nonce"), "name": "Ann", "email": "ann@example.com", "at_hash": "x", "acr": "gold", "amr": ["pwd"],
+    });
+    for (claim, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => claims.as_object_mut().unwrap().remove(claim),
+            value => claims.as_object_mut().unwrap().insert(claim.clone(), value.clone()),
+        };
+    }
+    *provider.claims.lock().unwrap() = claims;
+}
+
+fn back(parameters: &[(&str, &str)]) -> String {
+    format!("/authorize/login?{}", Serializer::new(String::new()).extend_pairs(parameters).finish())
+}
+
+/// How it ends for a new browser whose ID token says this.
+async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
+    let client = app.public_client().await;
+    let mut browser = Browser::new(app);
+    let url = authorize_url(&client, &[]);
+    let request = leave(&mut browser, &url).await;
+    says(provider, &request, changes);
+    let answer = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+    let page = browser.get(&url).await;
+    assert_eq!(
+        page.body.contains("value=\"allow\""),
+        answer.status == StatusCode::SEE_OTHER,
+        "{}",
+        answer.body
+    );
+    answer.status
+}
+
+#[tokio::test]
+async fn a_person_logs_in_at_the_provider_and_is_known_by_issuer_and_subject() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let url = authorize_url(&client, &[("login_hint", "ann"), ("max_age", "300"), ("acr_values", "gold")]);
+    let request = leave(&mut browser, &url).await;
+    for (name, value) in [
+        ("client_id", "us"),
+        ("redirect_uri", "http://localhost:8080/authorize/login"),
+        ("scope", "openid profile"),
+        ("code_challenge_method", "S256"),
+        ("max_age", "300"),
+        ("login_hint", "ann"),
+        ("acr_values", "gold"),
+    ] {
+        assert_eq!(request.get(name), Some(value), "{name}");
+    }
+    says(&provider, &request, &json!({}));
+    let state = request.get("state").unwrap();
+    let answer = browser.get(&back(&[("code", "the code"), ("state", state), ("iss", PROVIDER)])).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let consent = browser.get(answer.header("location")).await;
+    assert!(consent.body.contains("<bdi>Ann</bdi>"), "{}", consent.body);
+
+    let (form, basic) = provider.redeemed();
+    // RFC 6749 §2.3.1: "us" and "s3cret: %", form-encoded, then in base64.
+    let expected = base64::prelude::BASE64_STANDARD.encode("us:s3cret%3A+%25");
+    assert_eq!(basic, Some(format!("Basic {expected}")));
+    assert_eq!((form.get("code"), form.get("client_secret")), (Some("the code"), None));
+    let challenge =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, form.get("code_verifier").unwrap().as_bytes());
+    assert_eq!(request.get("code_challenge"), Some(&*BASE64_URL_SAFE_NO_PAD.encode(challenge)));
+
+    let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+    let tokens = app.token(&redeem(&client, &code)).await.json();
+    let claims = app.claims(tokens["access_token"].as_str().unwrap());
+    let subject = claims["sub"].as_str().unwrap();
+    assert!(subject.starts_with("oidc_") && !subject.contains("17") && !subject.contains("ann"), "{subject}");
+    assert_eq!((&claims["auth_time"], &claims["acr"]), (&(START - 5).into(), &"gold".into()));
+    assert!(claims.get("email").is_none() && claims.get("name").is_none());
+}
+
+#[tokio::test]
+async fn a_client_without_a_secret_or_one_whose_secret_goes_into_the_form_redeems_too() {
+    for (secret, method, in_form) in [(None, "none", None), (Some("s"), "client_secret_post", Some("s"))] {
+        let provider = Provider::new();
+        provider.metadata.lock().unwrap()["token_endpoint_auth_methods_supported"] =
+            json!([method, "client_secret_post"]);
+        let app = app(&provider, |options| options.client_secret = secret.map(SecretText::new));
+        assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SEE_OTHER);
+        let (form, basic) = provider.redeemed();
+        assert_eq!((form.get("client_id"), form.get("client_secret"), basic), (Some("us"), in_form, None));
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_who_is_not_named_unless_anyone_is() {
+    let provider = Provider::new();
+    let listed = app(&provider, |_| ());
+    assert_eq!(ends(&listed, &provider, &json!({})).await, StatusCode::SEE_OTHER);
+    for changes in
+        [json!({ "sub": "18" }), json!({ "sub": "18", "email": "ann@example.com" }), json!({ "sub": "1" })]
+    {
+        assert_eq!(ends(&listed, &provider, &changes).await, StatusCode::FORBIDDEN, "{changes}");
+    }
+    let anyone = app(&provider, |options| options.admitted = Admitted::Anyone);
+    assert_eq!(ends(&anyone, &provider, &json!({ "sub": "18" })).await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_id_token_of_another_login_client_or_time_logs_nobody_in() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    for good in [
+        json!({}),
+        json!({ "aud": ["us"] }),
+        json!({ "aud": ["us", "them"], "azp": "us" }),
+        json!({ "azp": "us", "auth_time": null, "name": null, "acr": 5 }),
+    ] {
+        assert_eq!(ends(&app, &provider, &good).await, StatusCode::SEE_OTHER, "{good}");
+    }
+    for bad in [
+        json!({ "nonce": null }),
+        json!({ "nonce": "of another login" }),
+        json!({ "nonce": 5 }),
+        json!({ "aud": "them" }),
+        json!({ "aud": ["us", "them"] }),
+        json!({ "aud": ["us", "them"], "azp": "them" }),
+        json!({ "azp": "them" }),
+        json!({ "aud": null }),
+        json!({ "iss": "https://login.evil" }),
+        json!({ "iss": format!("{PROVIDER}/") }),
+        json!({ "iss": null }),
+        json!({ "exp": START - 61 }),
+        json!({ "exp": null }),
+        json!({ "iat": null }),
+        json!({ "iat": START + 600, "exp": START + 900 }),
+        json!({ "sub": null }),
+        json!({ "sub": "" }),
+        json!({ "sub": 17 }),
+        json!({ "auth_time": "now" }),
+        json!({ "auth_time": START + 600 }),
+    ] {
+        assert_eq!(ends(&app, &provider, &bad).await, StatusCode::FORBIDDEN, "{bad}");
+    }
+    for header in [
+        Header { typ: Some("at+jwt".into()), kid: Some("k".into()), ..Header::new(Algorithm::ES256) },
+        Header { typ: Some("logout+jwt".into()), kid: Some("k".into()), ..Header::new(Algorithm::ES256) },
+    ] {
+        *provider.header.lock().unwrap() = header;
+        assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_that_another_key_signed_or_none_logs_nobody_in() {
+    let (provider, stranger) = (Provider::new(), Provider::new());
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let url = authorize_url(&client, &[]);
+    for kind in ["own", "stranger", "none"] {
+        let mut browser = Browser::new(&app);
+        let request = leave(&mut browser, &url).await;
+        let signer = if kind == "stranger" { &stranger } else { &provider };
+        says(signer, &request, &json!({}));
+        let mut token = signer.id_token();
+        if kind == "none" {
+            let payload = token.split('.').nth(1).unwrap();
+            token = format!("{}.{payload}.", BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#));
+        }
+        provider.reply("/token", ok(&json!({ "id_token": token })));
+        let answer = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        let expected = if kind == "own" { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
+        assert_eq!(answer.status, expected, "{kind}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn p15_state_is_ours_once_and_in_this_browser_and_iss_is_the_providers() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let url = authorize_url(&client, &[]);
+    let asked =
+        || provider.asked.lock().unwrap().iter().filter(|request| request.url.path() == "/token").count();
+
+    let (mut hers, mut his) = (Browser::new(&app), Browser::new(&app));
+    let request = leave(&mut hers, &url).await;
+    leave(&mut his, &url).await;
+    let state = request.get("state").unwrap();
+    says(&provider, &request, &json!({}));
+    for parameters in [
+        vec![("code", "c")],
+        vec![("code", "c"), ("state", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")],
+        vec![("code", "c"), ("state", state), ("state", state)],
+    ] {
+        hers.get(&back(&parameters)).await.assert_local_error(400);
+    }
+    his.get(&back(&[("code", "c"), ("state", state)])).await.assert_local_error(400);
+    hers.get(&back(&[("code", "c"), ("state", state)])).await.assert_local_error(400);
+
+    for iss in ["https://login.evil", "https://login.example/", ""] {
+        let request = leave(&mut hers, &url).await;
+        says(&provider, &request, &json!({}));
+        let state = request.get("state").unwrap();
+        let answer = hers.get(&back(&[("code", "c"), ("state", state), ("iss", iss)])).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{iss}");
+    }
+    assert_eq!(asked(), 0, "no code of any of these was sent anywhere");
+
+    let request = leave(&mut hers, &url).await;
+    says(&provider, &request, &json!({}));
+    let good = back(&[("code", "c"), ("state", request.get("state").unwrap()), ("iss", PROVIDER)]);
+    assert_eq!(hers.get(&good).await.status, StatusCode::SEE_OTHER);
+    hers.get(&good).await.assert_local_error(400);
+    assert_eq!(asked(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_says_it_always_names_itself_has_to() {
+    for (iss, status) in [(None, StatusCode::FORBIDDEN), (Some(PROVIDER), StatusCode::SEE_OTHER)] {
+        let provider = Provider::new();
+        provider.metadata.lock().unwrap()["authorization_response_iss_parameter_supported"] = json!(true);
+        let app = app(&provider, |_| ());
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let request = leave(&mut browser, &authorize_url(&client, &[])).await;
+        says(&provider, &request, &json!({}));
+        let mut parameters = vec![("code", "c"), ("state", request.get("state").unwrap())];
+        parameters.extend(iss.map(|iss| ("iss", iss)));
+        assert_eq!(browser.get(&back(&parameters)).await.status, status, "{iss:?}");
+    }
+}
+
+#[tokio::test]
+async fn p16_a_provider_that_is_down_or_answers_nonsense_is_said_on_a_page() {
+    let huge = || Ok((200, vec![b' '; 1024 * 1024]));
+    for reply in [
+        Err(FetchError::Timeout),
+        text(500, "{}"),
+        text(503, ""),
+        text(302, ""),
+        text(401, r#"{"error":"invalid_client"}"#),
+        text(200, "<html>"),
+        text(200, "{}"),
+        text(200, r#"{"id_token":5}"#),
+        huge(),
+    ] {
+        let provider = Provider::new();
+        provider.reply("/token", reply);
+        let app = app(&provider, |_| ());
+        assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SEE_OTHER, "the next login does");
+    }
+    // A code that the provider refuses is no trouble of the provider.
+    let provider = Provider::new();
+    provider.reply("/token", text(400, r#"{"error":"invalid_grant"}"#));
+    assert_eq!(ends(&app(&provider, |_| ()), &provider, &json!({})).await, StatusCode::FORBIDDEN);
+    // Its keys.
+    for reply in
+        [Err(FetchError::Timeout), text(500, ""), text(200, "<html>"), text(200, r#"{"keys":[]}"#), huge()]
+    {
+        let provider = Provider::new();
+        provider.reply("/jwks", reply);
+        let app = app(&provider, |_| ());
+        assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    // Its metadata: nobody is sent anywhere.
+    let evil = json!({ "issuer": "https://login.evil", "authorization_endpoint": "https://login.evil/a" });
+    for reply in
+        [Err(FetchError::Timeout), text(500, ""), text(404, ""), text(200, "<html>"), huge(), ok(&evil)]
+    {
+        let provider = Provider::new();
+        provider.reply("/.well-known/openid-configuration", reply);
+        let app = app(&provider, |_| ());
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let page = browser.get(&authorize_url(&client, &[])).await;
+        let answer = browser.submit(&page, "login").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        assert!(answer.body.contains("Logging in is not possible now"), "{}", answer.body);
+    }
+    for (member, value) in [
+        ("authorization_endpoint", json!("http://login.example/authorize")),
+        ("authorization_endpoint", json!("javascript:alert(1)")),
+        ("token_endpoint", json!("http://127.0.0.1/token")),
+        ("token_endpoint", Value::Null),
+        ("token_endpoint_auth_methods_supported", json!(["private_key_jwt"])),
+    ] {
+        let provider = Provider::new();
+        provider.metadata.lock().unwrap()[member] = value;
+        let app = app(&provider, |_| ());
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let page = browser.get(&authorize_url(&client, &[])).await;
+        assert_eq!(browser.submit(&page, "login").await.status, StatusCode::SERVICE_UNAVAILABLE, "{member}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_provider_leads_back_to_the_page() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let url = authorize_url(&client, &[]);
+    for (error, status) in [
+        ("access_denied", StatusCode::FORBIDDEN),
+        ("temporarily_unavailable", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let mut browser = Browser::new(&app);
+        let request = leave(&mut browser, &url).await;
+        let answer = browser.get(&back(&[("error", error), ("state", request.get("state").unwrap())])).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        leave(&mut browser, &url).await;
+    }
+}
+
+#[tokio::test]
+async fn an_old_login_there_or_one_that_is_not_said_does_not_pass_for_a_new_one() {
+    for (extra, auth_time, status) in [
+        (("prompt", "login"), json!(START), StatusCode::SEE_OTHER),
+        (("prompt", "login"), json!(START - 600), StatusCode::FORBIDDEN),
+        (("prompt", "login"), Value::Null, StatusCode::FORBIDDEN),
+        (("max_age", "300"), json!(START - 200), StatusCode::SEE_OTHER),
+        (("max_age", "300"), json!(START - 400), StatusCode::FORBIDDEN),
+        (("max_age", "300"), Value::Null, StatusCode::FORBIDDEN),
+    ] {
+        let provider = Provider::new();
+        let app = app(&provider, |_| ());
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let request = leave(&mut browser, &authorize_url(&client, &[extra])).await;
+        assert_eq!(request.get("prompt").is_some(), extra.0 == "prompt");
+        says(&provider, &request, &json!({ "auth_time": auth_time }));
+        let answer = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        assert_eq!(answer.status, status, "{extra:?} {auth_time}");
+    }
+}
+
+#[test]
+fn a_provider_in_the_clear_or_without_openid_is_not_built() {
+    let build = |change: fn(&mut UpstreamOptions)| {
+        let mut options = options();
+        change(&mut options);
+        let fetch: Arc<dyn Fetch> = Provider::new();
+        UpstreamLogin::new(options, fetch, MovedClock::at(START).ambient()).map(drop)
+    };
+    assert!(build(|_| ()).is_ok());
+    assert!(build(|options| options.issuer = "http://localhost:9".parse().unwrap()).is_ok());
+    let refused = build(|options| options.issuer = "http://login.example".parse().unwrap());
+    assert!(matches!(refused, Err(InvalidUpstream::NotEncrypted)));
+    let refused = build(|options| options.scopes = ScopeSet::parse_lossy("profile"));
+    assert!(matches!(refused, Err(InvalidUpstream::NoOpenid)));
+    assert!(matches!(build(|options| options.client_id = String::new()), Err(InvalidUpstream::Rules(_))));
+}

@@ -1,0 +1,86 @@
+//! `issuer.login` and its table.
+
+use super::*;
+
+/// What is refused of `text`, in words.
+fn check_login(text: &str) -> Result<(), String> {
+    let process = crate::config::ProcessContext::empty();
+    let process = process
+        .variable("LONG", "a-secret-of-at-least-thirty-two-bytes")
+        .variable("OTHER", "another-secret-of-thirty-two-bytes")
+        .variable("SHORT", "hunter2hunter2");
+    let config = Config::builder().process(process).toml(text).build().unwrap();
+    config.check(&registry(&[""])).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn own_login_has_its_table_one_kind_of_key_and_https() {
+    let own = |lines: &str| format!("[issuer]\nlogin = \"own\"\n[issuer.own_login]\n{lines}");
+    let url = "url = \"https://app.example.com/login\"\n";
+    let jwk = "{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }";
+    for good in [
+        "key = \"env:LONG\"".to_owned(),
+        format!("public_keys = [{jwk}]"),
+        "key = \"env:LONG\"\ncheck_url = \"http://localhost:9/check\"\ncheck_secret = \"env:OTHER\""
+            .to_owned(),
+    ] {
+        assert_eq!(check_login(&own(&format!("{url}{good}"))), Ok(()), "{good}");
+    }
+    for (bad, why) in [
+        (own(url), "needs either key or public_keys"),
+        (own(&format!("{url}key = \"env:LONG\"\npublic_keys = [{jwk}]")), "needs either key or public_keys"),
+        (own(&format!("{url}key = \"env:SHORT\"")), "less than 32 bytes"),
+        (own(&format!("{url}key = \"env:NONE\"")), "NONE is not set"),
+        (own(&format!("{url}public_keys = [{{ kty = \"oct\", k = \"AAAA\" }}]")), "a public key is a JWK"),
+        (own("url = \"http://app.example.com/login\"\nkey = \"env:LONG\""), "over https"),
+        (
+            own(&format!("{url}key = \"env:LONG\"\ncheck_url = \"https://app.example.com/c\"")),
+            "belong together",
+        ),
+        (own(&format!("{url}key = \"env:LONG\"\ncheck_secret = \"env:OTHER\"")), "belong together"),
+        (
+            own(&format!(
+                "{url}key = \"env:LONG\"\ncheck_url = \"https://app.example.com/c\"\ncheck_secret = \"env:LONG\""
+            )),
+            "two secrets",
+        ),
+        ("[issuer]\nlogin = \"own\"".to_owned(), "no [issuer.own_login]"),
+        (format!("[issuer.own_login]\n{url}key = \"env:LONG\""), "own_login is not used"),
+    ] {
+        let said = check_login(&bad).unwrap_err();
+        assert!(said.contains(why), "{bad}: {said}");
+    }
+}
+
+#[test]
+fn an_upstream_provider_has_https_openid_and_says_who_is_let_in() {
+    let upstream = |lines: &str| {
+        format!("[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nclient_id = \"us\"\n{lines}")
+    };
+    let issuer = "issuer = \"https://login.example.com\"\n";
+    for good in [
+        "allow_subjects = [\"17\"]",
+        "allow = \"anyone\"\nclient_secret = \"env:LONG\"\nscopes = [\"openid\", \"profile\"]",
+    ] {
+        assert_eq!(check_login(&upstream(&format!("{issuer}{good}"))), Ok(()), "{good}");
+    }
+    for (bad, why) in [
+        (upstream(issuer), "nobody is let in"),
+        (upstream(&format!("{issuer}allow = \"listed\"")), "nobody is let in"),
+        (
+            upstream(&format!("{issuer}allow = \"anyone\"\nallow_subjects = [\"17\"]")),
+            "allow_subjects is not used",
+        ),
+        (upstream(&format!("{issuer}allow = \"anyone\"\nscopes = [\"profile\"]")), "scopes need openid"),
+        (upstream(&format!("{issuer}allow = \"anyone\"\nclient_secret = \"env:NONE\"")), "NONE is not set"),
+        (upstream("issuer = \"http://login.example.com\"\nallow = \"anyone\""), "over https"),
+        ("[issuer]\nlogin = \"upstream\"".to_owned(), "no [issuer.upstream]"),
+        (
+            format!("[issuer.upstream]\nclient_id = \"us\"\n{issuer}allow = \"anyone\""),
+            "upstream is not used",
+        ),
+    ] {
+        let said = check_login(&bad).unwrap_err();
+        assert!(said.contains(why), "{bad}: {said}");
+    }
+}

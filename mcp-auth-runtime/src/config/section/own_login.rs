@@ -1,0 +1,36 @@
+//! `[issuer.own_login]`: people log in on a page of an application that has its own users.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::config::value::NonEmpty;
+use crate::config::value::secret::Secret;
+use crate::config::value::url::HttpUrl;
+
+/// An application that has its own users. Its page gets a `transaction` in the query, logs its user in, and sends them back to
+/// `/authorize/login` of this server with a signed answer.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OwnLogin {
+    /// The page: `https`, or `http` on loopback.
+    pub url: HttpUrl,
+    /// Where the secret is that the application signs its answers with (HS256): at least 32 bytes, known to it and to this server alone.
+    #[serde(default)]
+    pub key: Option<Secret>,
+    /// Instead of `key`: the public keys of the application, as JWKs (RFC 7517), for ES256 or EdDSA.
+    #[serde(default)]
+    pub public_keys: Vec<Map<String, Value>>,
+    /// What its answers say in `iss`. Without it, the origin of `url`.
+    #[serde(default)]
+    pub issuer: Option<NonEmpty>,
+    /// Where the application is asked whether a person still has an account, at each refresh and wherever a login of before is to count: it
+    /// gets `{"sub": "..."}` by POST and answers `{"active": true}` or `{"active": false}`. Without it, a person whom the application removed can be refreshed until
+    /// `grant_lifetime` has passed.
+    #[serde(default)]
+    pub check_url: Option<HttpUrl>,
+    /// Where the secret is that this server sends there as a bearer token; it is not `key`.
+    #[serde(default)]
+    pub check_secret: Option<Secret>,
+}
