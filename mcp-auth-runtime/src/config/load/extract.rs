@@ -234,8 +234,7 @@ mod tests {
             one("[stdio]\nsomething_else = 1"),
             "unknown key stdio.something_else in mcp.toml, line 2: known there are audience, credential, credential_command, credential_timeout, local_claims, local_roles, local_scopes"
         );
-        for misspelt in ["requird_scopes = 1", "auth.requird_scopes = []", "issuer.clients = [{ nam = 1 }]"]
-        {
+        for misspelt in ["requird_scopes = 1", "auth.requird_scopes = []", "issuer.clients = [{ nam = 1 }]"] {
             assert!(one(misspelt).starts_with("unknown key "), "{misspelt}");
         }
     }
