@@ -299,6 +299,44 @@ async fn a_link_sets_a_password_once_and_nobody_is_logged_in_meanwhile() {
     assert_eq!(new.status, StatusCode::SEE_OTHER);
 }
 
+/// Who had the password may have said so.
+#[tokio::test]
+async fn a_consent_that_is_remembered_does_not_outlive_a_reset_or_a_disabled_account() {
+    let (app, operator, store, _) = site_with(unlimited()).await;
+    let web = "https://client.example/cb";
+    let client = app.register(&metadata(&[web], "none")).await.json()["client_id"].clone();
+    let client = client.as_str().unwrap();
+    let url = authorize_url(client, &[("redirect_uri", web)]);
+    let asked = |answer: &Answer| answer.body.contains("value=\"allow\"");
+    let at_page = async || {
+        let mut browser = Browser::new(&app);
+        let back = log_in(&mut browser, &url, "ann", PASSWORD).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        let page = browser.get(back.header("location")).await;
+        (browser, page)
+    };
+    let remember = async || {
+        let (mut browser, consent) = at_page().await;
+        assert!(asked(&consent), "{}", consent.body);
+        let back = browser.submit_with(&consent, "allow", &[("remember", "yes")]).await;
+        assert!(back.param("code").is_some(), "{}", back.body);
+        assert!(at_page().await.1.param("code").is_some(), "it is remembered");
+    };
+    remember().await;
+    operator.disable("ann").await.unwrap();
+    operator.enable("ann").await.unwrap();
+    app.advance(1);
+    remember().await;
+    let link = operator.reset("ann", false).await.unwrap();
+    assert!(store.consents().allowed("ann", client).await.unwrap().is_empty());
+    let mut browser = Browser::new(&app);
+    let page = browser.get(link.path.expose()).await;
+    let form = [("csrf", &*csrf(&page)), ("password", PASSWORD), ("again", PASSWORD)];
+    assert_eq!(browser.post(link.path.expose(), &form).await.status, StatusCode::OK);
+    app.advance(1);
+    assert!(asked(&at_page().await.1));
+}
+
 #[tokio::test]
 async fn a_link_works_for_a_day_until_a_newer_one_is_made() {
     let (app, operator, ..) = site().await;

@@ -144,14 +144,13 @@ impl AccountsLogin {
         Ok(lines)
     }
 
-    /// Its person may not log in, and all that they are logged in with ends.
+    /// Its person may not log in, and all that they are logged in with and have allowed ends.
     ///
     /// # Errors
     /// [`ManageError`].
     pub async fn disable(&self, name: &str) -> Result<(), ManageError> {
         let (_, account) = self.changed_to(name, AccountChange::Disable).await?;
-        // The time is read after that: what was issued until then is ended too.
-        Ok(self.store.end_person(&account.name, self.now()).await?)
+        Ok(self.end(&account).await?)
     }
 
     /// Its person may log in again.
@@ -162,15 +161,15 @@ impl AccountsLogin {
         self.changed_to(name, AccountChange::Enable).await.map(drop)
     }
 
-    /// Its password does not count any more, all that its person is logged in with ends, and they set a new one by the link that is returned.
-    /// With `and_factors` one-time codes and recovery codes go too.
+    /// Its password does not count any more, all that its person is logged in with and has allowed ends, and they set a new one by the link that
+    /// is returned. With `and_factors` one-time codes and recovery codes go too.
     ///
     /// # Errors
     /// [`ManageError`].
     pub async fn reset(&self, name: &str, and_factors: bool) -> Result<NewLink, ManageError> {
         let (link, path) = self.new_link(name);
         let (_, account) = self.changed_to(name, AccountChange::Reset { link, and_factors }).await?;
-        self.store.end_person(&account.name, self.now()).await?;
+        self.end(&account).await?;
         Ok(NewLink { path, expires_at: link.expires_at })
     }
 
@@ -184,6 +183,14 @@ impl AccountsLogin {
         self.store.forget_person(&account.name, self.now()).await?;
         self.store.accounts().delete(id, self.now()).await?;
         Ok(())
+    }
+
+    /// Ends all that a person is logged in with, and what they allowed: it may not have been them. Were it remembered, a client would have
+    /// it again at the next login without a question.
+    async fn end(&self, account: &Account) -> Result<(), StoreError> {
+        // The time is read after the account was changed: what was issued until then is ended too.
+        self.store.end_person(&account.name, self.now()).await?;
+        self.store.consents().forget_person(&account.name, self.now()).await
     }
 
     async fn changed_to(
