@@ -10,8 +10,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use mcp_auth_core::bounds::MINUTE;
+use mcp_auth_core::hex;
 use mcp_auth_runtime::facade::ClientAddress;
-use mcp_auth_store::{Account, Browser};
+use mcp_auth_store::{Account, Browser, SecretHash};
 
 use super::authorize::Untrusted;
 use super::login_step::{Answered, LoginStep};
@@ -90,15 +91,19 @@ async fn decide(
             let setup = accounts.begin_totp(&name).await?;
             fresh.page(Shown::Setup(setup), None).await
         }
-        "confirm" => match accounts.confirm_totp(&name, fields.get("code").unwrap_or_default()).await {
-            Ok(codes) => fresh.page(Shown::Codes(codes), None).await,
-            Err(FactorsError::WrongCode) => {
-                let setup = accounts.begun_totp(&fresh.account).ok_or(FactorsError::Gone)?;
-                let why = "That code is not right. Wait for the next one in the app and type that.";
-                fresh.page(Shown::Setup(setup), Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
+        "confirm" => {
+            let begun = fields.get("begun").and_then(hex::read).map(SecretHash::from_bytes);
+            let begun = begun.ok_or(FactorsError::Gone)?;
+            match accounts.confirm_totp(&name, begun, fields.get("code").unwrap_or_default()).await {
+                Ok(codes) => fresh.page(Shown::Codes(codes), None).await,
+                Err(FactorsError::WrongCode) => {
+                    let setup = accounts.begun_totp(&fresh.account, begun).ok_or(FactorsError::Gone)?;
+                    let why = "That code is not right. Wait for the next one in the app and type that.";
+                    fresh.page(Shown::Setup(setup), Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
+                }
+                Err(error) => Err(error.into()),
             }
-            Err(error) => Err(error.into()),
-        },
+        }
         "renew" => {
             let codes = accounts.renew_recovery_codes(&name).await?;
             fresh.page(Shown::Codes(codes), None).await

@@ -52,6 +52,8 @@ fn recovery_codes(page: &Answer) -> Vec<String> {
 async fn press(browser: &mut Browser, page: &Answer, decision: &str, more: &[(&str, &str)]) -> Answer {
     let csrf = csrf(page);
     let mut form = vec![("csrf", &*csrf), ("decision", decision)];
+    let begun = hidden(page, "begun");
+    form.extend(begun.as_deref().map(|begun| ("begun", begun)));
     form.extend(more);
     browser.post(FACTORS, &form).await
 }
@@ -329,6 +331,56 @@ async fn where_a_second_factor_is_required_it_is_set_up_at_the_login_and_stays()
     let refused = press(&mut browser, &page, "remove", &[]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
     second_form(&mut Browser::new(&app), &url).await;
+}
+
+/// Both have the password. The one who did not begin a set-up neither sees its secret nor confirms it, and who began it confirms no other.
+#[tokio::test]
+async fn p30_a_set_up_that_another_browser_began_is_neither_shown_nor_confirmed() {
+    let (app, ..) = site_with(unlimited()).await;
+    let (mut hers, mut theirs) = (Browser::new(&app), Browser::new(&app));
+    let (her_page, their_page) = (overview(&mut hers).await, overview(&mut theirs).await);
+    let theirs_begun = press(&mut theirs, &their_page, "begin", &[]).await;
+    let hers_begun = press(&mut hers, &her_page, "begin", &[]).await;
+    let (their_key, her_key) = (key(&theirs_begun), key(&hers_begun));
+    assert_ne!(their_key, her_key);
+    let refused = |answer: &Answer, key: &str| {
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+        assert!(!answer.body.contains("secret=") && !answer.body.contains(key), "{}", answer.body);
+    };
+    for code in [wrong(&her_key, START), shown(&their_key, START), shown(&her_key, START)] {
+        refused(&press(&mut theirs, &theirs_begun, "confirm", &[("code", &code)]).await, &her_key);
+        // One that names no set-up, or not as the page does.
+        refused(&press(&mut theirs, &their_page, "confirm", &[("code", &code)]).await, &her_key);
+        let bad = [("begun", "0a"), ("code", &*code)];
+        refused(&press(&mut theirs, &their_page, "confirm", &bad).await, &her_key);
+    }
+    let again = press(&mut hers, &hers_begun, "confirm", &[("code", &wrong(&her_key, START))]).await;
+    assert_eq!(key(&again), her_key);
+    let done = press(&mut hers, &again, "confirm", &[("code", &shown(&her_key, START))]).await;
+    assert_eq!((done.status, recovery_codes(&done).len()), (StatusCode::OK, 10), "{}", done.body);
+}
+
+/// The same at the login, where a second factor is required.
+#[tokio::test]
+async fn p30_a_set_up_that_another_login_began_is_neither_shown_nor_confirmed() {
+    let mut required = unlimited();
+    required.second_factor = SecondFactorPolicy::Required;
+    let (app, ..) = site_with(required).await;
+    let url = authorize_url(&app.public_client().await, &[]);
+    for (which, code) in [("wrong", wrong as fn(&str, u64) -> String), ("right", shown)] {
+        let (mut hers, mut theirs) = (Browser::new(&app), Browser::new(&app));
+        let theirs_begun = log_in(&mut theirs, &url, "ann", PASSWORD).await;
+        let hers_begun = log_in(&mut hers, &url, "ann", PASSWORD).await;
+        let her_key = key(&hers_begun);
+        assert_ne!(key(&theirs_begun), her_key);
+        let refused = theirs.answer_login(&theirs_begun, &[("code", &code(&her_key, START))]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{which}: {}", refused.body);
+        assert!(!refused.body.contains("secret="), "{which}: {}", refused.body);
+        if which == "right" {
+            let codes = hers.answer_login(&hers_begun, &[("code", &shown(&her_key, START))]).await;
+            assert_eq!(recovery_codes(&codes).len(), 10, "{}", codes.body);
+        }
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub struct Account {
     /// The secret of the one-time codes (RFC 6238), in base32, where the person has set them up. Encrypted too.
     #[serde(skip)]
     pub totp: Option<SecretText>,
-    /// The same, of codes that the person is about to set up. It does not count yet.
+    /// The same, of codes that the person is about to set up. It does not count yet, and goes with each change of what they log in with.
     #[serde(skip)]
     pub totp_to_confirm: Option<SecretText>,
     /// The time step of the newest one-time code that was used. It and those before it are used up.
@@ -170,14 +170,19 @@ impl Account {
         self.password = Some(password);
         self.password_changed_at = Some(now);
         self.reset = None;
+        self.begins_anew();
+    }
+
+    /// What was begun with what the person logged in with before does not end after the change.
+    fn begins_anew(&mut self) {
+        self.totp_to_confirm = None;
         self.generation += 1;
     }
 
     fn without_factors(&mut self) {
         self.totp = None;
-        self.totp_to_confirm = None;
         self.recovery_codes.clear();
-        self.generation += 1;
+        self.begins_anew();
     }
 
     fn uses(&mut self, with: Option<SecondFactor>) -> bool {
@@ -213,7 +218,7 @@ impl AccountChange {
             Self::Reset { link, and_factors } => {
                 account.password = None;
                 account.reset = Some(*link);
-                account.generation += 1;
+                account.begins_anew();
                 if *and_factors {
                     account.without_factors();
                 }
@@ -221,7 +226,7 @@ impl AccountChange {
             Self::Disable => {
                 account.disabled = true;
                 account.reset = None;
-                account.generation += 1;
+                account.begins_anew();
             }
             Self::Enable => account.disabled = false,
             Self::BeginTotp(secret) => {
@@ -237,7 +242,7 @@ impl AccountChange {
                 account.totp = account.totp_to_confirm.take();
                 account.totp_step = *step;
                 account.recovery_codes.clone_from(recovery_codes);
-                account.generation += 1;
+                account.begins_anew();
             }
             Self::RemoveTotp => account.without_factors(),
             Self::RecoveryCodes(codes) => {

@@ -226,13 +226,13 @@ pub async fn p30_a_recovery_code_is_used_once_by_one_of_a_hundred(store: Store) 
 /// It was begun with what does not count any more.
 pub async fn a_login_that_began_before_a_change_does_not_end_after_it(store: Store) {
     kept(&store, alice()).await;
-    change(&store, AccountChange::BeginTotp(text("KEY")), 2).await;
     let new = || AccountChange::Password(text("new"));
+    let begin = || AccountChange::BeginTotp(text("KEY"));
     for (changes, with) in [
         (vec![new()], None),
         (vec![AccountChange::Disable, AccountChange::Enable], None),
         (vec![reset(100), new()], None),
-        (vec![confirm("KEY")], Some(SecondFactor::TotpStep(11))),
+        (vec![begin(), confirm("KEY")], Some(SecondFactor::TotpStep(11))),
         (vec![AccountChange::RemoveTotp], None),
     ] {
         let before = found(&store).await.generation;
@@ -243,9 +243,24 @@ pub async fn a_login_that_began_before_a_change_does_not_end_after_it(store: Sto
         let now = found(&store).await.generation;
         assert_eq!(change(&store, log_in(now, with), 4).await, Changed::Done);
     }
-    change(&store, AccountChange::Disable, 5).await;
+    // Nor is a set-up that was begun before it confirmed after it.
+    for changes in [
+        vec![new()],
+        vec![AccountChange::Disable, AccountChange::Enable],
+        vec![reset(100)],
+        vec![reset(100), by_link("link", "new")],
+        vec![AccountChange::RemoveTotp],
+    ] {
+        assert_eq!(change(&store, begin(), 5).await, Changed::Done);
+        for each in changes {
+            assert_eq!(change(&store, each, 5).await, Changed::Done);
+        }
+        assert_eq!(found(&store).await.totp_to_confirm, None);
+        assert_eq!(change(&store, confirm("KEY"), 5).await, Changed::Refused);
+    }
+    change(&store, AccountChange::Disable, 6).await;
     let now = found(&store).await.generation;
-    assert_eq!(change(&store, log_in(now, None), 5).await, Changed::Refused);
+    assert_eq!(change(&store, log_in(now, None), 6).await, Changed::Refused);
 }
 
 /// Those of others stay.

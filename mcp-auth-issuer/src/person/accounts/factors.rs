@@ -16,6 +16,13 @@ pub(crate) struct Setup {
     pub(crate) uri: SecretText,
 }
 
+impl Setup {
+    /// What the answer has to name: who did not begin this set-up cannot go on with it.
+    pub(crate) fn begun(&self) -> SecretHash {
+        SecretHash::of(self.secret.expose())
+    }
+}
+
 /// Why a factor was not changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FactorsError {
@@ -48,19 +55,20 @@ impl AccountsLogin {
         Ok(self.setup(secret, &account))
     }
 
-    /// What was begun and not confirmed.
-    pub(crate) fn begun_totp(&self, account: &Account) -> Option<Setup> {
-        account.totp_to_confirm.clone().map(|secret| self.setup(secret, account))
+    /// What was [begun](Setup::begun) and not confirmed, unless another one was begun since.
+    pub(crate) fn begun_totp(&self, account: &Account, begun: SecretHash) -> Option<Setup> {
+        to_confirm(account, begun).map(|secret| self.setup(secret, account))
     }
 
     /// Confirms one-time codes by one of them, which shows that the app has the secret. Returns new recovery codes, to be shown once.
     pub(crate) async fn confirm_totp(
         &self,
         subject: &str,
+        begun: SecretHash,
         code: &str,
     ) -> Result<Vec<SecretText>, FactorsError> {
         let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
-        let secret = account.totp_to_confirm.ok_or(FactorsError::Gone)?;
+        let secret = to_confirm(&account, begun).ok_or(FactorsError::Gone)?;
         let step = typed(code).and_then(|digits| totp::step_of(&secret, &digits, self.now()));
         let step = step.ok_or(FactorsError::WrongCode)?;
         let (codes, recovery_codes) = self.new_recovery_codes();
@@ -106,4 +114,9 @@ impl AccountsLogin {
             Changed::Refused | Changed::Unknown => Err(FactorsError::Gone),
         }
     }
+}
+
+/// An account has one secret to confirm, which any login of it may have begun.
+fn to_confirm(account: &Account, begun: SecretHash) -> Option<SecretText> {
+    account.totp_to_confirm.clone().filter(|secret| begun.matches(secret.expose()))
 }

@@ -21,8 +21,8 @@ pub(super) struct Found {
 pub(super) enum Stage {
     /// The second factor.
     Code,
-    /// To set up one-time codes.
-    Setup,
+    /// To set up one-time codes with the secret of this hash: they were shown that one, and are shown no other.
+    Setup(SecretHash),
     /// To keep their recovery codes. All else was shown.
     Kept,
 }

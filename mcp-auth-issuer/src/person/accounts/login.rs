@@ -150,13 +150,18 @@ impl AccountsLogin {
     /// Nobody logs in here without a second factor, and this account has none yet.
     async fn begin_setup(&self, id: SecretHash, account: &Account) -> Result<Step, LoginError> {
         let setup = self.begin_totp(&account.name).await.map_err(|error| not_set_up(error, account))?;
-        ask(Found::of(id, account, Stage::Setup), setup_form(&totp_setup(&setup), None))
+        ask(Found::of(id, account, Stage::Setup(setup.begun())), setup_form(&totp_setup(&setup), None))
     }
 
-    async fn set_up(&self, found: Found, answer: &Params) -> Result<Step, LoginError> {
+    async fn set_up(
+        &self,
+        found: Found,
+        begun: SecretHash,
+        answer: &Params,
+    ) -> Result<Step, LoginError> {
         let account = self.still(found).await?;
         let code = answer.get("code").unwrap_or_default();
-        match self.confirm_totp(&account.name, code).await {
+        match self.confirm_totp(&account.name, begun, code).await {
             Ok(codes) => {
                 let account = self.store.accounts().find(found.id).await?;
                 let Some(account) = account else { return Err(refused("the account is gone", None)) };
@@ -167,7 +172,7 @@ impl AccountsLogin {
                 ask(Found::of(found.id, &account, Stage::Kept), kept)
             }
             Err(FactorsError::WrongCode) => {
-                let setup = self.begun_totp(&account).ok_or_else(|| changed_meanwhile(&account))?;
+                let setup = self.begun_totp(&account, begun).ok_or_else(|| changed_meanwhile(&account))?;
                 let again = "That code is not right. Wait for the next one in the app and type that.";
                 ask(found, setup_form(&totp_setup(&setup), Some(again)))
             }
@@ -207,7 +212,7 @@ impl Login for AccountsLogin {
                 Found::read(found).ok_or_else(|| refused("the login cannot be gone on with", None))?;
             match found.stage {
                 Stage::Code => self.code(attempt, found, answer).await,
-                Stage::Setup => self.set_up(found, answer).await,
+                Stage::Setup(begun) => self.set_up(found, begun, answer).await,
                 Stage::Kept => Ok(Step::Done(user(self.still(found).await?, true, attempt))),
             }
         })

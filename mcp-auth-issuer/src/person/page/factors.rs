@@ -120,6 +120,7 @@ impl IntoResponse for FactorsPage<'_> {
             @match &self.shown {
                 Shown::Overview => (self.overview()),
                 Shown::Setup(setup) => (self.form(&html! {
+                    input type="hidden" name="begun" value=(setup.begun().digits());
                     (totp_setup(setup))
                     div.buttons { button.primary type="submit" name="decision" value="confirm" { "Confirm" } }
                 })),
