@@ -225,7 +225,7 @@ impl Issuer {
         self.device_codes && self.named.contains_key(&client.id) && client.may(GrantType::DeviceCode)
     }
 
-    /// The session identifier in the browser's cookie, and the person who is logged in there. One who can no longer log in is not.
+    /// The session identifier in the browser's cookie, and the person who is logged in there. One whose login does not count any more is not.
     pub(crate) async fn session<'h>(
         &self,
         headers: &'h HeaderMap,
@@ -234,12 +234,9 @@ impl Issuer {
             return Ok((None, None));
         };
         let browser = self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?;
-        match browser {
-            Some(browser) if self.login.knows(&browser.subject).await.map_err(StoreError::new)? => {
-                Ok((Some(id), Some(browser)))
-            }
-            Some(_) | None => Ok((Some(id), None)),
-        }
+        let Some(browser) = browser else { return Ok((Some(id), None)) };
+        let counts = self.login.still_counts(&browser.subject, browser.authentication.version).await;
+        Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
     }
 
     /// Signs an access token that is valid from now.

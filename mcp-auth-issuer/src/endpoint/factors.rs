@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use mcp_auth_core::bounds::MINUTE;
 use mcp_auth_core::hex;
@@ -23,6 +24,7 @@ use crate::issuer::Issuer;
 use crate::person::Asked;
 use crate::person::accounts::{AccountsLogin, FactorsError};
 use crate::person::page::{ErrorText, FactorsPage, Notice, Shown};
+use crate::secret::secret;
 
 /// How old the login may be, in seconds.
 const FRESH: u64 = 5 * MINUTE;
@@ -33,6 +35,7 @@ struct Fresh<'a> {
     accounts: &'a AccountsLogin,
     account: Account,
     cookie: &'a str,
+    browser: Browser,
 }
 
 /// `GET /account/factors`: shows the page. It changes nothing.
@@ -95,7 +98,7 @@ async fn decide(
             let begun = fields.get("begun").and_then(hex::read).map(SecretHash::from_bytes);
             let begun = begun.ok_or(FactorsError::Gone)?;
             match accounts.confirm_totp(&name, begun, fields.get("code").unwrap_or_default()).await {
-                Ok(codes) => fresh.page(Shown::Codes(codes), None).await,
+                Ok(codes) => fresh.goes_on(Shown::Codes(codes), None).await,
                 Err(FactorsError::WrongCode) => {
                     let setup = accounts.begun_totp(&fresh.account, begun).ok_or(FactorsError::Gone)?;
                     let why = "That code is not right. Wait for the next one in the app and type that.";
@@ -112,7 +115,7 @@ async fn decide(
             accounts.remove_totp(&name).await?;
             let account = accounts.account(&name).await?;
             let why = "The codes of your app and your recovery codes do not count any more.";
-            Fresh { account, ..fresh }.page(Shown::Overview, Some((StatusCode::OK, why))).await
+            Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await
         }
         _ => Err(Untrusted::Stale { page: FACTORS.to_owned() }.into()),
     }
@@ -135,7 +138,26 @@ impl<'a> Fresh<'a> {
         }
         let account = accounts.account(&browser.subject).await?;
         let by_all = account.totp.is_none() || login.amr.iter().any(|means| means == "mfa");
-        Ok(by_all.then_some(Self { issuer, accounts, account, cookie }))
+        Ok(by_all.then_some(Self { issuer, accounts, account, cookie, browser }))
+    }
+
+    /// The page after a change of what the person logs in with. It ended every login of before; this browser's goes on, under a new identifier.
+    async fn goes_on(
+        mut self,
+        shown: Shown,
+        notice: Option<(StatusCode, &'static str)>,
+    ) -> Result<Response, Instead> {
+        let (issuer, before) = (self.issuer, SecretHash::of(self.cookie));
+        let id = secret(&*issuer.ambient.random);
+        // One change later. After a change by somebody else in between, this login does not count either.
+        self.browser.authentication.version += 1;
+        let (kept, browser) = (SecretHash::of(&id), self.browser.clone());
+        issuer.store.browser_sessions().begin(Some(before), kept, browser, issuer.now()).await?;
+        let mut response = Fresh { cookie: &id, ..self }.page(shown, notice).await?;
+        if let Some(cookie) = issuer.cookie.set(&id) {
+            response.headers_mut().insert(SET_COOKIE, cookie);
+        }
+        Ok(response)
     }
 
     async fn page(

@@ -38,18 +38,27 @@ pub struct User {
     pub amr: Vec<String>,
     /// When they logged in, in Unix seconds, where that was elsewhere and may have been before; now, if it is not said.
     pub auth_time: Option<u64>,
+    /// The version of what they log in with, for [`Login::still_counts`]. A login that does not ask leaves it 0.
+    pub version: u64,
 }
 
 impl User {
     /// The person of this subject, who logged in just now, and of whose login nothing else is known.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), name: None, acr: None, amr: Vec::new(), auth_time: None }
+        Self {
+            subject: subject.into(),
+            name: None,
+            acr: None,
+            amr: Vec::new(),
+            auth_time: None,
+            version: 0,
+        }
     }
 
     /// How they logged in, `now` in Unix seconds.
     pub(crate) fn authentication(&self, now: u64) -> Authentication {
         let auth_time = self.auth_time.map_or(now, |at| at.min(now));
-        Authentication { auth_time, acr: self.acr.clone(), amr: self.amr.clone() }
+        Authentication { auth_time, acr: self.acr.clone(), amr: self.amr.clone(), version: self.version }
     }
 }
 
@@ -234,9 +243,17 @@ pub trait Login: Send + Sync + 'static {
         Box::pin(async { Err(LoginError::Refused) })
     }
 
-    /// Whether this person can still log in. It is asked at every refresh, and a grant of one who cannot ends; when a code is redeemed; and for
-    /// each page at which they are logged in. One that cannot tell now answers [`LoginError::Unavailable`].
+    /// Whether this person can still log in. It is asked at every refresh, and a grant of one who cannot ends. One that cannot tell now
+    /// answers [`LoginError::Unavailable`].
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a>;
+
+    /// Whether a login of this person still counts, of which [`User::version`] was `version`. It is asked for each page at which they are
+    /// logged in, and when a code is redeemed. A login whose people can change what they log in with says no after such a change. Without that,
+    /// it is whether the person is [known](Self::knows).
+    fn still_counts<'a>(&'a self, subject: &'a str, version: u64) -> KnownFuture<'a> {
+        let _ = version;
+        self.knows(subject)
+    }
 
     /// The text of the page after [`LoginError::Refused`] or [`LoginError::RefusedFor`]. It is the same for every cause, or it would reveal which
     /// users exist.

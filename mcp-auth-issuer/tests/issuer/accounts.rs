@@ -7,7 +7,7 @@ use mcp_auth_core::SecretText;
 use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, HttpFetch, IssuerError, IssuerOptions, LoginOptions, ManageError,
 };
-use mcp_auth_store::{Caps, Outage, Revocable, Store};
+use mcp_auth_store::{AccountChange, Caps, Changed, Outage, Revocable, SecretHash, Store};
 
 use crate::harness::*;
 
@@ -239,13 +239,58 @@ async fn what_outlives_the_end_of_a_person_by_a_race_is_refused_where_it_is_used
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let waiting = code(&mut browser, &client).await;
-    let disable = mcp_auth_store::AccountChange::Disable;
-    let id = mcp_auth_store::SecretHash::of("ann");
+    let disable = AccountChange::Disable;
+    let id = SecretHash::of("ann");
     store.accounts().change(id, disable, START).await.unwrap();
     assert!(browser.get(&authorize_url(&client, &[])).await.body.contains("name=\"password\""));
     app.token(&redeem(&client, &waiting)).await.assert_error(400, "invalid_grant");
     assert!(store.grants().of_person("ann", 10, START).await.unwrap().is_empty());
     drop(operator);
+}
+
+/// As if it was between two steps when the account was changed, and the person could log in again before it was used.
+#[tokio::test]
+async fn what_outlives_a_change_by_a_race_is_refused_though_its_person_can_log_in_again() {
+    let device = |options: &mut IssuerOptions| crate::device::devices(options);
+    let link = || mcp_auth_store::ResetLink { secret: SecretHash::of("link"), expires_at: u64::MAX };
+    let by_link =
+        || AccountChange::PasswordByLink { link: link().secret, password: SecretText::new("a PHC string") };
+    for (changes, is_refused) in [
+        (vec![], false),
+        (vec![AccountChange::Disable, AccountChange::Enable], true),
+        (vec![AccountChange::Reset { link: link(), and_factors: false }, by_link()], true),
+        (vec![AccountChange::Password(SecretText::new("a PHC string"))], true),
+    ] {
+        let store = Outage::new().store();
+        let (app, operator) = App::with_accounts_and(&store, unlimited(), device);
+        operator.add("ann", None, Some(&SecretText::new(PASSWORD))).await.unwrap();
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let waiting = code(&mut browser, &client).await;
+        let (device_code, user_code) = crate::device::television(&app).await;
+        let page = browser.get(crate::device::PAGE).await;
+        let consent = crate::device::enter(&mut browser, &page, &user_code).await;
+        let allowed = browser.submit(&consent, "allow").await;
+        assert_eq!(allowed.status, StatusCode::OK, "{}", allowed.body);
+        let why = format!("{changes:?}");
+        for change in changes {
+            let changed = store.accounts().change(SecretHash::of("ann"), change, START).await.unwrap();
+            assert_eq!(changed, Changed::Done, "{why}");
+        }
+        let page = browser.get(&authorize_url(&client, &[])).await;
+        assert_eq!(page.body.contains("name=\"password\""), is_refused, "{why}");
+        let poll =
+            [("grant_type", crate::device::GRANT), ("client_id", "tv"), ("device_code", &*device_code)];
+        for form in [&redeem(&client, &waiting)[..], &poll] {
+            let answer = app.token(form).await;
+            match is_refused {
+                true => answer.assert_error(400, "invalid_grant"),
+                false => assert_eq!(answer.status, StatusCode::OK, "{}", answer.body),
+            }
+        }
+        let grants = store.grants().of_person("ann", 10, START).await.unwrap().len();
+        assert_eq!(grants, if is_refused { 0 } else { 2 }, "{why}");
+    }
 }
 
 #[tokio::test]

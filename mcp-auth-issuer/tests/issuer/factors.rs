@@ -333,6 +333,48 @@ async fn where_a_second_factor_is_required_it_is_set_up_at_the_login_and_stays()
     second_form(&mut Browser::new(&app), &url).await;
 }
 
+/// Who was in another browser may be the one whom the change is to keep out.
+#[tokio::test]
+async fn p30_a_change_of_factors_ends_every_other_login_and_the_one_that_made_it_goes_on() {
+    let (app, ..) = site_with(unlimited()).await;
+    let client = app.public_client().await;
+    let url = authorize_url(&client, &[]);
+    let is_logged_in = async |browser: &mut Browser| browser.get(&url).await.body.contains("value=\"allow\"");
+    let mut other = Browser::new(&app);
+    log_in(&mut other, &url, "ann", PASSWORD).await;
+    let waiting = {
+        let consent = other.get(&url).await;
+        other.submit(&consent, "allow").await.param("code").unwrap()
+    };
+    let mut hers = Browser::new(&app);
+    let page = overview(&mut hers).await;
+    let setup = press(&mut hers, &page, "begin", &[]).await;
+    assert!(is_logged_in(&mut other).await, "nothing was changed yet");
+    let before = hers.clone();
+    let key = key(&setup);
+    let done = press(&mut hers, &setup, "confirm", &[("code", &shown(&key, START))]).await;
+    assert_eq!(recovery_codes(&done).len(), 10, "{}", done.body);
+    assert!(is_logged_in(&mut hers).await && !is_logged_in(&mut other).await);
+    assert!(!is_logged_in(&mut before.clone()).await, "its identifier of before");
+    app.token(&redeem(&client, &waiting)).await.assert_error(400, "invalid_grant");
+
+    app.advance(60);
+    let form = second_form(&mut other, &url).await;
+    other.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    let form = second_form(&mut hers, FACTORS).await;
+    hers.answer_login(&form, &[("code", &shown(&key, START + 90))]).await;
+    let page = hers.get(FACTORS).await;
+    let renewed = press(&mut hers, &page, "renew", &[]).await;
+    assert_eq!(recovery_codes(&renewed).len(), 10);
+    assert!(is_logged_in(&mut other).await, "recovery codes alone let nobody in");
+    let removed = press(&mut hers, &page, "remove", &[]).await;
+    assert!(removed.body.contains("do not count any more"), "{}", removed.body);
+    assert!(is_logged_in(&mut hers).await && !is_logged_in(&mut other).await);
+    // The page that is shown then is one of the login that goes on.
+    let again = press(&mut hers, &removed, "begin", &[]).await;
+    assert!(again.body.contains("secret="), "{}", again.body);
+}
+
 /// Both have the password. The one who did not begin a set-up neither sees its secret nor confirms it, and who began it confirms no other.
 #[tokio::test]
 async fn p30_a_set_up_that_another_browser_began_is_neither_shown_nor_confirmed() {

@@ -90,12 +90,22 @@ impl App {
 
     /// An issuer at which people log in with the accounts of `store`, and what an operator does with them.
     pub(crate) fn with_accounts(store: &Store, accounts: AccountsOptions) -> (Self, AccountsLogin) {
+        Self::with_accounts_and(store, accounts, |_| ())
+    }
+
+    /// The same, with more options.
+    pub(crate) fn with_accounts_and(
+        store: &Store,
+        accounts: AccountsOptions,
+        more: impl FnOnce(&mut IssuerOptions),
+    ) -> (Self, AccountsLogin) {
         let clock = MovedClock::at(START);
         let operator = AccountsLogin::new(store.clone(), clock.ambient(), &accounts, "");
         let with_accounts = |options: &mut IssuerOptions| {
             options.login = LoginOptions::Accounts(accounts);
             options.claims =
                 [("ann".to_owned(), [("team".to_owned(), json!("a"))].into_iter().collect())].into();
+            more(options);
         };
         let app = Self::built_by(
             store.clone(),

@@ -13,6 +13,13 @@ pub struct Authentication {
     /// By which means, such as `pwd`, `otp` or `hwk` (RFC 8176).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// The version of what the person logs in with, as the login said it; 0 where a login has none. No token says it.
+    #[serde(default, rename = "login_version", skip_serializing_if = "is_none")]
+    pub version: u64,
+}
+
+fn is_none(version: &u64) -> bool {
+    *version == 0
 }
 
 impl Authentication {

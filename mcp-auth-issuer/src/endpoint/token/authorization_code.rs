@@ -64,9 +64,10 @@ pub(super) async fn issue(
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
     // Asked last: of one whose login ended before this, the code is gone, and of one whose login ends after it, the grant is there to be ended.
-    if !issuer.login.knows(&code.subject).await.map_err(Refusal::Login)? {
+    // A code that was issued just then is of a login that does not count any more.
+    if !issuer.login.still_counts(&code.subject, code.authentication.version).await.map_err(Refusal::Login)? {
         issuer.store.grants().revoke(&grant_id, issuer.now()).await?;
-        return Err(Refusal::Grant("its person can no longer log in"));
+        return Err(Refusal::Grant("the login of its person does not count any more"));
     }
     tracing::info!(
         client_id = %client.id, subject = ?code.subject, scope = %scopes, grant = "authorization_code",

@@ -45,14 +45,9 @@ pub(super) async fn issue(
         // It was allowed after it was looked up: the next poll finds that.
         return Err(Refusal::AuthorizationPending);
     };
-    // The person may have been disabled since: a device has minutes to come for its answer.
-    if !issuer.login.knows(&subject).await.map_err(Refusal::Login)? {
-        return Err(Refusal::Grant("its person can no longer log in"));
-    }
-
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
-    let scopes = issuer.scopes.known_of(&allowed);
+    let (scopes, version) = (issuer.scopes.known_of(&allowed), authentication.version);
     let grant_id = identifier(&*issuer.ambient.random);
     let access_token = issuer.access_token(&Grantee {
         subject: &subject,
@@ -85,6 +80,11 @@ pub(super) async fn issue(
     };
     if !devices.redeem(hash, grant, now).await? {
         return Err(Refusal::Grant("the device code was used before"));
+    }
+    // The person may have been disabled since: a device has minutes to come for its answer. Asked last, as for the code of a browser.
+    if !issuer.login.still_counts(&subject, version).await.map_err(Refusal::Login)? {
+        issuer.store.grants().revoke(&grant_id, issuer.now()).await?;
+        return Err(Refusal::Grant("the login of its person does not count any more"));
     }
     tracing::info!(client_id = %client.id, ?subject, scope = %scopes, grant = "device_code", "access token issued");
     Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))

@@ -153,12 +153,7 @@ impl AccountsLogin {
         ask(Found::of(id, account, Stage::Setup(setup.begun())), setup_form(&totp_setup(&setup), None))
     }
 
-    async fn set_up(
-        &self,
-        found: Found,
-        begun: SecretHash,
-        answer: &Params,
-    ) -> Result<Step, LoginError> {
+    async fn set_up(&self, found: Found, begun: SecretHash, answer: &Params) -> Result<Step, LoginError> {
         let account = self.still(found).await?;
         let code = answer.get("code").unwrap_or_default();
         match self.confirm_totp(&account.name, begun, code).await {
@@ -230,15 +225,25 @@ impl Login for AccountsLogin {
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
         Box::pin(async move {
             let account = self.of_subject(subject).await?;
-            Ok(account.is_some_and(|(_, account)| {
-                !account.disabled && (account.password.is_some() || !account.credentials.is_empty())
-            }))
+            Ok(account.is_some_and(|(_, account)| can_log_in(&account)))
+        })
+    }
+
+    /// Not after a change of what the person logs in with: the login was made with what does not count any more.
+    fn still_counts<'a>(&'a self, subject: &'a str, version: u64) -> KnownFuture<'a> {
+        Box::pin(async move {
+            let account = self.of_subject(subject).await?;
+            Ok(account.is_some_and(|(_, account)| can_log_in(&account) && account.generation == version))
         })
     }
 
     fn refusal(&self) -> std::borrow::Cow<'static, str> {
         "The name or the password is not right. Try again.".into()
     }
+}
+
+fn can_log_in(account: &Account) -> bool {
+    !account.disabled && (account.password.is_some() || !account.credentials.is_empty())
 }
 
 /// Of the two values of `acr` that there are, whether the application asks for this one alone.
@@ -256,6 +261,7 @@ fn user(account: Account, by_two: bool, attempt: &Attempt<'_>) -> User {
         false => (BY_PASSWORD, ["pwd"].as_slice()),
     };
     User {
+        version: account.generation,
         subject: account.name,
         name: account.display_name,
         acr: Some(acr.to_owned()),
