@@ -13,6 +13,9 @@ use super::options::AccountsOptions;
 /// in two minutes leave a guesser about one chance in 450 a day.
 const SECOND_FACTOR: (u32, u32) = (2 * 60, 10);
 
+/// How many times as much as one place a site has: an IPv6 network of 48 bits, of which many a customer has all (RFC 6177 §2).
+const SITE: u32 = 4;
+
 const MICROS: u64 = 1_000_000;
 
 /// How often what may be tried.
@@ -20,6 +23,7 @@ const MICROS: u64 = 1_000_000;
 pub(super) struct Limits {
     account: Rate,
     address: Rate,
+    site: Rate,
     second_factor: Rate,
 }
 
@@ -33,6 +37,7 @@ impl Limits {
         Self {
             account: per_minute(options.attempts_per_account),
             address: per_minute(options.attempts_per_address),
+            site: per_minute(options.attempts_per_address.saturating_mul(SITE)),
             second_factor: Rate::one_in(seconds, burst).unwrap_or(Rate::LEAST),
         }
     }
@@ -49,6 +54,13 @@ impl Limits {
         let wait = counted(store, &by_address, self.address, now).await?;
         if wait.is_some() {
             return Ok(wait);
+        }
+        if let Some(site) = site(from) {
+            let by_site = format!("issuer-login address {site}");
+            let wait = counted(store, &by_site, self.site, now).await?;
+            if wait.is_some() {
+                return Ok(wait);
+            }
         }
         let by_account = format!("issuer-login account {}", account.digits());
         counted(store, &by_account, self.account, now).await
@@ -86,6 +98,14 @@ fn place(address: Option<IpAddr>) -> String {
     }
 }
 
+/// The IPv6 network of 48 bits that an address is in: one customer may have all of it, which is 65 536 [places](place).
+fn site(address: Option<IpAddr>) -> Option<String> {
+    match address?.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => Some(format!("{}/48", Ipv6Addr::from_bits(address.to_bits() >> 80 << 80))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use mcp_auth_store::Caps;
@@ -101,6 +121,33 @@ mod tests {
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_ne!(of("192.0.2.2"), of("192.0.2.1"));
         assert_eq!(of("nothing"), "unknown");
+    }
+
+    #[tokio::test]
+    async fn p30_who_has_many_ipv6_networks_tries_four_times_as_often_and_not_without_end() {
+        let store = Store::memory(Caps::default());
+        let limits = Limits::new(&AccountsOptions { attempts_per_address: 3, ..AccountsOptions::default() });
+        let tried = async |from: &str, n: u32| {
+            let account = SecretHash::of(&format!("{from} {n}"));
+            limits.password(&store, account, from.parse().ok(), 1000).await.unwrap()
+        };
+        // One network of 64 bits that tries too often takes nothing from its neighbours.
+        for n in 0..20 {
+            assert_eq!(tried("2001:db8:1::1", n).await.is_some(), n >= 3, "{n}");
+        }
+        for network in 1..=3 {
+            for n in 0..3 {
+                assert_eq!(tried(&format!("2001:db8:1:{network}::1"), n).await, None, "{network} {n}");
+            }
+        }
+        for network in ["2001:db8:1:4::1", "2001:db8:1:ffff::1"] {
+            assert_eq!(tried(network, 0).await, Some(5), "{network}");
+        }
+        assert_eq!(tried("2001:db8:2::1", 0).await, None, "another site");
+        for n in 0..30 {
+            assert_eq!(tried(&format!("192.0.2.{n}"), 0).await, None, "IPv4 has no sites");
+            assert_eq!(tried(&format!("::ffff:192.0.3.{n}"), 0).await, None);
+        }
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ pub struct AccountsOptions {
     /// How many logins may be tried for one account in a minute, and that many at once: 1 to 1000. **(default: 5)**
     pub attempts_per_account: u32,
     /// How many logins may be tried from one address in a minute, and that many at once: 1 to 10000. Addresses of IPv6 count by their
-    /// network of 64 bits. **(default: 30)**
+    /// network of 64 bits, and four times as many by that of 48 bits. **(default: 30)**
     pub attempts_per_address: u32,
     /// Whether a password is enough. **(default: optional)**
     pub second_factor: SecondFactorPolicy,

@@ -1,7 +1,8 @@
 //! Hashes passwords with argon2id (RFC 9106), in threads of their own and a few at once.
 //!
 //! One hash takes 19 MiB and about 20 ms, as OWASP's Password Storage Cheat Sheet asks for (m = 19 MiB, t = 2, p = 1). [`AT_ONCE`] run
-//! at the same time, so that a flood of logins takes at most 76 MiB; the others wait, and are refused after [`LONGEST_WAIT`].
+//! at the same time, so that a flood of logins takes at most 76 MiB; [`MOST_WAITING`] others wait, and are refused after [`LONGEST_WAIT`].
+//! Who comes then is refused at once: what waits takes memory, and would not get its turn in time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// So many hashes are computed at once.
 const AT_ONCE: usize = 4;
+/// So many wait for their turn.
+const MOST_WAITING: usize = 64;
 /// The longest that one waits for its turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// The bytes of a salt (RFC 9106 §3.1).
@@ -45,6 +48,7 @@ pub enum HashError {
 #[derive(Clone)]
 pub(super) struct Passwords {
     turns: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     random: Arc<dyn Random>,
     longest_wait: Duration,
     /// How many hashes were computed.
@@ -56,6 +60,7 @@ impl Passwords {
     pub(super) fn new(random: Arc<dyn Random>) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
             random,
             longest_wait: LONGEST_WAIT,
             #[cfg(test)]
@@ -102,9 +107,11 @@ impl Passwords {
         password: &SecretText,
         compute: impl FnOnce(&[u8]) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
+        let waits = self.waiting.try_acquire().map_err(|_| HashError::Busy)?;
         let turn = Arc::clone(&self.turns).acquire_owned();
         let turn = timeout(self.longest_wait, turn).await.map_err(|_| HashError::Busy)?;
         let turn = turn.map_err(|_| HashError::Busy)?;
+        drop(waits);
         #[cfg(test)]
         self.computed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let password = SecretText::new(normalized(password));
@@ -166,6 +173,37 @@ mod tests {
         assert_eq!(of_nobody.params, new.params);
         let lengths = |hash: &argon2::PasswordHash| hash.hash.as_ref().map(|hash| hash.as_bytes().len());
         assert_eq!(lengths(&of_nobody), lengths(&new));
+    }
+
+    #[tokio::test]
+    async fn p30_so_many_wait_and_who_comes_then_is_refused_at_once() {
+        let passwords = Passwords::new(Arc::new(SystemRandom));
+        assert_eq!(passwords.waiting.available_permits(), MOST_WAITING);
+        let waiting = Arc::new(Semaphore::new(2));
+        let passwords = Passwords { waiting, longest_wait: Duration::from_secs(600), ..passwords };
+        let all = u32::try_from(AT_ONCE).unwrap();
+        let turns = Arc::clone(&passwords.turns).acquire_many_owned(all).await.unwrap();
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let passwords = passwords.clone();
+                tokio::spawn(async move { passwords.verify(&text("x"), None).await })
+            })
+            .collect();
+        while passwords.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(passwords.verify(&text("x"), None).await, Err(HashError::Busy)));
+        // Who goes away makes room, and all others get their turn.
+        waiting[0].abort();
+        while passwords.waiting.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(turns);
+        assert!(!passwords.verify(&text("x"), None).await.unwrap());
+        for waits in waiting.into_iter().skip(1) {
+            assert!(!waits.await.unwrap().unwrap());
+        }
+        assert_eq!(passwords.waiting.available_permits(), 2);
     }
 
     #[tokio::test]
