@@ -21,7 +21,7 @@ pub(super) const CLOCK_SKEW: u64 = 30;
 /// What the steps of a [`Login`] return.
 pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<Step, LoginError>> + Send + 'a>>;
 
-/// What [`Login::knows`] returns.
+/// What [`Login::knows`] and [`Login::still_counts`] return.
 pub type KnownFuture<'a> = Pin<Box<dyn Future<Output = Result<bool, LoginError>> + Send + 'a>>;
 
 /// A person who proved who they are.
@@ -45,14 +45,7 @@ pub struct User {
 impl User {
     /// The person of this subject, who logged in just now, and of whose login nothing else is known.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self {
-            subject: subject.into(),
-            name: None,
-            acr: None,
-            amr: Vec::new(),
-            auth_time: None,
-            version: 0,
-        }
+        Self { subject: subject.into(), name: None, acr: None, amr: Vec::new(), auth_time: None, version: 0 }
     }
 
     /// How they logged in, `now` in Unix seconds.

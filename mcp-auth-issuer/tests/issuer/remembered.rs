@@ -1,6 +1,10 @@
 //! "Do not ask me again": when it counts, and when it does not.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use http::StatusCode;
+use mcp_auth_issuer::{Attempt, DevelopmentLogin, KnownFuture, Login, LoginFuture, Params};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -90,6 +94,48 @@ async fn more_scopes_another_person_another_redirect_and_a_client_that_wants_the
         is_asked(&browser.get(&asks(&another, WEB, &[])).await),
         "p13: a consent of one client for another"
     );
+}
+
+/// A login that counts so many times as it is asked.
+#[derive(Clone)]
+struct CountsFor(Arc<AtomicUsize>, DevelopmentLogin);
+
+impl Login for CountsFor {
+    fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
+        self.1.begin(attempt)
+    }
+
+    fn finish<'a>(&'a self, attempt: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a> {
+        self.1.finish(attempt, answer)
+    }
+
+    fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
+        self.1.knows(subject)
+    }
+
+    fn still_counts<'a>(&'a self, _: &'a str, _: u64) -> KnownFuture<'a> {
+        let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        Box::pin(async move { Ok(left.is_ok()) })
+    }
+}
+
+/// The account was reset while the form was on its way.
+#[tokio::test]
+async fn nothing_is_remembered_of_a_login_that_ended_while_it_was_said() {
+    for (counts_for, is_remembered) in [(1, false), (usize::MAX, true)] {
+        let left = Arc::new(AtomicUsize::new(usize::MAX));
+        let login = CountsFor(Arc::clone(&left), DevelopmentLogin::new(vec!["developer".into()]));
+        let app = App::with_login(login, |_| ());
+        let client = client_at(&app, WEB, "none").await;
+        let mut browser = Browser::new(&app);
+        let consent = browser.log_in(&asks(&client, WEB, &[])).await;
+        left.store(counts_for, Ordering::SeqCst);
+        let back = browser.submit_with(&consent, "allow", &[REMEMBER]).await;
+        assert!(back.param("code").is_some(), "{}", back.body);
+        left.store(usize::MAX, Ordering::SeqCst);
+        let next = browser.get(&asks(&client, WEB, &[])).await;
+        assert_eq!(is_asked(&next), !is_remembered, "{counts_for}: {}", next.body);
+    }
 }
 
 #[tokio::test]

@@ -52,10 +52,17 @@ impl AuthorizationRequest {
             return;
         }
         let (subject, client, now) = (&person.subject, &self.client.id, issuer.now());
-        let remembered =
-            issuer.store.consents().remember(subject, client, self.client_as_shown(), scopes, now).await;
+        let consents = issuer.store.consents();
+        let remembered = async {
+            consents.remember(subject, client, self.client_as_shown(), scopes, now).await?;
+            // Asked last: a login that ended before this says nothing any more, and one that ends after it takes this back itself.
+            match issuer.login.still_counts(subject, person.authentication.version).await {
+                Ok(true) => Ok(()),
+                Ok(false) | Err(_) => consents.forget(subject, client, now).await,
+            }
+        };
         // The client has its code by now; the person is only asked once more.
-        if let Err(error) = remembered {
+        if let Err(error) = remembered.await {
             tracing::error!(cause = ?error.cause(), "a consent is not remembered");
         }
     }
