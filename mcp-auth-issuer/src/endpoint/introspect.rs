@@ -34,8 +34,9 @@ async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<
         return Err(Refusal::Repeated(name.to_owned()));
     }
     let client = authenticate(issuer, headers, &params).await?;
-    // A client that registered itself may be anyone, and would learn whose tokens it found (RFC 7662 §4).
-    if !issuer.is_named(&client.id) {
+    // A client that registered itself may be anyone, and so may whoever sends the name of a public one; they would learn whose tokens they
+    // found (RFC 7662 §2.1 and §4).
+    if client.is_public() || !issuer.is_named(&client.id) {
         return Err(Refusal::UnauthorizedClient);
     }
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;

@@ -145,6 +145,20 @@ async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_
     assert_eq!(introspect(&app, token).await, json!({ "active": false }), "it has expired");
 }
 
+/// Its name is no secret (RFC 7662 §2.1).
+#[tokio::test]
+async fn a_public_client_of_the_configuration_is_told_nothing_about_tokens() {
+    let public = NamedClient::public("our app", [REDIRECT.parse().unwrap()]);
+    let app = App::with(|_| (), |options| options.clients.extend([named(), public]));
+    let tokens = app.tokens("our app", &[]).await;
+    for which in ["access_token", "refresh_token"] {
+        let token = tokens[which].as_str().unwrap();
+        let refused = app.post_form("/introspect", &[("client_id", "our app"), ("token", token)]).await;
+        refused.assert_error(400, "unauthorized_client");
+        assert_eq!(introspect(&app, token).await["active"], true, "who authenticates is told");
+    }
+}
+
 fn named() -> NamedClient {
     NamedClient::machine("gateway", SECRET, ScopeSet::default())
 }
