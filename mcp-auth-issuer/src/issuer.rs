@@ -195,6 +195,17 @@ impl Issuer {
         }
     }
 
+    /// Whether `client` was not removed since it was found. Nothing is fetched: one that describes itself is not removed here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn is_kept(&self, client: &Client) -> Result<bool, StoreError> {
+        if self.is_named(&client.id) || self.describes_itself(&client.id) {
+            return Ok(true);
+        }
+        Ok(self.store.clients().find(&client.id, self.now()).await?.is_some())
+    }
+
     /// The client with this identifier, to be shown: of one that describes itself no more is known than its URL, and nothing is fetched.
     ///
     /// # Errors

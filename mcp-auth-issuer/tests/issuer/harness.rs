@@ -73,7 +73,16 @@ impl App {
 
     /// An issuer with this login.
     pub(crate) fn with_login(login: impl Login, options: impl FnOnce(&mut IssuerOptions)) -> Self {
-        Self::built(Store::memory(Caps::default()), |_| (), options, |_| login)
+        Self::on_with_login(Store::memory(Caps::default()), login, options)
+    }
+
+    /// The same, on `store`.
+    pub(crate) fn on_with_login(
+        store: Store,
+        login: impl Login,
+        options: impl FnOnce(&mut IssuerOptions),
+    ) -> Self {
+        Self::built(store, |_| (), options, |_| login)
     }
 
     fn built<L: Login>(

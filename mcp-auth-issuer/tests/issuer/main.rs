@@ -29,6 +29,7 @@ mod outage;
 mod own_answers;
 mod own_login;
 mod pushed;
+mod races;
 mod refresh;
 mod registration;
 mod remembered;

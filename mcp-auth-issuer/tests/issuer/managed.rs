@@ -119,6 +119,45 @@ async fn a_client_that_removes_itself_takes_its_grants_and_tokens_with_it() {
     app.token(&refresh).await.assert_error(401, "invalid_client");
 }
 
+/// No grant of it is kept that could end.
+#[tokio::test]
+async fn with_a_client_that_does_not_refresh_its_access_tokens_end_too() {
+    let app = App::new();
+    let tokens = async |client: &Managed| {
+        let code = app.code(&client.id, &[]).await;
+        let mut form = redeem(&client.id, &code);
+        form.push(("client_secret", &client.secret));
+        let answer = app.token(&form).await.json();
+        assert!(answer.get("refresh_token").is_none());
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let is_active = async |token: &str| {
+        let form =
+            [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it"), ("token", token)];
+        app.post_form("/introspect", &form).await.json()["active"] == true
+    };
+    let mut both = Vec::new();
+    for _ in 0..2 {
+        let mut sent = metadata(&[REDIRECT], "client_secret_post");
+        sent["grant_types"] = json!(["authorization_code"]);
+        let document = app.register(&sent).await.json();
+        let text = |member: &str| document[member].as_str().unwrap().to_owned();
+        let client = Managed {
+            id: text("client_id"),
+            url: text("registration_client_uri"),
+            bearer: format!("Bearer {}", text("registration_access_token")),
+            secret: text("client_secret"),
+        };
+        let token = tokens(&client).await;
+        both.push((client, token));
+    }
+    let [(removed, its), (_, of_other)] = &both[..] else { unreachable!() };
+    assert!(is_active(its).await && is_active(of_other).await);
+    let answer = send(&app, Method::DELETE, &removed.url, Some(&removed.bearer), None).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert!(!is_active(its).await && is_active(of_other).await);
+}
+
 #[tokio::test]
 async fn without_its_own_token_nobody_reads_changes_or_removes_a_client() {
     let app = App::new();

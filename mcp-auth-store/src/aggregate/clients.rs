@@ -146,7 +146,7 @@ pub trait Clients: Send + Sync {
     /// Replaces what is kept of a client, but not how it was used (RFC 7592 §2.2). Returns whether there was one.
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool>;
 
-    /// Removes a client, its grants, and what people allowed it (RFC 7592 §2.3). Access tokens of those grants are
-    /// [revoked](crate::Revocations). If there is none, it does nothing.
+    /// Removes a client, its grants, and what people allowed it (RFC 7592 §2.3). Its access tokens are [revoked](crate::Revocations), those of
+    /// grants that are not kept too.
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::record::{alive, changed, content, gone, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
-use super::{consents, grants};
+use super::{consents, grants, revocations};
 use crate::aggregate::{KEPT_BEYOND, UNUSED_LIFETIME};
-use crate::{Client, Clients, SecretHash, StoreError, StoreFuture};
+use crate::{Client, Clients, Revoked, SecretHash, StoreError, StoreFuture};
 
 /// So many clients are kept. Anyone can register one.
 const MOST_CLIENTS: u64 = 10_000;
@@ -99,8 +99,10 @@ impl Clients for Durable {
 
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            // First, so that nobody finds it any more.
-            self.commit(vec![gone(key(id))], now).await?;
+            // First, so that nobody finds it any more. Of a client that does not refresh no grant is kept that would name its tokens.
+            let revoked = Revoked::Client(id.to_owned());
+            self.commit(vec![gone(key(id)), revocations::write(&revoked, now)?], now).await?;
+            self.show_revoked(revoked, now);
             self.end_grants(grants::of_client(id), now).await?;
             self.forget_consents(id, now).await
         })

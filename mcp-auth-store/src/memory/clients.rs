@@ -19,6 +19,7 @@ impl Clients for MemoryStore {
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let ended = locked(&self.issued).remove(id);
+            self.show_revoked(Revoked::Client(id.to_owned()), now);
             ended.into_iter().for_each(|grant| self.show_revoked(Revoked::of_grant(&grant), now));
             Ok(())
         })

@@ -132,6 +132,15 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
     assert!(store.clients().find("other", 4).await.unwrap().is_some());
     assert!(store.grants().find("grant of other", 4).await.unwrap().is_some());
     assert!(store.consents().any("other").await.unwrap());
+    // One that does not refresh has no grant that is kept.
+    for (client_id, iat, is_revoked) in
+        [("client", 3, true), ("client", 4, true), ("client", 5, false), ("other", 3, false)]
+    {
+        let token =
+            Revocable { grant_id: None, jti: Some("j"), subject: "alice", client_id: Some(client_id), iat };
+        assert_eq!(store.revocations().board().holds(token), is_revoked, "{client_id} {iat}");
+        assert_eq!(store.revocations().is_revoked(token).await.unwrap(), is_revoked, "{client_id} {iat}");
+    }
     for (grant, is_revoked) in [("grant of client", true), ("grant of other", false)] {
         let name = grant_name(grant);
         let token = Revocable { grant_id: Some(&name), jti: None, subject: "alice", client_id: None, iat: 3 };

@@ -5,7 +5,8 @@
 //! - `authorization_code`, `refresh_token`, `client_credentials`, `device_code`, `token_exchange`, `jwt_bearer`, `workload`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
-//! - `resource`: which resource the token is asked for. `issued`: what a grant answers.
+//! - `resource`: which resource the token is asked for. `still`: whether person and client are there when all is
+//!   done. `issued`: what a grant answers.
 //! - `refusal`: the possible mistakes, and the answer to each.
 
 mod authorization_code;
@@ -19,6 +20,7 @@ mod proof;
 mod refresh_token;
 mod refusal;
 mod resource;
+mod still;
 mod token_exchange;
 mod workload;
 

@@ -1,0 +1,28 @@
+//! What is asked once more when a grant was just made: whether its person and its client are still there.
+
+use mcp_auth_store::Client;
+
+use super::Refusal;
+use crate::issuer::Issuer;
+
+/// Asked last: of a person or client that ended before a code was used, the code is still found here, and of one that ends after it, the grant
+/// and its access token are there to be ended.
+///
+/// # Errors
+/// [`Refusal::Grant`]: one of them is gone, and the grant is ended. [`Refusal::Login`] and [`Refusal::Store`]: it cannot be told.
+pub(super) async fn still_there(
+    issuer: &Issuer,
+    client: &Client,
+    subject: &str,
+    grant_id: &str,
+) -> Result<(), Refusal> {
+    let why = if !issuer.login.knows(subject).await.map_err(Refusal::Login)? {
+        "its person can no longer log in"
+    } else if !issuer.is_kept(client).await? {
+        "its client was removed"
+    } else {
+        return Ok(());
+    };
+    issuer.store.grants().revoke(grant_id, issuer.now()).await?;
+    Err(Refusal::Grant(why))
+}
