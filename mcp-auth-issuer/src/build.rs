@@ -13,7 +13,7 @@ use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
-use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar};
+use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
@@ -205,7 +205,7 @@ fn assemble(
         documents,
         registration: options.registration,
         registrations,
-        revocations: rate(1, 16),
+        revocations: SingleRevocations { of_a_person: rate(1, 16), of_a_client: rate(30, 60) },
         codes: rate(60, 60),
         pushes: Pushes { of_a_client: rate(600, 600), of_strangers: rate(120, 120) },
         require_par: RequirePar {

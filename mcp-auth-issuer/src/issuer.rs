@@ -61,8 +61,8 @@ pub(crate) struct Issuer {
     pub(crate) registration: RegistrationOptions,
     /// How often clients may register, all of them together.
     pub(crate) registrations: Rate,
-    /// How often access tokens of one grant are revoked one by one.
-    pub(crate) revocations: Rate,
+    /// How often access tokens are revoked one by one.
+    pub(crate) revocations: SingleRevocations,
     /// How often one person may allow a client something.
     pub(crate) codes: Rate,
     /// How often authorization requests are pushed.
@@ -76,6 +76,15 @@ pub(crate) struct RequirePar {
     pub(crate) of_all: bool,
     /// The identifiers of clients that the operator registered.
     pub(crate) of_clients: HashSet<String>,
+}
+
+/// How often access tokens are revoked one by one: a server cannot know more than so many.
+#[derive(Clone, Copy)]
+pub(crate) struct SingleRevocations {
+    /// Those that one person allowed.
+    pub(crate) of_a_person: Rate,
+    /// Those that one client got without a person, or in exchange.
+    pub(crate) of_a_client: Rate,
 }
 
 /// How often authorization requests are pushed.

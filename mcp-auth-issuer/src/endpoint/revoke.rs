@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
-use mcp_auth_store::{Arrival, Revoked};
+use mcp_auth_store::{Arrival, Rate, Revoked, grant_name};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::client::document::DocumentError;
@@ -18,6 +18,7 @@ use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// An access token is good nowhere any more so long after its end, in seconds, whatever a server allows for clocks.
 const EXPIRED_EVERYWHERE: u64 = 10 * 60;
+const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// `POST /revoke`
 pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
@@ -69,24 +70,42 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
     }
 }
 
-/// Revokes one access token. Of a grant of which many were, all are: so each grant makes few entries, which every server has to know.
+/// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, those of the
+/// whole grant are: of grants a person makes only so many. What a client of the operator gets without a person, or in exchange, it can get as
+/// often as it likes: where it revokes too many, all that it has are revoked.
 async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result<(), Refusal> {
     let now = issuer.now();
     if now >= own.exp.saturating_add(EXPIRED_EVERYWHERE) {
         return Ok(());
     }
-    let of = match own.grant_id {
-        Some(grant) => {
-            let counted = issuer.store.counters();
-            let key = format!("issuer-revocations {grant}");
-            let now = now.saturating_mul(1_000_000);
-            match counted.arrive(&key, issuer.revocations, now).await? {
-                Arrival::Conforms => Revoked::Token(own.jti),
-                Arrival::TooSoon { .. } => Revoked::Grant(grant),
+    tracing::info!(%client_id, subject = ?own.sub, "access token revoked");
+    let (revocations, rates) = (issuer.store.revocations(), issuer.revocations);
+    let is_exchanged = own.more.contains_key("act");
+    match own.grant_id {
+        Some(grant) if !is_exchanged => {
+            let of = match counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
+                true => Revoked::Token(own.jti),
+                false => Revoked::Grant(grant),
+            };
+            revocations.revoke(of, now).await?;
+        }
+        grant => {
+            let key = format!("issuer-client-revocations {client_id}");
+            if !counts(issuer, &key, rates.of_a_client).await? {
+                return Ok(revocations.revoke(Revoked::Client(client_id.to_owned()), now).await?);
+            }
+            revocations.revoke(Revoked::Token(own.jti.clone()), now).await?;
+            if grant.is_none() {
+                // What it was exchanged for takes it for a grant.
+                revocations.revoke(Revoked::Grant(grant_name(&own.jti)), now).await?;
             }
         }
-        None => Revoked::Token(own.jti),
-    };
-    tracing::info!(%client_id, subject = ?own.sub, "access token revoked");
-    Ok(issuer.store.revocations().revoke(of, now).await?)
+    }
+    Ok(())
+}
+
+/// Counts one entry under `key`, and says whether it is within the rate.
+async fn counts(issuer: &Issuer, key: &str, rate: Rate) -> Result<bool, Refusal> {
+    let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
+    Ok(issuer.store.counters().arrive(key, rate, now).await? == Arrival::Conforms)
 }

@@ -117,6 +117,58 @@ async fn of_a_grant_of_which_many_tokens_are_revoked_one_by_one_all_are() {
     assert_eq!(introspect(&app, others["access_token"].as_str().unwrap()).await["active"], true);
 }
 
+/// A person makes grants, and clients that are alike make more.
+#[tokio::test]
+async fn of_a_person_of_whom_many_tokens_are_revoked_in_many_grants_whole_grants_are_and_of_others_single_ones() {
+    let app = App::for_people(&["developer", "ann"], |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    // Whether another token of the same grant is good after this one was revoked.
+    let goes_on = async |tokens: &Value| {
+        let token = tokens["access_token"].as_str().unwrap();
+        let answer = app.post_form("/revoke", &[("client_id", &client), ("token", token)]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(introspect(&app, token).await["active"], false);
+        let refresh = [
+            ("grant_type", "refresh_token"),
+            ("client_id", &*client),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ];
+        let next = app.token(&refresh).await.json();
+        introspect(&app, next["access_token"].as_str().unwrap()).await["active"] == true
+    };
+    for number in 0..18 {
+        assert_eq!(goes_on(&app.tokens(&client, &[]).await).await, number < 16, "{number}");
+    }
+    let mut browser = Browser::new(&app);
+    let consent = crate::device::log_in(&mut browser, &authorize_url(&client, &[]), "ann").await;
+    let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+    assert!(goes_on(&app.token(&redeem(&client, &code)).await.json()).await, "of another person");
+}
+
+#[tokio::test]
+async fn a_client_that_revokes_very_many_tokens_of_its_own_loses_all_and_no_other_one_does() {
+    let scopes = ScopeSet::parse_lossy("todos.read");
+    let busy = NamedClient::machine("busy", SECRET, scopes.clone());
+    let other = NamedClient::machine("other", SECRET, scopes);
+    let app = App::with(|_| (), |options| options.clients.extend([named(), busy, other]));
+    let token = async |id: &str| {
+        let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", SECRET)];
+        app.token(&form).await.json()["access_token"].as_str().unwrap().to_owned()
+    };
+    let (kept, of_other) = (token("busy").await, token("other").await);
+    for number in 0..61 {
+        assert_eq!(introspect(&app, &kept).await["active"], true, "{number}");
+        let one = token("busy").await;
+        let form = [("client_id", "busy"), ("client_secret", SECRET), ("token", &*one)];
+        assert_eq!(app.post_form("/revoke", &form).await.status, StatusCode::OK);
+        assert_eq!(introspect(&app, &one).await["active"], false, "{number}");
+    }
+    assert_eq!(introspect(&app, &kept).await["active"], false);
+    assert_eq!(introspect(&app, &of_other).await["active"], true);
+    app.advance(1);
+    assert_eq!(introspect(&app, &token("busy").await).await["active"], true, "it goes on");
+}
+
 #[tokio::test]
 async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_of_others() {
     let app = App::with(|_| (), |options| options.clients.push(named()));
