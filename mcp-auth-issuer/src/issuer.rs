@@ -59,7 +59,7 @@ pub(crate) struct Issuer {
     pub(crate) csrf: Csrf,
     /// Who may register a client.
     pub(crate) registration: RegistrationOptions,
-    /// How often clients may register, all of them together.
+    /// How often clients may register: all strangers together, and the holders of each initial access token.
     pub(crate) registrations: Rate,
     /// How often access tokens are revoked one by one.
     pub(crate) revocations: SingleRevocations,

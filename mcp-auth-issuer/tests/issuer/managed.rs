@@ -339,6 +339,44 @@ async fn with_an_initial_access_token_a_client_is_new_each_time_and_manages_itse
 }
 
 #[tokio::test]
+async fn strangers_and_wrong_tokens_use_up_nothing_of_what_a_holder_of_an_initial_access_token_has() {
+    for open in [true, false] {
+        let (other, limit) = ("abcdefghijklmnopqrstuvwxyz012345", 3);
+        let app = App::with(
+            |_| (),
+            |all| {
+                let mut registration = options(open);
+                let token = InitialAccessToken { name: "other".into(), hash: SecretHash::of(other) };
+                registration.initial_access_tokens.push(token);
+                (all.registration, all.registrations_per_minute) = (registration, limit);
+            },
+        );
+        let sent = metadata(&[REDIRECT], "none");
+        let register = async |token: Option<&str>| {
+            let bearer = token.map(|token| format!("Bearer {token}"));
+            send(&app, Method::POST, "/register", bearer.as_deref(), Some(&sent)).await
+        };
+        for _ in 0..10 {
+            register(Some("wrong")).await.assert_error(401, "invalid_token");
+            let stranger = register(None).await.status;
+            assert_ne!(stranger == StatusCode::UNAUTHORIZED, open, "{stranger}");
+        }
+        for holder in [TOKEN, other] {
+            for _ in 0..limit {
+                assert_eq!(register(Some(holder)).await.status, StatusCode::CREATED);
+            }
+            register(Some(holder)).await.assert_error(429, "temporarily_unavailable");
+        }
+        // And the other way round.
+        app.advance(60);
+        for _ in 0..limit + 1 {
+            register(Some(TOKEN)).await;
+        }
+        assert_eq!(register(None).await.status == StatusCode::CREATED, open);
+    }
+}
+
+#[tokio::test]
 async fn an_issuer_at_which_nobody_may_register_says_so() {
     let closed = RegistrationOptions { open: false, initial_access_tokens: Vec::new() };
     let app = App::with(|_| (), |all| all.registration = closed);

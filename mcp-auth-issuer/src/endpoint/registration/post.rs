@@ -21,7 +21,8 @@ use crate::request::body;
 use crate::request::oauth_error::NO_STORE;
 use crate::secret::{identifier, secret};
 
-/// What the store counts registrations under, those of all clients together: a stranger has no name to count under.
+/// What the store counts registrations under, those of all strangers together, who have no name to count under. Those of holders of an initial
+/// access token have its name behind it.
 const COUNTER: &str = "issuer-registrations";
 const MICROS_PER_SECOND: u64 = 1_000_000;
 /// The longest registration request, in bytes.
@@ -46,8 +47,8 @@ pub(in crate::endpoint) async fn post(
 
 async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
     let now = issuer.now();
-    count(issuer, now).await?;
     let shown = initial_token(issuer, headers)?;
+    count(issuer, shown, now).await?;
     let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
     let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
     if let AuthMethod::Keys(ClientKeys::At(url)) = &registration.auth_method {
@@ -103,10 +104,12 @@ fn initial_token<'i>(issuer: &'i Issuer, headers: &HeaderMap) -> Result<Option<&
     }
 }
 
-/// Counts one registration, whatever becomes of it.
-async fn count(issuer: &Issuer, now: u64) -> Result<(), Refusal> {
+/// Counts one registration, whatever becomes of it: under the name of the token that it shows, or else with those of all strangers, who use up
+/// nothing of what holders of a token have.
+async fn count(issuer: &Issuer, shown: Option<&str>, now: u64) -> Result<(), Refusal> {
     let now = now.saturating_mul(MICROS_PER_SECOND);
-    match issuer.store.counters().arrive(COUNTER, issuer.registrations, now).await? {
+    let key = shown.map_or_else(|| COUNTER.to_owned(), |name| format!("{COUNTER} {name}"));
+    match issuer.store.counters().arrive(&key, issuer.registrations, now).await? {
         Arrival::Conforms => Ok(()),
         // Rounded up: a client that waits so long is let in.
         Arrival::TooSoon { wait } => {
