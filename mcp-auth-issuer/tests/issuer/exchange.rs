@@ -209,6 +209,44 @@ async fn a_revoked_token_is_not_exchanged_and_the_end_of_the_grant_ends_what_was
     bench.exchange("agent", &one, &[]).await.assert_error(400, "invalid_request");
 }
 
+/// It has no grant that they could end with.
+#[tokio::test]
+async fn with_a_token_that_a_client_got_for_itself_what_it_was_exchanged_for_ends() {
+    let bench = Bench::new().await;
+    let machine = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "agent"),
+        ("client_secret", "a secret of enough characters"),
+    ];
+    let token = |answer: &Answer| answer.json()["access_token"].as_str().unwrap().to_owned();
+    let is_active = async |token: &str| {
+        let asked =
+            [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it"), ("token", token)];
+        bench.app.post_form("/introspect", &asked).await.json()["active"].as_bool().unwrap()
+    };
+    let mut chains = Vec::new();
+    for _ in 0..2 {
+        let own = token(&bench.app.token(&machine).await);
+        let first = token(&bench.exchange("agent", &own, &[]).await);
+        let second = token(&bench.exchange("agent", &first, &[]).await);
+        chains.push([own, first, second]);
+    }
+    let revoke = async |token: &str| {
+        let form =
+            [("client_id", "agent"), ("client_secret", "a secret of enough characters"), ("token", token)];
+        assert_eq!(bench.app.post_form("/revoke", &form).await.status, StatusCode::OK);
+    };
+    revoke(&chains[0][0]).await;
+    for token in &chains[0] {
+        assert!(!is_active(token).await);
+    }
+    for token in &chains[1] {
+        assert!(is_active(token).await, "of another subject token");
+    }
+    revoke(&chains[1][1]).await;
+    assert!(is_active(&chains[1][0]).await, "what is revoked in exchange leaves the subject token");
+}
+
 #[tokio::test]
 async fn scopes_are_within_those_of_the_token_and_of_the_client_and_implied_ones_count() {
     let bench = Bench::new().await;

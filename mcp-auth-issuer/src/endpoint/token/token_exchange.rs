@@ -1,9 +1,9 @@
 //! Token exchange (RFC 8693): a client that the operator named gets an access token for the subject of another one, so that an agent can
 //! hand a part of its work to another. The new token says who acts (`act`); it is never wider than the old one, never lives longer, cannot
-//! be refreshed, and ends with the same grant.
+//! be refreshed, and ends with the same grant, or with the old one where that came of no grant.
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Authentication, Client, GrantType};
+use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
@@ -41,6 +41,8 @@ pub(super) async fn issue(
     let authentication: Option<Authentication> =
         serde_json::from_value(Value::Object(subject.more.clone())).ok();
     let exchanged = Exchanged { act: &act, until: subject.exp };
+    // One that came of no grant counts as a grant itself: with it ends what it was exchanged for.
+    let grant_id = subject.grant_id.clone().unwrap_or_else(|| grant_name(&subject.jti));
     let (access_token, lifetime) = issuer.exchanged_token(
         &Grantee {
             subject: &subject.sub,
@@ -48,11 +50,13 @@ pub(super) async fn issue(
             resource: issuer.resource.as_str(),
             scopes: &scopes,
             authentication: authentication.as_ref(),
-            grant_id: subject.grant_id.as_deref(),
+            grant_id: Some(&grant_id),
             binding: &binding,
         },
         &exchanged,
     )?;
+    // Asked last: what is revoked after this ends the new token too.
+    counts_still(issuer, &subject).await?;
     tracing::info!(
         client_id = %client.id, subject = ?subject.sub, of_client = %subject.client_id, scope = %scopes,
         grant = "token_exchange", "access token issued"
@@ -95,10 +99,15 @@ async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Ref
     if issuer.now() >= own.exp {
         return Err(Refusal::SubjectToken("expired"));
     }
-    // Other processes revoke too, so the store is asked.
+    counts_still(issuer, &own).await?;
+    Ok(own)
+}
+
+/// Verifies that a token is not revoked. Other processes revoke too, so the store is asked.
+async fn counts_still(issuer: &Issuer, own: &OwnToken) -> Result<(), Refusal> {
     match issuer.store.revocations().is_revoked(own.revocable()).await? {
         true => Err(Refusal::SubjectToken("revoked")),
-        false => Ok(own),
+        false => Ok(()),
     }
 }
 
