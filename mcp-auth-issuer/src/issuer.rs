@@ -18,9 +18,9 @@ use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
 use crate::endpoint::{Binding, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
-use crate::person::Login;
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie};
+use crate::person::{Login, LoginError};
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
 
@@ -160,6 +160,28 @@ impl Issuer {
         self.named.contains_key(id)
     }
 
+    /// Whether this is the name of somebody whom no login lets in: of a client of the operator, of a program, or of a person of an identity
+    /// provider. Tokens name all of them by `sub`, so what is decided by it would hold for the person of the login too.
+    pub(crate) fn is_name_of_another(&self, subject: &str) -> bool {
+        self.is_named(subject) || self.assertions.gives_name(subject)
+    }
+
+    /// Whether the person `subject` may still log in.
+    ///
+    /// # Errors
+    /// [`LoginError`]: it cannot be told now.
+    pub(crate) async fn knows(&self, subject: &str) -> Result<bool, LoginError> {
+        Ok(!self.is_name_of_another(subject) && self.login.knows(subject).await?)
+    }
+
+    /// Whether a login of the person `subject` still counts that was of this version.
+    ///
+    /// # Errors
+    /// [`LoginError`]: it cannot be told now.
+    pub(crate) async fn still_counts(&self, subject: &str, version: u64) -> Result<bool, LoginError> {
+        Ok(!self.is_name_of_another(subject) && self.login.still_counts(subject, version).await?)
+    }
+
     /// Whether the client with this identifier describes itself at a URL. One that the operator registered does not, whatever its identifier
     /// looks like: nothing is fetched for it, and no site vouches for it.
     pub(crate) fn describes_itself(&self, id: &str) -> bool {
@@ -255,7 +277,7 @@ impl Issuer {
         };
         let browser = self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?;
         let Some(browser) = browser else { return Ok((Some(id), None)) };
-        let counts = self.login.still_counts(&browser.subject, browser.authentication.version).await;
+        let counts = self.still_counts(&browser.subject, browser.authentication.version).await;
         Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
     }
 

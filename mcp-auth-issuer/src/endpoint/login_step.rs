@@ -248,8 +248,11 @@ impl<'s> LoginStep<'s> {
                 return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
             }
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
-            Ok(Step::Done(user)) if issuer.named.contains_key(&user.subject) => {
-                tracing::error!(subject = ?user.subject, "login refused: a named client has this name");
+            Ok(Step::Done(user)) if issuer.is_name_of_another(&user.subject) => {
+                tracing::error!(
+                    subject = ?user.subject,
+                    "login refused: a named client, a workload or a person of an assertion issuer has this name"
+                );
                 Notice::Refused(issuer.login.refusal())
             }
             Ok(Step::Done(user)) if !self.asked.takes(user.auth_time, begun_at) => {

@@ -83,10 +83,11 @@ async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
         Some(grant) if !is_exchanged => {
-            let of = match counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
-                true => Revoked::Token(own.jti),
-                false => Revoked::Grant(grant),
-            };
+            let of =
+                match counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
+                    true => Revoked::Token(own.jti),
+                    false => Revoked::Grant(grant),
+                };
             revocations.revoke(of, now).await?;
         }
         grant => {

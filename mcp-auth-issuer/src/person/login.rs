@@ -28,7 +28,8 @@ pub type KnownFuture<'a> = Pin<Box<dyn Future<Output = Result<bool, LoginError>>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The `sub` of their tokens: stable, and never given to another person. One that is the name of a client in
-    /// [`IssuerOptions::clients`](crate::IssuerOptions::clients) is refused.
+    /// [`IssuerOptions::clients`](crate::IssuerOptions::clients), of a workload, or of a person of an issuer in
+    /// [`IssuerOptions::assertions`](crate::IssuerOptions::assertions), is refused.
     pub subject: String,
     /// What pages call them, where it is not the subject.
     pub name: Option<String>,

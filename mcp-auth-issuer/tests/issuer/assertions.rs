@@ -6,8 +6,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::{Request, StatusCode};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_issuer::{
-    AssertionKeys, AssertionOptions, AssertionProfile, ClaimAt, ClaimTest, GrantType, IssuerOptions,
-    NamedClient, SigningKey, Workload,
+    AssertionKeys, AssertionOptions, AssertionProfile, ClaimAt, ClaimTest, DevelopmentLogin, GrantType,
+    IssuerOptions, NamedClient, SigningKey, Workload,
 };
 use mcp_auth_store::{Caps, Outage, Store};
 use serde_json::{Value, json};
@@ -35,6 +35,28 @@ fn editor(id: &str, scopes: &str) -> NamedClient {
     }
 }
 
+/// Two identity providers, and a platform with one program.
+fn trusted(idp: &SigningKey, other_idp: &SigningKey, platform: &SigningKey) -> Vec<AssertionOptions> {
+    let owner = ClaimAt { written: "owner".into(), names: vec!["owner".into()] };
+    let deploy = Workload {
+        client_id: "conformance-wif-workload".into(),
+        subject: "conformance-workload".into(),
+        require_claims: [(owner, ClaimTest::OneOf(vec!["1".into()]))].into_iter().collect(),
+        scopes: ScopeSet::parse_lossy("todos.read"),
+    };
+    let issuer = |issuer: &str, key: &SigningKey, profile| AssertionOptions {
+        issuer: issuer.parse().unwrap(),
+        keys: AssertionKeys::Static(key.jwks()),
+        profile,
+        max_lifetime: std::time::Duration::from_secs(300),
+    };
+    vec![
+        issuer(IDP, idp, AssertionProfile::IdJag),
+        issuer(OTHER_IDP, other_idp, AssertionProfile::IdJag),
+        issuer(PLATFORM, platform, AssertionProfile::Workload(vec![deploy])),
+    ]
+}
+
 impl Bench {
     fn new() -> Self {
         Self::on(Store::memory(Caps::default()), |_| ())
@@ -42,24 +64,7 @@ impl Bench {
 
     fn on(store: Store, more: impl FnOnce(&mut IssuerOptions)) -> Self {
         let [idp, other_idp, platform] = [key(), key(), key()];
-        let owner = ClaimAt { written: "owner".into(), names: vec!["owner".into()] };
-        let deploy = Workload {
-            client_id: "conformance-wif-workload".into(),
-            subject: "conformance-workload".into(),
-            require_claims: [(owner, ClaimTest::OneOf(vec!["1".into()]))].into_iter().collect(),
-            scopes: ScopeSet::parse_lossy("todos.read"),
-        };
-        let issuer = |issuer: &str, key: &SigningKey, profile| AssertionOptions {
-            issuer: issuer.parse().unwrap(),
-            keys: AssertionKeys::Static(key.jwks()),
-            profile,
-            max_lifetime: std::time::Duration::from_secs(300),
-        };
-        let assertions = vec![
-            issuer(IDP, &idp, AssertionProfile::IdJag),
-            issuer(OTHER_IDP, &other_idp, AssertionProfile::IdJag),
-            issuer(PLATFORM, &platform, AssertionProfile::Workload(vec![deploy])),
-        ];
+        let assertions = trusted(&idp, &other_idp, &platform);
         let app = App::on(
             store,
             |_| (),
@@ -191,6 +196,77 @@ async fn the_same_subject_of_two_issuers_is_two_people_and_neither_is_one_of_our
     }
     let long = sign(&bench.idp, Some("oauth-id-jag+jwt"), &with_subject(IDP, &"x".repeat(250)));
     bench.present(&long, &[]).await.assert_error(400, "invalid_grant");
+}
+
+/// Names of somebody else at [`Bench`], and names that are a person's of the login alone.
+const OF_OTHERS: [&str; 4] =
+    ["editor", "conformance-wif-workload", "https://idp.example#ann", "https://idp.example#"];
+const OF_PEOPLE: [&str; 4] =
+    ["ann", "conformance-workload", "https://platform.example#ann", "https://idp.example"];
+
+/// An issuer at which these people log in, and what they come back to: the same one after it trusts issuers of assertions.
+fn before_and_after() -> (App, App) {
+    let store = Store::memory(Caps::default());
+    let login =
+        || DevelopmentLogin::new([OF_OTHERS, OF_PEOPLE].concat().into_iter().map(Into::into).collect());
+    let before = App::on_with_login(store.clone(), login(), |_| ());
+    let after = App::on_with_login(store, login(), |options| {
+        options.assertions = trusted(&key(), &key(), &key());
+        options.clients.push(editor("editor", "todos.read"));
+    });
+    (before, after)
+}
+
+#[tokio::test]
+async fn nobody_logs_in_who_is_called_like_a_client_a_program_or_a_person_of_an_identity_provider() {
+    let (before, after) = before_and_after();
+    let client = before.public_client().await;
+    let has_consent = async |app: &App, person: &str| {
+        let mut browser = Browser::new(app);
+        let login = browser.get(&authorize_url(&client, &[])).await;
+        let answer = browser.answer_login(&login, &[("user", person)]).await;
+        match answer.status {
+            StatusCode::SEE_OTHER => browser.get(answer.header("location")).await.body.contains("allow"),
+            status => {
+                assert_eq!(status, StatusCode::FORBIDDEN, "{person}");
+                false
+            }
+        }
+    };
+    for person in OF_OTHERS {
+        assert!(has_consent(&before, person).await && !has_consent(&after, person).await, "{person}");
+    }
+    for person in OF_PEOPLE {
+        assert!(has_consent(&before, person).await && has_consent(&after, person).await, "{person}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_has_ends_when_the_name_becomes_that_of_somebody_else() {
+    let (before, after) = before_and_after();
+    let client = before.public_client().await;
+    for (person, goes_on) in
+        OF_OTHERS.map(|name| (name, false)).into_iter().chain(OF_PEOPLE.map(|name| (name, true)))
+    {
+        let mut browser = Browser::new(&before);
+        let url = authorize_url(&client, &[("prompt", "consent")]);
+        let consent = crate::device::log_in(&mut browser, &url, person).await;
+        let used = browser.submit(&consent, "allow").await.param("code").unwrap();
+        let tokens = before.token(&redeem(&client, &used)).await.json();
+        let consent = browser.get(&url).await;
+        let waiting = browser.submit(&consent, "allow").await.param("code").unwrap();
+
+        let status = if goes_on { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        let refresh = [
+            ("grant_type", "refresh_token"),
+            ("client_id", &*client),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ];
+        assert_eq!(after.token(&refresh).await.status, status, "{person}");
+        assert_eq!(after.token(&redeem(&client, &waiting)).await.status, status, "{person}");
+        let page = browser.at(&after).get(&url).await;
+        assert_eq!(page.body.contains("value=\"allow\""), goes_on, "{person}: {}", page.body);
+    }
 }
 
 #[tokio::test]

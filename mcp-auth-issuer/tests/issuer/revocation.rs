@@ -119,7 +119,8 @@ async fn of_a_grant_of_which_many_tokens_are_revoked_one_by_one_all_are() {
 
 /// A person makes grants, and clients that are alike make more.
 #[tokio::test]
-async fn of_a_person_of_whom_many_tokens_are_revoked_in_many_grants_whole_grants_are_and_of_others_single_ones() {
+async fn of_a_person_of_whom_many_tokens_are_revoked_in_many_grants_whole_grants_are_and_of_others_single_ones()
+ {
     let app = App::for_people(&["developer", "ann"], |options| options.clients.push(named()));
     let client = app.public_client().await;
     // Whether another token of the same grant is good after this one was revoked.

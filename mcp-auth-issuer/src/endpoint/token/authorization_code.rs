@@ -64,16 +64,7 @@ pub(super) async fn issue(
         }
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
-<<<<<<< HEAD
-    // Asked last: of one whose login ended before this, the code is gone, and of one whose login ends after it, the grant is there to be ended.
-    // A code that was issued just then is of a login that does not count any more.
-    if !issuer.login.still_counts(&code.subject, code.authentication.version).await.map_err(Refusal::Login)? {
-        issuer.store.grants().revoke(&grant_id, issuer.now()).await?;
-        return Err(Refusal::Grant("the login of its person does not count any more"));
-    }
-=======
-    still_there(issuer, client, &code.subject, &grant_id).await?;
->>>>>>> 1b6f91c (With a client that is removed its access tokens end, refreshed or not, and a code that is used meanwhile gives nothing)
+    still_there(issuer, client, (&code.subject, code.authentication.version), &grant_id).await?;
     tracing::info!(
         client_id = %client.id, subject = ?code.subject, scope = %scopes, grant = "authorization_code",
         "access token issued"

@@ -82,15 +82,7 @@ pub(super) async fn issue(
     if !devices.redeem(hash, grant, now).await? {
         return Err(Refusal::Grant("the device code was used before"));
     }
-<<<<<<< HEAD
-    // The person may have been disabled since: a device has minutes to come for its answer. Asked last, as for the code of a browser.
-    if !issuer.login.still_counts(&subject, version).await.map_err(Refusal::Login)? {
-        issuer.store.grants().revoke(&grant_id, issuer.now()).await?;
-        return Err(Refusal::Grant("the login of its person does not count any more"));
-    }
-=======
-    still_there(issuer, client, &subject, &grant_id).await?;
->>>>>>> 1b6f91c (With a client that is removed its access tokens end, refreshed or not, and a code that is used meanwhile gives nothing)
+    still_there(issuer, client, (&subject, version), &grant_id).await?;
     tracing::info!(client_id = %client.id, ?subject, scope = %scopes, grant = "device_code", "access token issued");
     Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))
 }

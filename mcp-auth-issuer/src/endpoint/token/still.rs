@@ -13,11 +13,11 @@ use crate::issuer::Issuer;
 pub(super) async fn still_there(
     issuer: &Issuer,
     client: &Client,
-    subject: &str,
+    (subject, version): (&str, u64),
     grant_id: &str,
 ) -> Result<(), Refusal> {
-    let why = if !issuer.login.knows(subject).await.map_err(Refusal::Login)? {
-        "its person can no longer log in"
+    let why = if !issuer.still_counts(subject, version).await.map_err(Refusal::Login)? {
+        "the login of its person does not count any more"
     } else if !issuer.is_kept(client).await? {
         "its client was removed"
     } else {
