@@ -13,7 +13,7 @@ use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
-use crate::issuer::{Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
+use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
@@ -207,6 +207,11 @@ fn assemble(
         registrations,
         revocations: SingleRevocations { of_a_person: rate(1, 16), of_a_client: rate(30, 60) },
         codes: rate(60, 60),
+        client_assertions: ClientAssertions {
+            of_a_client: rate(600, 600),
+            of_a_stranger: rate(20, 20),
+            of_strangers: rate(120, 120),
+        },
         pushes: Pushes { of_a_client: rate(600, 600), of_strangers: rate(120, 120) },
         require_par: RequirePar {
             of_all: options.require_par,

@@ -65,10 +65,22 @@ pub(crate) struct Issuer {
     pub(crate) revocations: SingleRevocations,
     /// How often one person may allow a client something.
     pub(crate) codes: Rate,
+    /// How often clients authenticate by assertions.
+    pub(crate) client_assertions: ClientAssertions,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
     /// Whose authorization requests have to be pushed.
     pub(crate) require_par: RequirePar,
+}
+
+/// How often clients authenticate by assertions, where the operator did not name them.
+pub(crate) struct ClientAssertions {
+    /// One that somebody allowed something.
+    pub(crate) of_a_client: Rate,
+    /// Another one.
+    pub(crate) of_a_stranger: Rate,
+    /// All those together.
+    pub(crate) of_strangers: Rate,
 }
 
 /// Whose authorization requests have to be pushed.

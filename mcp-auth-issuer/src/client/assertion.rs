@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt};
-use mcp_auth_store::{Client, ClientCredential, SecretHash, StoreError};
+use mcp_auth_store::{Arrival, Client, ClientCredential, Rate, SecretHash, StoreError};
 
 use crate::issuer::{ClientError, Issuer};
 use crate::key::{ForeignClaims, InvalidClaim};
 
 /// The value of `client_assertion_type` (RFC 7523 §2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// What the store counts assertions of strangers under, and those of one client with its identifier behind it.
+const COUNTER: &str = "issuer-client-assertions";
+const MICROS_PER_SECOND: u64 = 1_000_000;
 /// The longest assertion, in bytes.
 const LONGEST: usize = 8 * 1024;
 /// How far away `exp` may be, in seconds: programs write five minutes, and clocks differ. What was used is remembered so long.
@@ -63,6 +66,11 @@ pub(crate) enum RefusedAssertion {
 /// Why a client is not authenticated by an assertion.
 pub(crate) enum Failed {
     Refused(RefusedAssertion),
+    /// It authenticates too often.
+    TooOften {
+        /// After so many seconds it can again.
+        retry_after: u64,
+    },
     /// Its document or its keys cannot be had, or the store is down.
     Client(ClientError),
 }
@@ -126,10 +134,35 @@ impl Presented<'_> {
         };
         let keys = issuer.keys_of(&client, keys, jwt.kid()).await?;
         let verified = keys.verify(jwt)?;
-        // Last: what nobody signed uses nothing up.
+        // Last: what nobody signed uses nothing up, and counts for nobody.
+        count(issuer, &id).await?;
         if !issuer.store.spent().spend(once, until, now).await? {
             return Err(RefusedAssertion::Replayed.into());
         }
         Ok((client, ClientKey { thumbprint: verified.key, keys }))
+    }
+}
+
+/// Counts one assertion of a client that the operator did not name: it signs as many as it likes, and each that was used is remembered. Of a client
+/// that somebody allowed something under its name alone, so that strangers use up nothing of it.
+async fn count(issuer: &Issuer, id: &str) -> Result<(), Failed> {
+    if issuer.is_named(id) {
+        return Ok(());
+    }
+    let (rates, own) = (&issuer.client_assertions, format!("{COUNTER} {id}"));
+    if issuer.store.consents().any(id).await? {
+        return arrive(issuer, &own, rates.of_a_client).await;
+    }
+    arrive(issuer, &own, rates.of_a_stranger).await?;
+    arrive(issuer, COUNTER, rates.of_strangers).await
+}
+
+async fn arrive(issuer: &Issuer, key: &str, rate: Rate) -> Result<(), Failed> {
+    let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
+    match issuer.store.counters().arrive(key, rate, now).await? {
+        Arrival::Conforms => Ok(()),
+        Arrival::TooSoon { wait } => {
+            Err(Failed::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
+        }
     }
 }

@@ -262,6 +262,39 @@ async fn a_client_registers_its_keys_authenticates_by_them_and_changes_them() {
     assert_ne!(again["client_id"], *id, "one that authenticates is new each time");
 }
 
+/// What was used is remembered, and whoever registers signs as many as they like.
+#[tokio::test]
+async fn a_client_that_nobody_allowed_anything_authenticates_by_few_assertions_and_others_by_more() {
+    let app = App::new();
+    let key = key();
+    let register = async |name: &str| {
+        let mut sent = metadata(&[REDIRECT], "private_key_jwt");
+        (sent["jwks"], sent["client_name"]) = (key.jwks(), json!(name));
+        app.register(&sent).await.json()["client_id"].as_str().unwrap().to_owned()
+    };
+    let (stranger, other, allowed) =
+        (register("one").await, register("two").await, register("three").await);
+    app.code(&allowed, &[]).await;
+    let form = [("grant_type", "authorization_code"), ("code", "unknown")];
+    let send = async |client: &str, jti: usize| {
+        let assertion = signed(&key, &claims(client, &jti.to_string(), START));
+        app.token(&with_assertion(&form, &assertion)).await
+    };
+    for jti in 0..20 {
+        send(&stranger, jti).await.assert_error(400, "invalid_grant");
+    }
+    let refused = send(&stranger, 20).await;
+    refused.assert_error(429, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "3");
+    send(&other, 0).await.assert_error(400, "invalid_grant");
+    for jti in 0..200 {
+        send(&allowed, jti).await.assert_error(400, "invalid_grant");
+    }
+    app.advance(3);
+    send(&stranger, 20).await.assert_error(400, "invalid_grant");
+    send(&stranger, 20).await.assert_error(429, "temporarily_unavailable");
+}
+
 #[tokio::test]
 async fn keys_of_a_client_that_registers_are_public_and_in_one_place() {
     let app = App::new();

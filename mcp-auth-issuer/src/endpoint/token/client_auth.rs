@@ -55,6 +55,7 @@ pub(crate) async fn authenticate(
         return match presented.authenticate(issuer).await {
             Ok((client, key)) => Ok(Authenticated { client, key: Some(key) }),
             Err(Failed::Refused(why)) => Err(Refusal::Assertion(why)),
+            Err(Failed::TooOften { retry_after }) => Err(Refusal::TooOften { retry_after }),
             Err(Failed::Client(error)) => Err(error.into()),
         };
     }
