@@ -272,8 +272,7 @@ async fn a_client_that_nobody_allowed_anything_authenticates_by_few_assertions_a
         (sent["jwks"], sent["client_name"]) = (key.jwks(), json!(name));
         app.register(&sent).await.json()["client_id"].as_str().unwrap().to_owned()
     };
-    let (stranger, other, allowed) =
-        (register("one").await, register("two").await, register("three").await);
+    let (stranger, other, allowed) = (register("one").await, register("two").await, register("three").await);
     app.code(&allowed, &[]).await;
     let form = [("grant_type", "authorization_code"), ("code", "unknown")];
     let send = async |client: &str, jti: usize| {

@@ -21,8 +21,12 @@ use crate::client::redirect_uri::admits;
 const COUNTER: &str = "issuer-client-documents";
 /// So many fetches in a minute, and so many at once: strangers cause them, and this server is not to ask others for them.
 const MOST_A_MINUTE: u32 = 60;
-/// So many of them from one host, and so many of one client that somebody allowed something. A login takes five where the document may not be kept.
+/// So many of them from one host. A login takes five where the document may not be kept.
 const MOST_OF_A_HOST_A_MINUTE: u32 = 20;
+/// So many of one client that is known, its document and its keys, whatever addresses it gives for them; and so many from one host for all such
+/// clients, of which some could give the address of another's host.
+const MOST_OF_A_CLIENT_A_MINUTE: u32 = 40;
+const MOST_OF_A_HOST_FOR_CLIENTS_A_MINUTE: u32 = 120;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// The clients that describe themselves.
@@ -125,7 +129,8 @@ impl Documents {
         }
         let is_known = store.consents().any(url.as_str()).await;
         let is_known = is_known.map_err(|error| DocumentError::Store(Arc::new(error)))?;
-        let fetched = self.guarded(url, MAX_DOCUMENT, is_known, store, now).await?;
+        let known = is_known.then_some(url.as_str());
+        let fetched = self.guarded(url, MAX_DOCUMENT, known, store, now).await?;
         let client = rules::client(url, fetched.document()?)?;
         tracing::info!(
             client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
@@ -135,23 +140,28 @@ impl Documents {
         Ok(client)
     }
 
-    /// Fetches `url`, if there is room for it and it is not too often. What is for a client that is known, because somebody allowed it
-    /// something or the operator registered it, is counted by itself: strangers do not use up what it has.
+    /// Fetches `url`, if there is room for it and it is not too often. What is for the client `known`, because somebody allowed it something or
+    /// the operator registered it, is counted by itself: strangers do not use up what it has.
     pub(super) async fn guarded(
         &self,
         url: &ClientIdUrl,
         most: usize,
-        is_known: bool,
+        known: Option<&str>,
         store: &Store,
         now: u64,
     ) -> Result<Fetched, DocumentError> {
-        let _place = self.room.take(url.host(), is_known).ok_or(DocumentError::Busy)?;
-        if is_known {
-            let key = format!("{COUNTER} known {url}", url = url.as_str());
-            count(store, &key, MOST_OF_A_HOST_A_MINUTE, now).await?;
-        } else {
-            count(store, COUNTER, MOST_A_MINUTE, now).await?;
-            count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
+        let _place = self.room.take(url.host(), known.is_some()).ok_or(DocumentError::Busy)?;
+        match known {
+            Some(client_id) => {
+                let (own, host) =
+                    (format!("{COUNTER} known {client_id}"), format!("{COUNTER} at {}", url.host()));
+                count(store, &own, MOST_OF_A_CLIENT_A_MINUTE, now).await?;
+                count(store, &host, MOST_OF_A_HOST_FOR_CLIENTS_A_MINUTE, now).await?;
+            }
+            None => {
+                count(store, COUNTER, MOST_A_MINUTE, now).await?;
+                count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
+            }
         }
         Ok(self.fetch.fetch(url, most).await?)
     }
@@ -189,6 +199,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::super::fetch::{FetchError, FetchFuture};
+    use super::super::keys::KeysAt;
     use super::*;
 
     const URL: &str = "https://client.example/c.json";
@@ -351,6 +362,32 @@ mod tests {
             "what is kept is not fetched"
         );
         assert_eq!(refused("https://one.more.example/c".to_owned(), NOW + 1).await, None);
+    }
+
+    /// A client that registered itself changes its `jwks_uri` as often as it likes.
+    #[tokio::test]
+    async fn a_known_client_causes_so_many_fetches_a_minute_whatever_urls_it_gives() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        // How many of these are fetched at once; what is there is not a set of keys.
+        let fetched = async |all: Vec<(String, String)>| {
+            let before = web.asked.load(Ordering::SeqCst);
+            for (client_id, url) in all {
+                let asked = KeysAt { client_id: &client_id, url: &url, kid: None, is_known: true };
+                assert!(documents.keys(&asked, &store, NOW).await.is_err());
+            }
+            web.asked.load(Ordering::SeqCst) - before
+        };
+        let one_client = |host: &str| {
+            (0..100).map(|n| ("a".to_owned(), format!("https://{host}{n}.example/keys"))).collect()
+        };
+        assert_eq!(fetched(one_client("h")).await, 40);
+        assert_eq!(fetched(one_client("i")).await, 0);
+        let one_host =
+            (0..200).map(|n| (format!("client {n}"), format!("https://one.example/keys{n}"))).collect();
+        assert_eq!(fetched(one_host).await, 120);
+        assert_eq!(fetched(vec![("b".to_owned(), "https://other.example/keys".to_owned())]).await, 1);
+        assert!(documents.client(URL, &store, NOW).await.is_ok(), "a stranger is counted by itself");
     }
 
     #[tokio::test]

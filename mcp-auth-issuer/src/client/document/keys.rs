@@ -79,17 +79,18 @@ impl Documents {
             }
         }
         let flight = self.key_flights.join(url.as_str());
-        flight.get_or_init(|| self.fetched_keys(&url, asked.is_known, store, now)).await.clone()
+        let known = asked.is_known.then_some(asked.client_id);
+        flight.get_or_init(|| self.fetched_keys(&url, known, store, now)).await.clone()
     }
 
     async fn fetched_keys(
         &self,
         url: &ClientIdUrl,
-        is_known: bool,
+        known: Option<&str>,
         store: &Store,
         now: u64,
     ) -> Result<Arc<PublicKeys>, DocumentError> {
-        let fetched = self.guarded(url, MAX_KEYS, is_known, store, now).await?;
+        let fetched = self.guarded(url, MAX_KEYS, known, store, now).await?;
         let keys = Arc::new(PublicKeys::read(fetched.document()?, &Algorithm::OF_ASSERTIONS)?);
         tracing::info!(jwks_uri = url.as_str(), "keys of a client read");
         self.kept_keys.keep(url.as_str(), &keys, &fetched.headers, now);
