@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{alive, changed, content, gone, put, read, removed};
+use super::record::{alive, changed, content, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
 use super::{consents, grants, revocations};
@@ -99,10 +99,19 @@ impl Clients for Durable {
 
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            // First, so that nobody finds it any more. Of a client that does not refresh no grant is kept that would name its tokens.
-            let revoked = Revoked::Client(id.to_owned());
-            self.commit(vec![gone(key(id)), revocations::write(&revoked, now)?], now).await?;
-            self.show_revoked(revoked, now);
+            // First, so that nobody finds it any more. Of a client that does not refresh no grant is kept that would name its tokens. Of one that
+            // nobody allowed anything there are none, and anyone could fill the revocations with such clients.
+            let (key, revoked) = (key(id), Revoked::Client(id.to_owned()));
+            let was_used = self.step(from_ref(&key), now, |rows| {
+                let Some(row) = &rows[0] else { return Ok((false, vec![])) };
+                match row.content.groups.iter().any(|group| group == USED) {
+                    true => Ok((true, vec![removed(row), revocations::write(&revoked, now)?])),
+                    false => Ok((false, vec![removed(row)])),
+                }
+            });
+            if was_used.await? {
+                self.show_revoked(revoked, now);
+            }
             self.end_grants(grants::of_client(id), now).await?;
             self.forget_consents(id, now).await
         })

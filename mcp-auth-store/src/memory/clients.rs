@@ -1,7 +1,7 @@
 //! Clients in memory.
 
 use super::store::locked;
-use crate::{Client, Clients, MemoryStore, Revoked, SecretHash, StoreFuture};
+use crate::{Client, Clients, MemoryStore, SecretHash, StoreFuture};
 
 impl Clients for MemoryStore {
     fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
@@ -18,9 +18,8 @@ impl Clients for MemoryStore {
 
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let ended = locked(&self.issued).remove(id);
-            self.show_revoked(Revoked::Client(id.to_owned()), now);
-            ended.into_iter().for_each(|grant| self.show_revoked(Revoked::of_grant(&grant), now));
+            let revoked = locked(&self.issued).remove(id);
+            revoked.into_iter().for_each(|of| self.show_revoked(of, now));
             Ok(())
         })
     }

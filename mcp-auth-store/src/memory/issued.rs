@@ -8,8 +8,8 @@ use super::bounded::Bounded;
 use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{
-    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Rotate, Rotation,
-    SecretHash,
+    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Revoked, Rotate,
+    Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -126,11 +126,14 @@ impl Issued {
         }
     }
 
-    /// Removes a client, and returns the grants that ended with it.
-    pub(super) fn remove(&mut self, id: &str) -> Vec<String> {
+    /// Removes a client, and returns what is revoked by that. One that nobody allowed anything has no tokens.
+    pub(super) fn remove(&mut self, id: &str) -> Vec<Revoked> {
+        let is_used = self.clients.get(id).is_some_and(|known| known.is_used);
         self.forget(id);
         self.consents.remove_where(|(client_id, _), _| client_id == id);
-        self.grants.remove_where(|_, known| known.grant.client_id == id)
+        let ended = self.grants.remove_where(|_, known| known.grant.client_id == id);
+        let client = is_used.then(|| Revoked::Client(id.to_owned()));
+        client.into_iter().chain(ended.iter().map(|grant| Revoked::of_grant(grant))).collect()
     }
 
     pub(super) fn allowed(&self, subject: &str, client_id: &str) -> ScopeSet {

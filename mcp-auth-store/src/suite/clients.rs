@@ -132,6 +132,12 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
     assert!(store.clients().find("other", 4).await.unwrap().is_some());
     assert!(store.grants().find("grant of other", 4).await.unwrap().is_some());
     assert!(store.consents().any("other").await.unwrap());
+    // Anyone can register and remove clients that nobody allows anything: they do not become revocations.
+    store.clients().register(client("unused"), None, 3).await.unwrap();
+    store.clients().remove("unused", 4).await.unwrap();
+    assert!(store.clients().find("unused", 4).await.unwrap().is_none());
+    let unused = Revocable { grant_id: None, jti: None, subject: "alice", client_id: Some("unused"), iat: 3 };
+    assert!(!store.revocations().is_revoked(unused).await.unwrap());
     // One that does not refresh has no grant that is kept.
     for (client_id, iat, is_revoked) in
         [("client", 3, true), ("client", 4, true), ("client", 5, false), ("other", 3, false)]
