@@ -38,6 +38,7 @@ pub struct ServerBuilder<H> {
     verifiers: OwnVerifiers,
     tools: Option<Tools>,
     health: bool,
+    served_by_tls: bool,
     shutdown: Shutdown,
 }
 
@@ -58,6 +59,7 @@ impl<H: Handler> ServerBuilder<H> {
             verifiers: Vec::new(),
             tools: None,
             health: true,
+            served_by_tls: false,
             shutdown: Shutdown::new(),
         }
     }
@@ -142,6 +144,19 @@ impl<H: Handler> ServerBuilder<H> {
         self
     }
 
+    /// Says that the application which takes the server as a [`router`](Self::router) serves it by TLS only, so that the built-in issuer
+    /// answers every request that reaches it. Say so only of a listener that speaks TLS itself: this cannot be checked, and of
+    /// a listener that speaks http passwords, codes and tokens can be read on the way. [`start`](Self::start) and
+    /// [`serve`](Self::serve) have a listener of their own, and go by `[server.tls]`.
+    ///
+    /// What the configuration has to name for an issuer that other computers reach stays the same: `[server.tls]`, with the files that the
+    /// application serves too, or `server.trusted_proxies`.
+    #[must_use]
+    pub fn served_by_tls(mut self) -> Self {
+        self.served_by_tls = true;
+        self
+    }
+
     /// Stops when this is triggered; signals trigger it too once the server is [served](Self::serve).
     #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
@@ -151,11 +166,18 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// The server as a router, to be merged into an existing application, which then owns the listener with
     /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
-    /// background, and `/readyz` says whose are missing. With the built-in issuer, serve it with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`: it answers loopback peers only.
+    /// background, and `/readyz` says whose are missing.
+    ///
+    /// With the built-in issuer, serve it with `into_make_service_with_connect_info::<SocketAddr>()`, since the issuer looks at who asks:
+    ///
+    /// - Where `server.listen` and `server.public_url` are on loopback, it answers peers on loopback, and what no proxy passed on.
+    /// - Where other computers reach it, it answers what the proxies of `server.trusted_proxies` send.
+    /// - Where the application's listener speaks TLS itself, say so with [`served_by_tls`](Self::served_by_tls): then it answers all. `[server.tls]`
+    ///   is about the listener of [`start`](Self::start), and says nothing about the application's.
     ///
     /// # Errors
-    /// Every unsafe combination, by name; a store that cannot be opened.
+    /// Every unsafe combination, by name; a store that cannot be opened; a built-in issuer that other computers reach, where neither
+    /// proxies nor TLS are named as above.
     pub async fn router(self) -> Result<axum::Router> {
         let parts = self.checked().await?;
         let listen = parts.config.server.listen.get();
@@ -271,6 +293,7 @@ impl<H: Handler> ServerBuilder<H> {
             session_store: self.session_store,
             verifiers,
             health: self.health,
+            served_by_tls: self.served_by_tls,
             shutdown: self.shutdown,
         })
     }

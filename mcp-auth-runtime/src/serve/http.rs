@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use super::local_issuer::LocalIssuer;
 use super::parts::Parts;
 use super::running::Running;
+use super::settings::Listener;
 use super::trust::Given;
 use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
@@ -24,6 +25,7 @@ use crate::observe::health::{self, Readiness};
 use crate::owned::{Sessions, Shares, StoredSessions};
 use crate::transport::before::Before;
 use crate::transport::http::serve_http;
+use crate::transport::peer::IssuerPeers;
 use crate::transport::{cors, host, origin, place, routes};
 use mcp_auth_core::Resource;
 
@@ -40,6 +42,7 @@ pub(super) async fn serve(parts: Parts) -> Result {
 /// serves in the background.
 pub(super) async fn start(mut parts: Parts) -> Result<Running> {
     let listen = parts.config.server.listen.get();
+    let peers = settings::issuer_peers(&parts.config, Listener::Own)?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Error::from(format!("cannot listen on {listen} (server.listen): {error}")))?;
@@ -54,7 +57,7 @@ pub(super) async fn start(mut parts: Parts) -> Result<Running> {
     let encryption = encryption::of(&parts.config, shutdown.stopping())?;
     let path = parts.config.server.path.as_str().to_owned();
     let places = settings::places(&parts.config, &parts.ambient);
-    let router = routes::and_nothing_else(layers(parts, address, trusted)?, &path);
+    let router = routes::and_nothing_else(layers(parts, address, (trusted, peers))?, &path);
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
         let drained = serve_http(listener, router, limits, stop, places, encryption).await;
@@ -67,13 +70,15 @@ pub(super) async fn start(mut parts: Parts) -> Result<Running> {
 
 /// The same without a listener and without waiting: the keys are loaded in the background.
 pub(super) async fn router(mut parts: Parts, bound: SocketAddr) -> Result<Router> {
+    let listener = Listener::Application { speaks_tls: parts.served_by_tls };
+    let peers = settings::issuer_peers(&parts.config, listener)?;
     let trusted = Trusted::by(&mut parts, bound).await?;
     if let Some(authenticator) = &trusted.authenticator {
         authenticator.start(parts.shutdown.stopping());
     }
     let places = Arc::new(settings::places(&parts.config, &parts.ambient));
     // The listener of `start` does this for every request; the application's does not.
-    Ok(layers(parts, bound, trusted)?.layer(from_fn_with_state(places, place::place)))
+    Ok(layers(parts, bound, (trusted, peers))?.layer(from_fn_with_state(places, place::place)))
 }
 
 /// Whom the server trusts.
@@ -104,7 +109,7 @@ impl Trusted {
 
 /// The routes and what a request passes before each; a bug behind them answers 500, and the process lives. Before all of
 /// it the listener (`transport::http`) holds a connection to its timers and caps; behind the MCP endpoint stands the gate: authenticate, read, decide, and only then rmcp.
-fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
+fn layers(parts: Parts, bound: SocketAddr, (trusted, peers): (Trusted, IssuerPeers)) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, authenticator } = trusted;
     let hosts = Arc::new(settings::allowed_hosts(&parts.config, &resource, bound));
@@ -114,7 +119,6 @@ fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     // On every route but health, or a page that rebound its name could drive the issuer's login.
     let check_host = Before(move |request: &Request| host::check(&hosts, request));
     // Before the built-in issuer: this computer alone, or what comes by TLS.
-    let peers = settings::issuer_peers(&parts.config);
     let issuer_peers = Before(move |request: &Request| peers.check(request));
     // A page of another site may neither call tools nor post to the login.
     let (of_all, of_posts) = (Arc::clone(&origins), Arc::clone(&origins));

@@ -42,6 +42,8 @@ pub(super) struct Parts {
     pub(super) session_store: Option<Arc<dyn SessionStore>>,
     pub(super) verifiers: OwnVerifiers,
     pub(super) health: bool,
+    /// The application that takes the router says that it serves it by TLS only.
+    pub(super) served_by_tls: bool,
     pub(super) shutdown: Shutdown,
 }
 

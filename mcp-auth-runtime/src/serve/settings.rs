@@ -139,12 +139,41 @@ pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
     TrustedProxies::new(networks, config.server.client_address_header.name().clone())
 }
 
+/// Whose listener the requests come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// Ours, which speaks TLS where `[server.tls]` is.
+    Own,
+    /// That of the application that took the router. `[server.tls]` says nothing about it.
+    Application {
+        /// The application says that it speaks TLS only.
+        speaks_tls: bool,
+    },
+}
+
 /// Which requests the built-in issuer answers.
-pub(super) fn issuer_peers(config: &Config) -> IssuerPeers {
+///
+/// # Errors
+/// Other computers reach the issuer, and nothing says that they do so by TLS.
+pub(super) fn issuer_peers(config: &Config, listener: Listener) -> Result<IssuerPeers> {
+    let is_encrypted = match listener {
+        Listener::Own => config.server.tls.is_some(),
+        Listener::Application { speaks_tls } => speaks_tls,
+    };
     match config.issuer_reach() {
-        IssuerReach::ThisComputer => IssuerPeers::ThisComputer,
-        IssuerReach::Network if config.server.tls.is_some() => IssuerPeers::Encrypted,
-        IssuerReach::Network => IssuerPeers::Proxied(trusted_proxies(config)),
+        IssuerReach::ThisComputer => Ok(IssuerPeers::ThisComputer),
+        IssuerReach::Network if is_encrypted => Ok(IssuerPeers::Encrypted),
+        IssuerReach::Network
+            if config.server.trusted_proxies.is_empty() && config.built_in_issuer().is_some() =>
+        {
+            Err(Error::from(format!(
+                "the built-in issuer answers requests that come by https only, and the application that serves this router may speak \
+                 http: name the proxies before it in server.trusted_proxies, or call ServerBuilder::served_by_tls if its own \
+                 listener speaks TLS: {}",
+                config.place(&key!(issuer))
+            )))
+        }
+        IssuerReach::Network => Ok(IssuerPeers::Proxied(trusted_proxies(config))),
     }
 }
 
@@ -648,5 +677,52 @@ mod tests {
         ] {
             assert_eq!(held(keys, about, issuer), is_held, "{keys} {about} {issuer}");
         }
+    }
+
+    /// As [`issuer_peers`] says it, of a listener.
+    fn peers(server: &str, listener: Listener) -> Result<&'static str> {
+        let text = format!("[server]\n{server}\n[issuer]");
+        let peers = issuer_peers(&Config::from_toml_str(&text).unwrap(), listener)?;
+        Ok(match peers {
+            IssuerPeers::ThisComputer => "this computer",
+            IssuerPeers::Encrypted => "all",
+            IssuerPeers::Proxied(_) => "proxies",
+        })
+    }
+
+    #[test]
+    fn the_tls_of_our_listener_does_not_make_http_of_another_application_encrypted() {
+        const TAKEN: Listener = Listener::Application { speaks_tls: false };
+        const TAKEN_BY_TLS: Listener = Listener::Application { speaks_tls: true };
+        let out = "public_url = \"https://mcp.example.com/mcp\"";
+        let proxies = "trusted_proxies = [\"10.0.0.0/8\"]";
+        let tls = "tls = { certificate = \"file:a.pem\", key = \"file:b.pem\" }";
+        for (server, listener, answered) in [
+            (format!("{out}\n{tls}"), Listener::Own, Some("all")),
+            (format!("{out}\n{tls}"), TAKEN, None),
+            (format!("{out}\n{tls}"), TAKEN_BY_TLS, Some("all")),
+            (format!("{out}\n{proxies}"), Listener::Own, Some("proxies")),
+            (format!("{out}\n{proxies}"), TAKEN, Some("proxies")),
+            (format!("{out}\n{proxies}\n{tls}"), Listener::Own, Some("all")),
+            (format!("{out}\n{proxies}\n{tls}"), TAKEN, Some("proxies")),
+            (String::new(), Listener::Own, Some("this computer")),
+            (String::new(), TAKEN, Some("this computer")),
+            (String::new(), TAKEN_BY_TLS, Some("this computer")),
+            (tls.to_owned(), TAKEN, Some("this computer")),
+        ] {
+            let peers = peers(&server, listener);
+            assert_eq!(peers.as_ref().ok().copied(), answered, "{server} {listener:?}: {peers:?}");
+            if let Err(refused) = peers {
+                assert!(refused.to_string().contains("served_by_tls"), "{refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_built_in_issuer_any_application_can_take_the_router() {
+        let text = "[server]\npublic_url = \"https://mcp.example.com/mcp\"\n[[auth.issuers]]\nissuer = \"https://a.example\"";
+        let config = Config::from_toml_str(text).unwrap();
+        let peers = issuer_peers(&config, Listener::Application { speaks_tls: false });
+        assert!(matches!(peers, Ok(IssuerPeers::Proxied(_))), "{peers:?}");
     }
 }
