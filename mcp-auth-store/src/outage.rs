@@ -222,6 +222,10 @@ impl BrowserSessions for Outage {
         self.unless_down(BrowserSessions::end(&*self.memory, id))
     }
 
+    fn answered(&self, id: SecretHash, request: SecretHash, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(BrowserSessions::answered(&*self.memory, id, request, now))
+    }
+
     fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(BrowserSessions::end_of_person(&*self.memory, subject, now))
     }

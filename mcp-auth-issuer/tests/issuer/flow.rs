@@ -255,6 +255,35 @@ async fn a_client_that_names_an_age_gets_a_login_of_that_age_and_every_token_say
     assert_eq!(auth_time(&app.token(&refresh).await.json()), Some(START + 400), "unchanged by a refresh");
 }
 
+/// The same URL may be opened again hours later: by the client, or by who took it from the history of the browser.
+#[tokio::test]
+async fn a_new_login_for_a_request_counts_until_it_is_answered_and_not_for_the_same_url_later() {
+    let asks_who = |answer: &Answer| answer.body.contains("name=\"user\"");
+    for more in [("prompt", "login"), ("max_age", "0"), ("max_age", "60")] {
+        for decision in ["allow", "deny"] {
+            let app = App::new();
+            let client = app.public_client().await;
+            let mut browser = Browser::new(&app);
+            let asked = authorize_url(&client, &[more]);
+            let consent = browser.log_in(&asked).await;
+            app.advance(30 * 60);
+            assert!(!asks_who(&browser.get(&asked).await), "{more:?}: its page can be loaded again");
+            let back = browser.submit(&consent, decision).await;
+            assert_eq!(back.param("code").is_some(), decision == "allow", "{more:?}: {}", back.body);
+            assert!(asks_who(&browser.get(&asked).await), "{more:?} {decision}: it was answered");
+            let others = browser.get(&authorize_url(&client, &[])).await;
+            assert!(!asks_who(&others), "{more:?} {decision}: the login itself goes on");
+
+            browser.log_in(&asked).await;
+            app.advance(30 * 60 + 1);
+            assert!(
+                asks_who(&browser.get(&asked).await),
+                "{more:?} {decision}: it was left open for too long"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_form_of_an_older_login_does_not_allow_what_asks_for_a_new_one() {
     let app = App::new();

@@ -16,10 +16,17 @@ pub struct Browser {
     /// How they logged in.
     #[serde(flatten)]
     pub authentication: Authentication,
-    /// The hash of the authorization request that they logged in for.
+    /// The hash of the authorization request that they logged in for; of the empty text once that was [answered](BrowserSessions::answered).
     pub logged_in_for: SecretHash,
     /// When the login ends, in Unix seconds.
     pub expires_at: u64,
+}
+
+impl Browser {
+    /// The rule of [`BrowserSessions::answered`] that every backend uses: the login after it, if it changes.
+    pub(crate) fn after(self, request: SecretHash) -> Option<Self> {
+        (self.logged_in_for == request).then(|| Self { logged_in_for: SecretHash::of(""), ..self })
+    }
 }
 
 /// The browsers in which a person is logged in, by the hash of the identifier in their cookie.
@@ -35,6 +42,10 @@ pub trait BrowserSessions: Send + Sync {
 
     /// The login with this identifier, if it has not ended at `now`.
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>>;
+
+    /// The request with the hash `request` was answered in this browser: where the person logged in for it, that counts for it no more. The
+    /// login itself goes on. Where they logged in for another one, or there is no login, it does nothing.
+    fn answered(&self, id: SecretHash, request: SecretHash, now: u64) -> StoreFuture<'_, ()>;
 
     /// Ends a login. If there is none, it does nothing.
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()>;

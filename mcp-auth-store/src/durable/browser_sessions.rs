@@ -1,6 +1,6 @@
 //! Browsers in which a person is logged in.
 
-use super::record::{alive, content, gone, read};
+use super::record::{alive, changed, content, gone, put, read};
 use super::rows::{Before, Key, Write};
 use super::store::Durable;
 use crate::{Browser, BrowserSessions, SecretHash, StoreFuture};
@@ -34,6 +34,17 @@ impl BrowserSessions for Durable {
 
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>> {
         Box::pin(async move { alive(self.row(key(id)).await?.as_ref(), now).map(read).transpose() })
+    }
+
+    fn answered(&self, id: SecretHash, request: SecretHash, now: u64) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.step(&[key(id)], now, |rows| {
+                let Some(row) = alive(rows[0].as_ref(), now) else { return Ok(((), vec![])) };
+                let Some(after) = read::<Browser>(row)?.after(request) else { return Ok(((), vec![])) };
+                Ok(((), vec![put(&row.key, Some(row), changed(row, &after, row.content.forget_at)?)]))
+            })
+            .await
+        })
     }
 
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {

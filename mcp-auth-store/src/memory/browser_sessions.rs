@@ -26,6 +26,18 @@ impl BrowserSessions for MemoryStore {
         Box::pin(async move { Ok(locked(&self.browsers).get(&id, now).cloned()) })
     }
 
+    fn answered(&self, id: SecretHash, request: SecretHash, now: u64) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let mut browsers = locked(&self.browsers);
+            if let Some(browser) = browsers.get_mut(&id, now)
+                && let Some(after) = browser.clone().after(request)
+            {
+                *browser = after;
+            }
+            Ok(())
+        })
+    }
+
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             locked(&self.browsers).remove(&id);

@@ -78,6 +78,7 @@ macro_rules! suite {
                 with_a_person_all_that_is_kept_of_them_ends;
             browser_sessions: a_login_ends_at_its_time
                 a_new_login_ends_the_one_of_the_same_browser
+                a_login_counts_for_its_request_until_that_is_answered
                 an_ended_login_is_gone_and_ending_nothing_is_not_an_error;
             sessions: a_session_has_no_owner_until_it_is_bound
                 j34_a_bound_session_is_its_owners_alone

@@ -39,7 +39,7 @@ async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) 
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     let (cookie, browser) = issuer.session(headers).await?;
     let person = request.login_of(issuer, browser).await?;
-    if let Some(person) = &person {
+    if let (Some(cookie), Some(person)) = (cookie, &person) {
         // A browser that only looks ahead, or a program that asks for the headers, gets no code.
         let is_opened = method == Method::GET && !headers.contains_key("sec-purpose");
         if is_opened && request.is_allowed_already(issuer, person).await? {
@@ -47,7 +47,7 @@ async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) 
                 client_id = %request.client.id, subject = ?person.subject, scope = %request.checked.scopes,
                 "access allowed as the user said before"
             );
-            return grant(issuer, &request, person.clone(), request.checked.scopes.clone()).await;
+            return grant(issuer, &request, (cookie, person.clone()), request.checked.scopes.clone()).await;
         }
     }
     if request.checked.prompt.none {

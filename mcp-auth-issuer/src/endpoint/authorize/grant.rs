@@ -9,11 +9,11 @@ use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
 use crate::secret::secret;
 
-/// Gives the client a code for `scopes`, which this person allowed.
+/// Gives the client a code for `scopes`, which this person allowed at the browser of this session identifier.
 pub(super) async fn grant(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    person: Browser,
+    (cookie, person): (&str, Browser),
     scopes: ScopeSet,
 ) -> Result<Response, Refusal> {
     let now = issuer.now();
@@ -24,7 +24,7 @@ pub(super) async fn grant(
     {
         return Err(Untrusted::TooOften { page: request.url.clone() }.into());
     }
-    request.use_up(issuer).await?;
+    request.use_up(issuer, cookie).await?;
     let text = secret(&*issuer.ambient.random);
     let code = Code {
         client_id: request.client.id.clone(),

@@ -2,6 +2,8 @@
 
 use mcp_auth_store::{Browser, SecretHash};
 
+use super::pushed::OPEN_FOR;
+
 /// Which login a request asks for.
 ///
 /// - Source: OpenID Connect Core 1.0 §3.1.2.1, `max_age`, `prompt` and `acr_values`; RFC 9470 §4.
@@ -27,16 +29,18 @@ pub(super) enum Fit {
 }
 
 impl LoginAsked {
-    /// Whether the login of this browser will do for the request of this hash `now`, in Unix seconds. Of a login on the page of the
-    /// request itself the age does not count, however long the person then looks at the next page: the token says when it was.
+    /// Whether the login of this browser will do for the request of this hash `now`, in Unix seconds. A login on the page of the request
+    /// itself will do until the request was answered, and as long as its pages can be open, whatever age it asks for: the token says when it
+    /// was. The same request that comes again later is a new one.
     pub(super) fn fit(&self, browser: &Browser, request: SecretHash, now: u64) -> Fit {
         let how = &browser.authentication;
         let is_strong =
             self.acr.is_empty() || how.acr.as_ref().is_some_and(|reached| self.acr.contains(reached));
-        if browser.logged_in_for == request {
+        let age = now.saturating_sub(how.auth_time);
+        if browser.logged_in_for == request && age <= OPEN_FOR {
             return if is_strong { Fit::Met } else { Fit::TooWeak };
         }
-        let is_recent = self.max_age.is_none_or(|most| now.saturating_sub(how.auth_time) <= most);
+        let is_recent = self.max_age.is_none_or(|most| age <= most);
         match is_strong && is_recent && !self.again && self.max_age != Some(0) {
             true => Fit::Met,
             false => Fit::LogIn,
@@ -72,7 +76,10 @@ mod tests {
         ] {
             let asked = LoginAsked { again, max_age, acr: Vec::new() };
             assert_eq!(asked.fit(&browser("other", None), this, now), fit, "{asked:?} {now}");
-            assert_eq!(asked.fit(&browser("this", None), this, now), Fit::Met, "{asked:?}");
+            assert_eq!(asked.fit(&browser("this", None), this, 1_000 + OPEN_FOR), Fit::Met, "{asked:?}");
+            let late = asked.fit(&browser("this", None), this, 1_001 + OPEN_FOR);
+            let is_asked_nothing = asked == LoginAsked::default();
+            assert_eq!(late, if is_asked_nothing { Fit::Met } else { Fit::LogIn }, "{asked:?}");
         }
     }
 

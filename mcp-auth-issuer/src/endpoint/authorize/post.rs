@@ -58,7 +58,7 @@ async fn decide(
         // The login page has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
             tracing::info!(client_id = %request.client.id, "access denied by a user who did not log in");
-            request.use_up(issuer).await?;
+            request.use_up(issuer, form.cookie).await?;
             request.denied_before_login(issuer).await
         }
         // The session ended while the page was open, so the person logs in again for the same request.
@@ -101,7 +101,7 @@ async fn allow(
     if !is_to_be_remembered {
         request.forget(issuer, &person).await?;
     }
-    let answer = grant(issuer, request, person.clone(), scopes.clone()).await?;
+    let answer = grant(issuer, request, (form.cookie, person.clone()), scopes.clone()).await?;
     if is_to_be_remembered {
         request.remember(issuer, &person, scopes).await;
     }
@@ -118,7 +118,7 @@ async fn deny(
     count_once(issuer, request, form, person).await?;
     tracing::info!(client_id = %request.client.id, subject = ?person.subject, "access denied by the user");
     request.forget(issuer, person).await?;
-    request.use_up(issuer).await?;
+    request.use_up(issuer, form.cookie).await?;
     Ok(request.denied())
 }
 

@@ -13,7 +13,7 @@ use crate::secret::secret;
 /// How long a request can be opened after it was pushed, in seconds.
 pub(in crate::endpoint) const EXPIRES_IN: u64 = 90;
 /// How long its pages can be open, in seconds.
-const OPEN_FOR: u64 = 30 * 60;
+pub(super) const OPEN_FOR: u64 = 30 * 60;
 /// What every name of such a request begins with (RFC 9126 §2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// The kind of the transaction that holds the request.

@@ -102,15 +102,18 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Uses up a request that was pushed, before it is answered.
+    /// Uses up the request, if it was pushed, and the login for it at the browser of this session identifier, before it is answered.
     ///
     /// # Errors
     /// [`Untrusted::NotPushed`] if it was answered in the meantime.
-    pub(super) async fn use_up(&self, issuer: &Issuer) -> Result<(), Refusal> {
-        match self.pushed {
-            Some(pushed) if !pushed.take(issuer).await? => Err(Untrusted::NotPushed.into()),
-            Some(_) | None => Ok(()),
+    pub(super) async fn use_up(&self, issuer: &Issuer, cookie: &str) -> Result<(), Refusal> {
+        if let Some(pushed) = self.pushed
+            && !pushed.take(issuer).await?
+        {
+            return Err(Untrusted::NotPushed.into());
         }
+        let browser = SecretHash::of(cookie);
+        Ok(issuer.store.browser_sessions().answered(browser, self.hash(), issuer.now()).await?)
     }
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6) where a page is needed.
