@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use mcp_auth_runtime::facade::ClientAddress;
 
-use crate::device::{PAGE, ask, devices, enter, log_in, television};
+use crate::device::{PAGE, devices, enter, log_in, television};
 use crate::harness::*;
 
 /// Well formed, and of no device but by a chance of one in 10^10.
@@ -26,6 +26,7 @@ fn crowd() -> App {
 /// This person, on the page where codes are entered.
 async fn person(app: &App, n: usize) -> (Browser, Answer) {
     let mut browser = Browser::new(app);
+    browser.address = Some(format!("198.51.100.{n}").parse().unwrap());
     let page = log_in(&mut browser, PAGE, &format!("person {n}")).await;
     (browser, page)
 }
@@ -130,28 +131,67 @@ async fn p30_codes_are_limited_in_all_and_who_may_try_no_more_uses_up_nothing() 
     assert_eq!(enter(&mut browser, &page, WRONG).await.status, StatusCode::BAD_REQUEST);
 }
 
+/// A device of this client asks from an address, or from one that is not known.
+async fn ask_from(app: &App, client: &str, from: Option<&str>) -> Answer {
+    let request = Request::post("/device_authorization")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .extension(ClientAddress(from.map(|from| from.parse().unwrap())));
+    app.send(request.body(Body::from(format!("client_id={client}"))).unwrap()).await
+}
+
 #[tokio::test]
-async fn p28_devices_of_one_client_or_at_one_address_do_not_keep_others_from_asking() {
+async fn p28_one_address_does_not_keep_the_devices_of_a_client_elsewhere_from_asking() {
     let app = crowd();
-    for _ in 0..60 {
-        television(&app).await;
+    for from in [Some("192.0.2.7"), Some("2001:db8:1:2::1"), None] {
+        for _ in 0..30 {
+            assert_eq!(ask_from(&app, "tv", from).await.status, StatusCode::OK);
+        }
+        for client in ["tv", "printer"] {
+            let refused = ask_from(&app, client, from).await;
+            refused.assert_error(429, "temporarily_unavailable");
+            assert_eq!(refused.header("retry-after"), "6");
+        }
     }
-    let refused = app.post_form("/device_authorization", &[("client_id", "tv")]).await;
+    let mapped = ask_from(&app, "tv", Some("::ffff:192.0.2.7")).await;
+    assert_eq!(mapped.status, StatusCode::TOO_MANY_REQUESTS, "it is the same address");
+    for other in ["192.0.2.8", "2001:db8:1:3::1"] {
+        assert_eq!(ask_from(&app, "tv", Some(other)).await.status, StatusCode::OK, "{other}");
+    }
+}
+
+/// One customer has all addresses of such a network.
+#[tokio::test]
+async fn p28_addresses_of_one_ipv6_network_are_counted_as_one() {
+    let app = crowd();
+    let of_network = |n: usize| format!("2001:db8:1:2::{n:x}");
+    for n in 0..30 {
+        assert_eq!(ask_from(&app, "tv", Some(&of_network(n))).await.status, StatusCode::OK, "{n}");
+    }
+    assert_eq!(ask_from(&app, "tv", Some(&of_network(30))).await.status, StatusCode::TOO_MANY_REQUESTS);
+    for n in 0..6 {
+        let person = person(&app, n).await;
+        for tried in 0..5 {
+            let from = of_network(10 * n + tried);
+            assert_eq!(enter_from(&app, &person, WRONG, &from).await, StatusCode::BAD_REQUEST);
+        }
+    }
+    let seventh = person(&app, 6).await;
+    let from = of_network(99);
+    assert_eq!(enter_from(&app, &seventh, WRONG, &from).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(enter_from(&app, &seventh, WRONG, "2001:db8:1:3::1").await, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn p28_devices_of_one_public_client_are_limited_in_all_and_leave_others_alone() {
+    let app = crowd();
+    for n in 0..300 {
+        let from = format!("192.0.2.{}", n % 100);
+        assert_eq!(ask_from(&app, "tv", Some(&from)).await.status, StatusCode::OK, "{n}");
+    }
+    let refused = ask_from(&app, "tv", Some("192.0.2.200")).await;
     refused.assert_error(429, "temporarily_unavailable");
     assert_eq!(refused.header("retry-after"), "1");
-    ask(&app, &[("client_id", "printer")]).await;
-    app.advance(60);
-    let ask_from = async |from: &str| {
-        let request = Request::post("/device_authorization")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .extension(ClientAddress(Some(from.parse().unwrap())));
-        app.send(request.body(Body::from("client_id=printer")).unwrap()).await.status
-    };
-    for _ in 0..30 {
-        assert_eq!(ask_from("192.0.2.7").await, StatusCode::OK);
-    }
-    assert_eq!(ask_from("192.0.2.7").await, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(ask_from("192.0.2.8").await, StatusCode::OK);
+    assert_eq!(ask_from(&app, "printer", Some("192.0.2.201")).await.status, StatusCode::OK);
 }
 
 #[derive(Clone, Default)]

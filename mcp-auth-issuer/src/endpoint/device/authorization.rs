@@ -74,7 +74,7 @@ async fn begin(
     let scopes = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     let scopes = scopes.unwrap_or_else(|| issuer.scopes.default().clone());
     devices
-        .count_request(&client.id, from)
+        .count_request(&client, from)
         .await?
         .map_err(|too_soon| Refusal::TooOften { retry_after: too_soon.retry_after })?;
 

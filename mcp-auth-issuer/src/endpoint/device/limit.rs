@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use mcp_auth_store::{Arrival, Rate, StoreError};
+use mcp_auth_store::{Arrival, Client, ClientCredential, Rate, StoreError};
 
 use super::devices::Devices;
+use crate::request::address::place;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
@@ -19,8 +20,10 @@ pub(super) struct Limits {
     all: Rate,
     /// Requests of devices that come from one address.
     asking_address: Rate,
-    /// Requests of the devices of one client.
+    /// Requests of the devices of one client that authenticates.
     asking_client: Rate,
+    /// Requests of the devices of one public client. Anybody can send them, so there is room for those of many addresses.
+    asking_public_client: Rate,
 }
 
 impl Default for Limits {
@@ -32,6 +35,7 @@ impl Default for Limits {
             all: rate(60, 60),
             asking_address: rate(10, 30),
             asking_client: rate(60, 60),
+            asking_public_client: rate(300, 300),
         }
     }
 }
@@ -52,22 +56,26 @@ impl Devices {
     ) -> Result<Result<(), TooSoon>, StoreError> {
         let limits = &self.limits;
         let mut counted = vec![(format!("issuer-user-codes person {subject}"), limits.person)];
-        counted.extend(from.map(|from| (format!("issuer-user-codes address {from}"), limits.address)));
+        counted.push((format!("issuer-user-codes address {}", place(from)), limits.address));
         counted.push(("issuer-user-codes".to_owned(), limits.all));
         self.count(&counted).await
     }
 
-    /// Counts a request of a device of this client.
+    /// Counts a request of a device of this client. Of an address that asks too often, none is counted on the client.
     pub(super) async fn count_request(
         &self,
-        client_id: &str,
+        client: &Client,
         from: Option<IpAddr>,
     ) -> Result<Result<(), TooSoon>, StoreError> {
         let limits = &self.limits;
-        let mut counted = Vec::new();
-        counted
-            .extend(from.map(|from| (format!("issuer-device-codes address {from}"), limits.asking_address)));
-        counted.push((format!("issuer-device-codes client {client_id}"), limits.asking_client));
+        let of_client = match client.credential {
+            ClientCredential::None => limits.asking_public_client,
+            ClientCredential::Secret(_) | ClientCredential::Keys(_) => limits.asking_client,
+        };
+        let counted = [
+            (format!("issuer-device-codes address {}", place(from)), limits.asking_address),
+            (format!("issuer-device-codes client {}", client.id), of_client),
+        ];
         self.count(&counted).await
     }
 

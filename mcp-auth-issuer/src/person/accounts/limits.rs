@@ -3,11 +3,12 @@
 //!
 //! The limit by account is on passwords alone. Who is locked out by strangers that try passwords can use another means to log in.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use mcp_auth_store::{Arrival, Rate, SecretHash, Store, StoreError};
 
 use super::options::AccountsOptions;
+use crate::request::address::place;
 
 /// A second factor is tried by somebody who has the password already. One code in 333 000 is right at any time, so ten at once and then one
 /// in two minutes leave a guesser about one chance in 450 a day.
@@ -85,20 +86,7 @@ async fn counted(store: &Store, key: &str, rate: Rate, now: u64) -> Result<Wait,
     })
 }
 
-/// What counts as one place: an address, and of IPv6 its network of 64 bits, of which one customer has all. Where it is not known, all are
-/// counted together.
-fn place(address: Option<IpAddr>) -> String {
-    match address.map(|address| address.to_canonical()) {
-        None => "unknown".to_owned(),
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => {
-            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
-            format!("{network}/64")
-        }
-    }
-}
-
-/// The IPv6 network of 48 bits that an address is in: one customer may have all of it, which is 65 536 [places](place).
+/// The IPv6 network of 48 bits that an address is in: one customer may have all of it, which is 65 536 [places](crate::request::address::place).
 fn site(address: Option<IpAddr>) -> Option<String> {
     match address?.to_canonical() {
         IpAddr::V4(_) => None,
@@ -111,17 +99,6 @@ mod tests {
     use mcp_auth_store::Caps;
 
     use super::*;
-
-    #[test]
-    fn addresses_of_one_ipv6_network_are_one_place() {
-        let of = |address: &str| place(address.parse().ok());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_eq!(of("2001:db8:1:2::1"), "2001:db8:1:2::/64");
-        assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("192.0.2.2"), of("192.0.2.1"));
-        assert_eq!(of("nothing"), "unknown");
-    }
 
     #[tokio::test]
     async fn p30_who_has_many_ipv6_networks_tries_four_times_as_often_and_not_without_end() {
