@@ -212,7 +212,12 @@ fn assemble(
             of_a_stranger: rate(20, 20),
             of_strangers: rate(120, 120),
         },
-        pushes: Pushes { of_a_client: rate(600, 600), of_strangers: rate(120, 120) },
+        pushes: Pushes {
+            // So many, each kept for half an hour, that one client alone does not fill the store.
+            of_a_client: rate(300, 300),
+            of_strangers: rate(120, 120),
+            of_an_address: rate(30, 60),
+        },
         require_par: RequirePar {
             of_all: options.require_par,
             of_clients: options

@@ -105,6 +105,8 @@ pub(crate) struct Pushes {
     pub(crate) of_a_client: Rate,
     /// Those of all other clients together.
     pub(crate) of_strangers: Rate,
+    /// Those that come from one address without a proof of who sends them.
+    pub(crate) of_an_address: Rate,
 }
 
 /// Why it is not known which client is meant, or whether there is one.

@@ -1,20 +1,22 @@
 //! `POST /par`: a client sends its authorization request itself, and gets a name for it (RFC 9126).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_runtime::facade::{ProofError, TokenProof};
-use mcp_auth_store::{Arrival, Client, ClientCredential, GrantType, StoreError};
+use mcp_auth_store::{Arrival, Client, ClientCredential, GrantType, Rate, StoreError};
 use serde_json::{Value, json};
 
 use super::authorize::{EXPIRES_IN, Pushed, Refused, Untrusted, before_push};
 use super::token::{self, authenticate};
 use crate::issuer::{ClientError, Issuer};
 use crate::request::Params;
+use crate::request::address::{client_address, place};
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
@@ -41,8 +43,13 @@ enum Refusal {
 }
 
 /// `POST /par`
-pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match push(&issuer, &headers, body).await {
+pub(super) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match push(&issuer, (&headers, client_address(&extensions)), body).await {
         Ok(pushed) => (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(pushed)).into_response(),
         Err(refusal) => {
             match &refusal {
@@ -54,12 +61,16 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
     }
 }
 
-async fn push(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+async fn push(
+    issuer: &Issuer,
+    (headers, from): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Value, Refusal> {
     let params = form(headers, body).await.map_err(token::Refusal::Body)?;
     if let Some(name) = params.repeated() {
         return Err(token::Refusal::Repeated(name.to_owned()).into());
     }
-    let client = sender(issuer, headers, &params).await?;
+    let client = sender(issuer, (headers, from), &params).await?;
     count(issuer, &client).await?;
     if !client.may(GrantType::AuthorizationCode) {
         return Err(token::Refusal::UnauthorizedClient.into());
@@ -94,9 +105,24 @@ fn bound_to(params: Params, proof: Option<&TokenProof>) -> Result<Params, Refusa
 
 /// The client that sent it, which authenticates as at the token endpoint. A public client that describes itself may be one that nobody has
 /// allowed anything yet, as at the authorization endpoint: its description is fetched.
-async fn sender(issuer: &Issuer, headers: &HeaderMap, params: &Params) -> Result<Client, Refusal> {
+///
+/// Who proves nothing is counted by address before anything else is done for them: anybody can send requests of a public client, and would
+/// use up what that client may push.
+async fn sender(
+    issuer: &Issuer,
+    (headers, from): (&HeaderMap, Option<IpAddr>),
+    params: &Params,
+) -> Result<Client, Refusal> {
     let has_credential = headers.contains_key(http::header::AUTHORIZATION)
         || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
+    if !has_credential {
+        arrive(
+            issuer,
+            &format!("issuer-pushed-requests address {}", place(from)),
+            issuer.pushes.of_an_address,
+        )
+        .await?;
+    }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
         return Ok(authenticate(issuer, headers, params).await?.client);
@@ -114,10 +140,14 @@ async fn sender(issuer: &Issuer, headers: &HeaderMap, params: &Params) -> Result
 async fn count(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
     let is_known = issuer.store.consents().any(&client.id).await?;
     let (key, rate) = match is_known {
-        true => (format!("issuer-pushed-requests {}", client.id), issuer.pushes.of_a_client),
+        true => (format!("issuer-pushed-requests client {}", client.id), issuer.pushes.of_a_client),
         false => ("issuer-pushed-requests".to_owned(), issuer.pushes.of_strangers),
     };
-    match issuer.store.counters().arrive(&key, rate, issuer.now().saturating_mul(MICROS_PER_SECOND)).await? {
+    arrive(issuer, &key, rate).await
+}
+
+async fn arrive(issuer: &Issuer, key: &str, rate: Rate) -> Result<(), Refusal> {
+    match issuer.store.counters().arrive(key, rate, issuer.now().saturating_mul(MICROS_PER_SECOND)).await? {
         Arrival::Conforms => Ok(()),
         Arrival::TooSoon { wait } => {
             Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use mcp_auth_issuer::NamedClient;
+use mcp_auth_runtime::facade::ClientAddress;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
@@ -236,19 +237,52 @@ async fn where_it_is_required_a_request_in_the_url_is_refused() {
     assert_eq!(metadata["request_uri_parameter_supported"], false, "of others");
 }
 
+/// Pushes it from an address, or from one that is not known.
+async fn push_from(app: &App, client: &str, from: Option<&str>) -> Answer {
+    let params = authorize_params(client, &[]);
+    let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = http::Request::post("/par")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .extension(ClientAddress(from.map(|from| from.parse().unwrap())));
+    app.send(request.body(axum::body::Body::from(encode(&form))).unwrap()).await
+}
+
 #[tokio::test]
 async fn p28_strangers_push_120_at_once_and_take_nothing_from_a_client_that_somebody_allowed() {
     let app = App::new();
     let (known, stranger) = (app.allowed_client().await, app.public_client().await);
-    for _ in 0..120 {
-        assert_eq!(push(&app, &stranger, &[]).await.status, StatusCode::CREATED);
+    for n in 0..120 {
+        let from = format!("192.0.2.{}", n % 10);
+        assert_eq!(push_from(&app, &stranger, Some(&from)).await.status, StatusCode::CREATED);
     }
-    let refused = push(&app, &stranger, &[]).await;
+    let refused = push_from(&app, &stranger, Some("192.0.2.10")).await;
     refused.assert_error(429, "temporarily_unavailable");
     assert_eq!(refused.header("retry-after"), "1");
-    assert_eq!(push(&app, &known, &[]).await.status, StatusCode::CREATED);
+    assert_eq!(push_from(&app, &known, Some("192.0.2.11")).await.status, StatusCode::CREATED);
     app.advance(1);
-    assert_eq!(push(&app, &stranger, &[]).await.status, StatusCode::CREATED);
+    assert_eq!(push_from(&app, &stranger, Some("192.0.2.12")).await.status, StatusCode::CREATED);
+}
+
+/// Anybody can send a request of a public client.
+#[tokio::test]
+async fn p28_one_address_does_not_use_up_what_a_known_public_client_may_push() {
+    let app = App::new();
+    let known = app.allowed_client().await;
+    for from in [Some("192.0.2.1"), Some("2001:db8:1:2::1"), None] {
+        for _ in 0..60 {
+            assert_eq!(push_from(&app, &known, from).await.status, StatusCode::CREATED);
+        }
+        for _ in 0..300 {
+            let refused = push_from(&app, &known, from).await;
+            refused.assert_error(429, "temporarily_unavailable");
+            assert_eq!(refused.header("retry-after"), "2");
+        }
+    }
+    let neighbour = push_from(&app, &known, Some("2001:db8:1:2:3::9")).await;
+    assert_eq!(neighbour.status, StatusCode::TOO_MANY_REQUESTS, "one network");
+    for other in ["192.0.2.2", "2001:db8:1:3::1"] {
+        assert_eq!(push_from(&app, &known, Some(other)).await.status, StatusCode::CREATED, "{other}");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //!
 //! The limit by account is on passwords alone. Who is locked out by strangers that try passwords can use another means to log in.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use mcp_auth_store::{Arrival, Rate, SecretHash, Store, StoreError};
 
