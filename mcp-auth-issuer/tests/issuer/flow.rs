@@ -262,7 +262,8 @@ async fn a_new_login_for_a_request_counts_until_it_is_answered_and_not_for_the_s
     for more in [("prompt", "login"), ("max_age", "0"), ("max_age", "60")] {
         for decision in ["allow", "deny"] {
             let app = App::new();
-            let client = app.public_client().await;
+            // One that nobody allowed anything would be gone after an hour.
+            let client = app.allowed_client().await;
             let mut browser = Browser::new(&app);
             let asked = authorize_url(&client, &[more]);
             let consent = browser.log_in(&asked).await;

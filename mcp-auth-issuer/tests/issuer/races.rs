@@ -86,7 +86,7 @@ async fn a_person_who_ends_while_a_device_code_is_used_leaves_the_device_nothing
         let page = log_in(&mut browser, PAGE, "developer").await;
         let consent = enter(&mut browser, &page, &user_code).await;
         browser.submit(&consent, "allow").await;
-        raced.then([Event::Nothing, if is_gone { Event::PersonIsGone } else { Event::Nothing }]);
+        raced.then([if is_gone { Event::PersonIsGone } else { Event::Nothing }]);
         let answer =
             app.token(&[("grant_type", GRANT), ("client_id", "tv"), ("device_code", &device_code)]).await;
         assert_eq!(answer.status, status, "{}", answer.body);
