@@ -79,6 +79,7 @@ fn secret(name: &str) -> String {
             "postgres://todos:not-a-real-secret@db.internal/todos".to_owned()
         }
         _ if name.ends_with("REDIS_URL") => "rediss://:not-a-real-secret@cache.internal/0".to_owned(),
+        _ if name.ends_with("LOGIN_KEY") => "not-a-real-secret-of-32-bytes-or-more".to_owned(),
         _ => "not-a-real-secret".to_owned(),
     }
 }
