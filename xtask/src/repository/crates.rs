@@ -18,7 +18,7 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 7] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 42] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
     // Its public keys, which change while it runs.
@@ -27,6 +27,44 @@ const READ_BY_THE_ISSUER: [(&str, &str); 7] = [
     ("facade::ReadingKeys", ISSUER),
     // How long an answer is fresh (RFC 9111): one reading of it for keys and for documents of clients.
     ("facade::freshness_lifetime", ISSUER),
+    // Where a request comes from, and who can reach the issuer.
+    ("facade::ClientAddress", ISSUER),
+    ("config::IssuerReach", ISSUER),
+    // How something is fetched: the program may pass in another way.
+    ("facade::Fetch", ISSUER),
+    ("facade::FetchError", ISSUER),
+    ("facade::FetchFuture", ISSUER),
+    ("facade::FetchRequest", ISSUER),
+    ("facade::Fetched", ISSUER),
+    ("facade::HttpFetch", ISSUER),
+    // One verification of what others sign, for assertions, client keys, proofs and ID tokens, as for access tokens.
+    ("facade::Algorithm", ISSUER),
+    ("facade::Assertion", ISSUER),
+    ("facade::AssertionIssuer", ISSUER),
+    ("facade::ClaimAt", ISSUER),
+    ("facade::ClaimTest", ISSUER),
+    ("facade::ClaimTests", ISSUER),
+    ("facade::InvalidKeys", ISSUER),
+    ("facade::IssuerMetadata", ISSUER),
+    ("facade::IssuerRules", ISSUER),
+    ("facade::JwtVerifier", ISSUER),
+    ("facade::JwtVerifierError", ISSUER),
+    ("facade::KeyRefresh", ISSUER),
+    ("facade::KeySource", ISSUER),
+    ("facade::MalformedJwt", ISSUER),
+    ("facade::NotAsserted", ISSUER),
+    ("facade::ProofError", ISSUER),
+    ("facade::PublicKeys", ISSUER),
+    ("facade::SignatureError", ISSUER),
+    ("facade::SignedText", ISSUER),
+    ("facade::TokenError", ISSUER),
+    ("facade::TokenProof", ISSUER),
+    ("facade::TokenProofs", ISSUER),
+    ("facade::TokenRules", ISSUER),
+    ("facade::Unpublished", ISSUER),
+    ("facade::UnverifiedJwt", ISSUER),
+    ("facade::proof_algorithms", ISSUER),
+    ("facade::verifies", ISSUER),
     ("config", "mcp-auth-issuer/src/configured.rs"),
 ];
 
