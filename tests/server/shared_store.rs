@@ -345,6 +345,8 @@ async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() 
     let alice = following(&servers.first, Era::Stateless, servers.token("alice").scope("tasks")).await;
     let created = alice.call_tool(1, "starts", json!({})).await.response().await;
     let get = json!({ "taskId": created["result"]["taskId"] });
+    // The first challenge asks once for the key of its nonces (RFC 9449 §8).
+    assert_eq!(servers.first.client().request_without_session("tasks/get", get.clone()).await.status(), 401);
     servers.outage.begin();
     let ran = talks.ran();
     let mut answer = alice.request(2, "tasks/get", get.clone()).await;

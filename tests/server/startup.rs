@@ -105,11 +105,11 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
         ),
         (
             format!("[server]\nlisten = \"0.0.0.0:0\"\n[issuer]\n[auth]\n{scoped}"),
-            &["asks for no password", "server.listen in mcp.toml"],
+            &["asks for no proof", "server.listen in mcp.toml"],
         ),
         (
             format!("[server]\npublic_url = \"https://x.example/mcp\"\n[issuer]\n[auth]\n{scoped}"),
-            &["asks for no password", "server.public_url in mcp.toml"],
+            &["asks for no proof", "server.public_url in mcp.toml"],
         ),
         (
             format!("[auth]\n{scoped}\n[[auth.issuers]]\nissuer = \"http://issuer.example\""),
