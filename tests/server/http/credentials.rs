@@ -14,7 +14,6 @@ async fn h01_h03_no_credentials_and_those_of_another_scheme_get_401_without_erro
         "Authorization: Basic YWxpY2U6c2VjcmV0\r\n",
         "Authorization: Digest username=\"alice\"\r\n",
         "Authorization: Frobnicate abc\r\n",
-        "Authorization: DPoP abc\r\n",
         "Authorization: Bearerabc\r\n",
         "Proxy-Authorization: Bearer abc\r\n",
     ] {
