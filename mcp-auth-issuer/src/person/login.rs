@@ -89,6 +89,17 @@ pub struct Form {
     pub found: Option<SecretText>,
 }
 
+impl Form {
+    /// The form of a login that goes on at another host. It is a button, so that a person sees which application asks before they go.
+    pub(crate) fn continue_to(host: &str) -> Self {
+        let controls = html! {
+            p { "You log in at " strong { bdi { (visible(host)) } } " and come back here." }
+            button type="submit" { "Continue to " bdi { (visible(host)) } }
+        };
+        Self { controls, found: None }
+    }
+}
+
 /// One attempt to log in, as the issuer tells a [`Login`] of it.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {

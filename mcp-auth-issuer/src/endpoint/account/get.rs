@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 
-use super::refusal::Refusal;
 use super::visit::{MOST, let_in, login_step};
 use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::own_page::Instead;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::page::AccountPage;
@@ -17,11 +17,11 @@ use crate::person::page::AccountPage;
 pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
     match show(&issuer, &headers).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer),
+        Err(instead) => instead.respond(&issuer),
     }
 }
 
-async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Instead> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -29,7 +29,7 @@ async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Refusal>
 }
 
 /// The page of the person who is logged in; else the login page.
-pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Instead> {
     let (cookie, browser) = issuer.session(headers).await?;
     let (Some(cookie), Some(browser)) = (cookie, browser) else {
         return Ok(login_step().page(issuer, headers, None).await?);

@@ -2,11 +2,9 @@
 //!
 //! - `get`: shows the page. `post`: what a person does on it. `returned`: they come back from another page of the login.
 //! - `visit`: who is there, and what they let in.
-//! - `refusal`: why it does nothing.
 
 mod get;
 mod post;
-mod refusal;
 mod returned;
 mod visit;
 

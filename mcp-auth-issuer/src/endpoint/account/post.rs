@@ -12,11 +12,11 @@ use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, SecretHash, StoreError};
 
 use super::get::page;
-use super::refusal::Refusal;
 use super::visit::{let_in, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
+use crate::endpoint::own_page::Instead;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 
@@ -29,7 +29,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer),
+        Err(instead) => instead.respond(&issuer),
     }
 }
 
@@ -37,9 +37,9 @@ async fn decide(
     issuer: &Issuer,
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Instead> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
+    let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
     let OwnForm { fields: form, cookie, browser } = form?;
     match (form.get("decision"), browser) {
         (Some("login"), _) => match login_step().answered(issuer, (headers, address), cookie, &form).await? {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::refusal::Refusal;
 use super::visit::login_step;
+use crate::endpoint::own_page::Instead;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 
@@ -18,6 +18,6 @@ pub(crate) async fn returned(
 ) -> Response {
     match login_step().resume(issuer, from, returned).await {
         Ok(response) => response,
-        Err(error) => Refusal::from(error).respond(issuer),
+        Err(error) => Instead::from(error).respond(issuer),
     }
 }

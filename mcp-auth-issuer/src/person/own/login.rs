@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use maud::html;
 use mcp_auth_core::net::Origin;
 use mcp_auth_runtime::facade::Fetch;
 
@@ -13,7 +12,6 @@ use super::options::OwnLoginOptions;
 use super::request::Request;
 use super::verify::{Expected, verify};
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
-use crate::person::page::visible;
 use crate::request::Params;
 
 /// People log in on the page of an application that has its own users.
@@ -47,12 +45,8 @@ impl fmt::Debug for OwnLogin {
 
 impl Login for OwnLogin {
     fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
-        let host = self.host();
-        let controls = html! {
-            p { "You log in at " strong { bdi { (visible(&host)) } } " and come back here." }
-            button type="submit" { "Continue to " bdi { (visible(&host)) } }
-        };
-        Box::pin(async move { Ok(Step::Ask(Form { controls, found: None })) })
+        let form = Form::continue_to(&self.host());
+        Box::pin(async move { Ok(Step::Ask(form)) })
     }
 
     /// The person pressed the button.

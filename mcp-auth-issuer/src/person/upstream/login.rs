@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use maud::html;
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::{Origin, is_secure};
@@ -20,7 +19,6 @@ use super::options::UpstreamOptions;
 use super::person::person;
 use super::request::Kept;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
-use crate::person::page::visible;
 use crate::request::Params;
 
 /// How long keys are used before they are fetched again: nothing fetches them meanwhile.
@@ -146,12 +144,8 @@ impl fmt::Debug for UpstreamLogin {
 
 impl Login for UpstreamLogin {
     fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
-        let host = self.host();
-        let controls = html! {
-            p { "You log in at " strong { bdi { (visible(&host)) } } " and come back here." }
-            button type="submit" { "Continue to " bdi { (visible(&host)) } }
-        };
-        Box::pin(async move { Ok(Step::Ask(Form { controls, found: None })) })
+        let form = Form::continue_to(&self.host());
+        Box::pin(async move { Ok(Step::Ask(form)) })
     }
 
     /// The person pressed the button.
