@@ -76,6 +76,7 @@ impl AllRemembered {
         found.map(|remembered| remembered.scopes.clone())
     }
 
+    #[cfg(feature = "durable")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use crate::{StoreError, StoreFuture};
+#[cfg(feature = "durable")]
+use crate::StoreError;
+use crate::StoreFuture;
 
 use super::revocations::REVOCATION_MEMORY;
 
