@@ -1,7 +1,8 @@
 // MCP Inspector's command line against a server: refused without a token, logged in once, then with the stored token.
 //
-//   node inspector.mjs --url URL --storage DIRECTORY --era legacy|modern
+//   node inspector.mjs --url URL --storage DIRECTORY --era legacy|modern --registration dcr|cimd|known
 //
+// `known` is a client that the authorization server knows already, with the secret in INTEROP_SECRET.
 // The directory is Inspector's memory; it has to be empty. A stale token there would make the first step lie.
 
 import { spawn } from 'node:child_process';
@@ -14,6 +15,12 @@ import { expect, option, Steps, Stopped } from './steps.mjs';
 const url = option('url');
 const storage = option('storage');
 const era = option('era');
+/** Who Inspector is to the authorization server. */
+const client = {
+  dcr: [],
+  cimd: ['--client-metadata-url', 'https://client.example/oauth.json'],
+  known: ['--client-id', 'known', '--client-secret', process.env.INTEROP_SECRET],
+}[option('registration')];
 
 const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
 const program = path.join(path.dirname(manifest), 'clients/launcher/build/index.js');
@@ -25,7 +32,7 @@ const DESKTOP = ['DISPLAY', 'WAYLAND_DISPLAY', 'DBUS_SESSION_BUS_ADDRESS'];
 function inspector(words, { seeing, ...environment } = {}) {
   const env = { ...process.env, MCP_STORAGE_DIR: storage, HOME: storage, MCP_INSPECTOR_SECRET_STORE: 'file', ...environment };
   for (const name of DESKTOP) delete env[name];
-  const common = ['--cli', '--server-url', url, '--transport', 'http', '--protocol-era', era];
+  const common = ['--cli', '--server-url', url, '--transport', 'http', '--protocol-era', era, ...client];
   const child = spawn(process.execPath, [program, ...common, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 40_000 });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr']) {
