@@ -87,8 +87,8 @@ fn claim(text: &str) -> Result<(String, Value), String> {
         "sub" => Err("write --sub".to_owned()),
         "client_id" => Err("write --client-id".to_owned()),
         ROLES_CLAIM => Err("write --role".to_owned()),
-        // Who mints a token by hand may try what becomes of an old login.
-        "auth_time" => Ok((name.to_owned(), value)),
+        // Who mints a token by hand may try what becomes of an old or a weak login.
+        "auth_time" | "acr" | "amr" => Ok((name.to_owned(), value)),
         name if is_of_every_token(name) => {
             Err(format!("{name:?} is what the issuer writes into every token itself"))
         }

@@ -163,6 +163,28 @@ fn no_token_is_minted_for_a_server_that_would_not_take_it() {
     }
 }
 
+#[test]
+fn a_token_is_minted_for_an_issuer_that_other_computers_reach() {
+    let network = todos::configured("127.0.0.1:4711")
+        .replace("[auth]", "public_url = \"https://a.example/mcp\"\n[auth]")
+        .replace("users = [\"alice\", \"bob\"]", "login = \"own\"");
+    let directory = todos::directory(&network);
+    let said = payload(&minted(&token(directory.path(), &["--sub", "ann"])));
+    assert_eq!((&said["iss"], &said["aud"]), (&"https://a.example".into(), &"https://a.example/mcp".into()));
+}
+
+#[test]
+fn what_a_token_says_of_its_login_can_be_said_and_what_is_the_issuers_own_cannot() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    let claims = ["--claim", "acr=phr", "--claim", "amr:=[\"hwk\"]", "--claim", "auth_time:=1"];
+    let said = payload(&minted(&token(directory.path(), &claims)));
+    assert_eq!((&said["acr"], &said["amr"], &said["auth_time"]), (&"phr".into(), &json!(["hwk"]), &1.into()));
+    for own in ["login_version:=1", "iss=x", "grant_id=x"] {
+        let why = refused(&token(directory.path(), &["--claim", own]));
+        assert!(why.contains("what the issuer writes into every token itself"), "{own}: {why}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn key_that_others_can_read_is_not_used() {
