@@ -12,7 +12,7 @@ use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
-use crate::endpoint;
+use crate::endpoint::{self, AwayRates};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
@@ -213,11 +213,12 @@ fn assemble(
             of_strangers: rate(120, 120),
         },
         pushes: Pushes {
-            // So many, each kept for half an hour, that one client alone does not fill the store.
+            // Of those that wait, the store keeps so many of one client that it takes no place of another.
             of_a_client: rate(300, 300),
             of_strangers: rate(120, 120),
             of_an_address: rate(30, 60),
         },
+        away: AwayRates { of_an_address: rate(30, 60), of_a_site: rate(120, 240) },
         require_par: RequirePar {
             of_all: options.require_par,
             of_clients: options

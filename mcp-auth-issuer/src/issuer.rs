@@ -16,7 +16,7 @@ use mcp_auth_store::{
 use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
-use crate::endpoint::{Binding, RegistrationOptions};
+use crate::endpoint::{AwayRates, Binding, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie};
@@ -69,6 +69,8 @@ pub(crate) struct Issuer {
     pub(crate) client_assertions: ClientAssertions,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
+    /// How often a login leads over another page.
+    pub(crate) away: AwayRates,
     /// Whose authorization requests have to be pushed.
     pub(crate) require_par: RequirePar,
 }

@@ -12,6 +12,7 @@ use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::authorize::see_other;
+use super::away::Way;
 use super::returned::Returned;
 use crate::issuer::Issuer;
 use crate::person::page::{LoginPage, Notice};
@@ -212,7 +213,11 @@ impl<'s> LoginStep<'s> {
         let name = issuer.login.transaction(&answer).unwrap_or_default();
         let client_name = self.client_name();
         let attempt = self.attempt(issuer, &client_name, away.found.as_ref(), name, address);
-        let step = issuer.login.returned(&attempt, &answer).await;
+        // Before anything is asked of anybody for them.
+        let step = match Way::Back.count(issuer, address).await? {
+            Some(wait) => Err(LoginError::TooOften { wait }),
+            None => issuer.login.returned(&attempt, &answer).await,
+        };
         // Where the login leads away once more, it does so under a new name.
         let next = secret(&*issuer.ambient.random);
         self.after(issuer, (headers, address), id, &next, away.begun_at, step).await
@@ -242,6 +247,13 @@ impl<'s> LoginStep<'s> {
         begun_at: u64,
         step: Result<Step, LoginError>,
     ) -> Result<Answered, StoreError> {
+        let step = match step {
+            Ok(Step::Leave(leave)) => match Way::Out.count(issuer, address).await? {
+                Some(wait) => Err(LoginError::TooOften { wait }),
+                None => Ok(Step::Leave(leave)),
+            },
+            step => step,
+        };
         let notice = match step {
             Ok(Step::Ask(form)) => return Ok(Answered::Page(self.form(issuer, id, form, None).await?)),
             Ok(Step::Leave(leave)) => {

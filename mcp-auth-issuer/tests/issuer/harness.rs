@@ -415,6 +415,11 @@ impl Browser {
         Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()), address: None }
     }
 
+    /// A browser whose requests come from `address`.
+    pub(crate) fn from(app: &App, address: &str) -> Self {
+        Self { address: Some(address.parse().unwrap()), ..Self::new(app) }
+    }
+
     /// The same browser, in front of another process: a balancer sends it there.
     pub(crate) fn at(&self, app: &App) -> Self {
         Self { app: app.clone(), ..self.clone() }

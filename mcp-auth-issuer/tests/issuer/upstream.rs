@@ -493,3 +493,40 @@ fn a_provider_in_the_clear_or_without_openid_is_not_built() {
     assert!(matches!(refused, Err(InvalidUpstream::NoOpenid)));
     assert!(matches!(build(|options| options.client_id = String::new()), Err(InvalidUpstream::Rules(_))));
 }
+
+/// Each return costs the provider a request of ours, with a code that anybody can make up.
+#[tokio::test]
+async fn p30_who_comes_back_too_often_from_one_address_makes_us_ask_the_provider_no_more() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let mut waiting = Vec::new();
+    for n in 0..80 {
+        let mut browser = Browser::from(&app, &format!("192.0.2.{n}"));
+        let request = leave(&mut browser, "/account").await;
+        waiting.push((browser, request));
+    }
+    let asked =
+        || provider.asked.lock().unwrap().iter().filter(|request| request.url.path() == "/token").count();
+    for (n, (browser, request)) in waiting.iter_mut().enumerate() {
+        provider.reply("/token", text(400, r#"{"error":"invalid_grant"}"#));
+        browser.address = "198.51.100.1".parse().ok();
+        let answer =
+            browser.get(&back(&[("code", "made up"), ("state", request.get("state").unwrap())])).await;
+        let refused = if n < 60 { StatusCode::FORBIDDEN } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(answer.status, refused, "{n}: {}", answer.body);
+    }
+    assert_eq!(asked(), 60);
+}
+
+#[tokio::test]
+async fn the_longest_hints_of_an_authorization_request_reach_the_provider() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let (hint, acr, locales) = ("x".repeat(256), "x".repeat(512), "x".repeat(256));
+    let hints = [("login_hint", &*hint), ("acr_values", &*acr), ("ui_locales", &*locales)];
+    let request = leave(&mut Browser::new(&app), &authorize_url(&client, &hints)).await;
+    for (name, value) in hints {
+        assert_eq!(request.get(name), Some(value), "{name}");
+    }
+}

@@ -47,4 +47,4 @@ pub(crate) use signing_keys::ONLY_SIGNING_KEY;
 pub use signing_keys::{KeyRotation, KeyState, RingKey, SigningKeys, SigningRing};
 pub use spent::Spent;
 pub use tasks::{Task, Tasks};
-pub use transactions::{MOST_TRANSACTIONS, Transaction, Transactions};
+pub use transactions::{MOST_OF_AN_OWNER, MOST_TRANSACTIONS, Transaction, Transactions};

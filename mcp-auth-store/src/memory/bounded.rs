@@ -92,6 +92,17 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         gone
     }
 
+    /// Where as many as `most` entries are `such`, removes those of them that end first, so that there is room for one more.
+    pub(super) fn make_room(&mut self, most: usize, such: impl Fn(&V) -> bool) {
+        if self.entries.len() < most {
+            return;
+        }
+        let is_such = |key: &&K| self.entries.get(*key).is_some_and(|entry| such(&entry.value));
+        let in_order: Vec<K> = self.ends.values().filter(is_such).cloned().collect();
+        let over = (in_order.len() + 1).saturating_sub(most);
+        in_order.iter().take(over).for_each(|key| self.remove(key));
+    }
+
     /// The time at which `key` is forgotten, unless that time has passed.
     pub(super) fn forget_at<Q: Eq + Hash + ?Sized>(&self, key: &Q, now: u64) -> Option<u64>
     where

@@ -113,6 +113,7 @@ macro_rules! suite {
             spent: what_is_spent_once_is_spent_until_its_time
                 of_a_hundred_uses_at_once_one_is_the_first;
             transactions: what_was_begun_is_found_until_its_time
+                one_owner_takes_no_place_of_another
                 of_a_hundred_who_take_it_one_gets_it;
             device_codes: what_a_device_asked_for_is_found_by_each_of_its_codes
                 a_user_code_names_one_device_at_a_time
