@@ -10,7 +10,6 @@ use mcp_auth_store::{Client, GrantType, Rate};
 
 use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
-use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint::{self, AwayRates};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
@@ -141,7 +140,6 @@ fn assemble(
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let now = setup.ambient.clock.unix_now();
     let keys = options.signing_key.open(options.signing_alg, now)?;
-    options.clients.iter().for_each(NamedClient::warn);
     let documents = &options.client_documents;
     documents.warn();
     let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);
@@ -212,6 +210,7 @@ fn assemble(
             of_a_stranger: rate(20, 20),
             of_strangers: rate(120, 120),
         },
+        client_secrets: rate(10, 10),
         pushes: Pushes {
             // Of those that wait, the store keeps so many of one client that it takes no place of another.
             of_a_client: rate(300, 300),

@@ -67,6 +67,8 @@ pub(crate) struct Issuer {
     pub(crate) codes: Rate,
     /// How often clients authenticate by assertions.
     pub(crate) client_assertions: ClientAssertions,
+    /// How often the secret of a client may be wrong that comes from one address.
+    pub(crate) client_secrets: Rate,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
     /// How often a login leads over another page.

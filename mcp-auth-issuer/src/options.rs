@@ -143,9 +143,9 @@ pub enum InvalidOption {
         /// The `client_id`.
         id: String,
     },
-    /// A client in the configuration has an empty secret.
-    #[error("client {id:?} has an empty secret")]
-    EmptySecret {
+    /// A client in the configuration has a secret that can be guessed.
+    #[error("client {id:?} has a secret of less than 16 characters: make one with `openssl rand -base64 32`")]
+    ShortSecret {
         /// The `client_id` of that client.
         id: String,
     },
@@ -348,6 +348,8 @@ mod tests {
 
     use super::*;
 
+    const SECRET: &str = "a secret of enough characters";
+
     fn client(id: &str, secret: &str, scopes: &str) -> NamedClient {
         NamedClient::machine(id, secret, ScopeSet::parse_lossy(scopes))
     }
@@ -361,7 +363,7 @@ mod tests {
     #[test]
     fn defaults_pass() {
         assert_eq!(check(|_| ()), Ok(()));
-        assert_eq!(check(|o| o.clients = vec![client("m2m", "s", "todos.read")]), Ok(()));
+        assert_eq!(check(|o| o.clients = vec![client("m2m", SECRET, "todos.read")]), Ok(()));
     }
 
     #[test]
@@ -405,15 +407,15 @@ mod tests {
         assert_eq!(check(|o| o.users.push("developer".into())), Err(InvalidOption::Users));
         assert!(matches!(check(|o| o.users.push("a\nb".into())), Err(InvalidOption::Name { .. })));
         assert!(matches!(
-            check(|o| o.clients = vec![client("a", "s", ""), client("a", "t", "")]),
+            check(|o| o.clients = vec![client("a", SECRET, ""), client("a", SECRET, "")]),
             Err(InvalidOption::ClientTwice { .. })
         ));
         assert!(matches!(
             check(|o| o.clients = vec![client("a", "", "")]),
-            Err(InvalidOption::EmptySecret { .. })
+            Err(InvalidOption::ShortSecret { .. })
         ));
         assert!(matches!(
-            check(|o| o.clients = vec![client("a", "s", "admin")]),
+            check(|o| o.clients = vec![client("a", SECRET, "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
     }
@@ -438,7 +440,7 @@ mod tests {
     #[test]
     fn names_of_users_and_clients_can_be_seen_and_are_counted_in_characters() {
         let with_user = |name: &str| check(|o| o.users.push(name.to_owned()));
-        let with_client = |name: &str| check(|o| o.clients = vec![client(name, "s", "")]);
+        let with_client = |name: &str| check(|o| o.clients = vec![client(name, SECRET, "")]);
         for good in ["ann", "Ann Lee", "\u{e4}nne", "\u{5e9}\u{5dc}\u{5d5}\u{5dd}", &"\u{e4}".repeat(128)] {
             assert_eq!((with_user(good), with_client(good)), (Ok(()), Ok(())), "{good}");
         }
@@ -465,7 +467,7 @@ mod tests {
 
     #[test]
     fn client_with_the_name_of_a_user_is_refused() {
-        let clients = || vec![client("nightly", "s", "")];
+        let clients = || vec![client("nightly", SECRET, "")];
         let with_user = |name: &str| {
             check(|o| (o.users, o.clients) = (vec!["ann".to_owned(), name.to_owned()], clients()))
         };
@@ -489,7 +491,7 @@ mod tests {
         let with = |device_code| {
             check(|o| {
                 o.device_code = device_code;
-                let mut client = client("tv", "s", "");
+                let mut client = client("tv", SECRET, "");
                 client.grant_types.insert(GrantType::DeviceCode);
                 o.clients = vec![client];
             })

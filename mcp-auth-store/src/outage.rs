@@ -294,6 +294,10 @@ impl Counters for Outage {
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         self.unless_down(Counters::arrive(&*self.memory, key, rate, now))
     }
+
+    fn look<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
+        self.unless_down(Counters::look(&*self.memory, key, rate, now))
+    }
 }
 
 impl Revocations for Outage {

@@ -1,25 +1,32 @@
 //! Token introspection (RFC 7662): a client of the configuration asks whether a token of this issuer is good. Of all others it only learns
 //! that they are not active.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
+use http::{Extensions, HeaderMap};
 use mcp_auth_store::StoreError;
 use serde_json::{Value, json};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// `POST /introspect`
-pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match introspect(&issuer, &headers, body).await {
+pub(super) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match introspect(&issuer, (&headers, client_address(&extensions)), body).await {
         Ok(told) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(told)).into_response(),
         Err(refusal) => {
             refusal.log("introspection refused");
@@ -28,12 +35,16 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
     }
 }
 
-async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+async fn introspect(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Value, Refusal> {
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client = authenticate(issuer, headers, &params).await?;
+    let client = authenticate(issuer, (headers, address), &params).await?;
     // A client that registered itself may be anyone, and so may whoever sends the name of a public one; they would learn whose tokens they
     // found (RFC 7662 §2.1 and §4).
     if client.is_public() || !issuer.is_named(&client.id) {

@@ -125,7 +125,7 @@ async fn sender(
     }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
-        return Ok(authenticate(issuer, headers, params).await?.client);
+        return Ok(authenticate(issuer, (headers, from), params).await?.client);
     };
     match issuer.client(id).await {
         Ok(Some(client)) if client.credential == ClientCredential::None => Ok(client),

@@ -1,18 +1,20 @@
 //! Token revocation (RFC 7009): a client gives up a token that it no longer needs: a refresh token with its whole grant, or one access token.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_store::{Arrival, Rate, Revoked, grant_name};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
@@ -21,8 +23,13 @@ const EXPIRED_EVERYWHERE: u64 = 10 * 60;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// `POST /revoke`
-pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match revoke(&issuer, &headers, body).await {
+pub(super) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match revoke(&issuer, (&headers, client_address(&extensions)), body).await {
         Ok(()) => (StatusCode::OK, [(CACHE_CONTROL, NO_STORE)]).into_response(),
         Err(refusal) => {
             refusal.log("revocation refused");
@@ -32,12 +39,16 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
 }
 
 /// A token that is unknown or already dead counts as revoked (§2.2); a token of another client is refused (§2.1).
-async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+async fn revoke(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<(), Refusal> {
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client_id = match authenticate(issuer, headers, &params).await {
+    let client_id = match authenticate(issuer, (headers, address), &params).await {
         Ok(authenticated) => authenticated.client.id,
         // It authenticates by a key that cannot be looked at now.
         Err(Refusal::Document(error @ (DocumentError::JwksUri(_) | DocumentError::Keys(_)))) => {

@@ -99,7 +99,8 @@ macro_rules! suite {
             counters: arrivals_conform_up_to_the_burst_and_again_later
                 of_a_hundred_arrivals_at_once_as_many_conform_as_one_after_the_other
                 what_is_refused_does_not_count
-                keys_do_not_touch_each_other;
+                keys_do_not_touch_each_other
+                a_look_counts_for_nothing;
             revocations: with_a_grant_its_access_tokens_die
                 what_was_revoked_is_known_until_such_tokens_have_expired;
             sealing_keys: the_first_key_of_a_purpose_stays

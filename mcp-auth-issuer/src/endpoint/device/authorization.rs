@@ -66,7 +66,7 @@ async fn begin(
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client = authenticate(issuer, headers, &params).await?.client;
+    let client = authenticate(issuer, (headers, from), &params).await?.client;
     if !issuer.may_use_devices(&client) {
         return Err(Refusal::UnauthorizedClient);
     }

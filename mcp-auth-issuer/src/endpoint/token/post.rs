@@ -1,12 +1,13 @@
 //! `POST /token`: authenticates the client, chooses the grant, and writes the answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue};
 use mcp_auth_store::GrantType;
 
 use super::issued::Issued;
@@ -17,12 +18,18 @@ use super::{
 };
 use crate::issuer::Issuer;
 use crate::request::Params;
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// `POST /token`
-pub(crate) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match issue(&issuer, &headers, body).await {
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match issue(&issuer, (&headers, client_address(&extensions)), body).await {
         Ok(issued) => {
             let no_cache = HeaderValue::from_static("no-cache");
             ([(CACHE_CONTROL, NO_STORE), (http::header::PRAGMA, no_cache)], axum::Json(issued))
@@ -36,14 +43,18 @@ pub(crate) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
 }
 
 /// The steps of every token request; each grant goes on in its own file.
-async fn issue(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Issued, Refusal> {
+async fn issue(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Issued, Refusal> {
     let params = form(headers, body).await?;
     refuse_repeated(&params)?;
     let grant_type = params.get("grant_type").and_then(GrantType::named);
     if grant_type == Some(GrantType::JwtBearer) && workload::is_presented(issuer, &params) {
         return workload::issue(issuer, headers, &params, Proven::read(issuer, headers)?).await;
     }
-    let client = authenticated(issuer, headers, &params).await?;
+    let client = authenticated(issuer, (headers, address), &params).await?;
     let proven = Proven::read(issuer, headers)?;
     match grant_type {
         Some(GrantType::AuthorizationCode) => {
@@ -69,10 +80,10 @@ fn refuse_repeated(params: &Params) -> Result<(), Refusal> {
 /// The client, authenticated. One whose document took its grants back ends the grant that it would refresh.
 async fn authenticated(
     issuer: &Issuer,
-    headers: &HeaderMap,
+    from: (&HeaderMap, Option<IpAddr>),
     params: &Params,
 ) -> Result<Authenticated, Refusal> {
-    match authenticate(issuer, headers, params).await {
+    match authenticate(issuer, from, params).await {
         Err(Refusal::Document(error)) if error.ends_grants() => {
             Err(refresh_token::taken_back(issuer, params, error).await?)
         }

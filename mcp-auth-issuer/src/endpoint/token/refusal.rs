@@ -68,8 +68,8 @@ pub(crate) enum Refusal {
     AccessDenied,
     #[error("the device code has expired")]
     ExpiredToken,
-    /// A client asks for device codes, or authenticates by assertions, too often.
-    #[error("device authorization requests or client assertions are too frequent")]
+    /// A client asks for device codes, or authenticates by assertions or with wrong secrets, too often.
+    #[error("device authorization requests, client assertions or wrong client secrets are too frequent")]
     TooOften {
         /// After so many seconds it can ask again.
         retry_after: u64,
