@@ -203,7 +203,11 @@ fn assemble(
         documents,
         registration: options.registration,
         registrations,
-        revocations: SingleRevocations { of_a_person: rate(1, 16), of_a_client: rate(30, 60) },
+        revocations: SingleRevocations {
+            of_a_person: rate(1, 16),
+            grants_of_a_person: rate(1, 32),
+            of_a_client: rate(30, 60),
+        },
         codes: rate(60, 60),
         client_assertions: ClientAssertions {
             of_a_client: rate(600, 600),

@@ -99,6 +99,8 @@ pub(crate) struct RequirePar {
 pub(crate) struct SingleRevocations {
     /// Those that one person allowed.
     pub(crate) of_a_person: Rate,
+    /// Over it, those of a whole grant, so often; over this, all of the person.
+    pub(crate) grants_of_a_person: Rate,
     /// Those that one client got without a person, or in exchange.
     pub(crate) of_a_client: Rate,
 }

@@ -82,7 +82,7 @@ async fn revoke(
 }
 
 /// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, those of the
-/// whole grant are: of grants a person makes only so many. What a client of the operator gets without a person, or in exchange, it can get as
+/// whole grant are, and where those are many too, all of the person. What a client of the operator gets without a person, or in exchange, it can get as
 /// often as it likes: where it revokes too many, all that it has are revoked.
 async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result<(), Refusal> {
     let now = issuer.now();
@@ -94,11 +94,16 @@ async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
         Some(grant) if !is_exchanged => {
-            let of =
-                match counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
-                    true => Revoked::Token(own.jti),
-                    false => Revoked::Grant(grant),
-                };
+            let of = if counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
+                Revoked::Token(own.jti)
+            } else if counts(issuer, &format!("issuer-revoked-grants {}", own.sub), rates.grants_of_a_person)
+                .await?
+            {
+                Revoked::Grant(grant)
+            } else {
+                // Nobody has to log in again for this: the clients whose grants live refresh.
+                Revoked::Person(own.sub)
+            };
             revocations.revoke(of, now).await?;
         }
         grant => {

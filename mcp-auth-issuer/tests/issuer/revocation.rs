@@ -146,6 +146,37 @@ async fn of_a_person_of_whom_many_tokens_are_revoked_in_many_grants_whole_grants
     assert!(goes_on(&app.token(&redeem(&client, &code)).await.json()).await, "of another person");
 }
 
+/// Every server has to know each entry, and two dozen people could fill what it can know.
+#[tokio::test]
+async fn of_a_person_of_whom_very_many_grants_are_revoked_all_access_tokens_are_and_clients_refresh() {
+    let app = App::for_people(&["developer", "ann"], |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = crate::device::log_in(&mut browser, &authorize_url(&client, &[]), "ann").await;
+    let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+    let of_another = app.token(&redeem(&client, &code)).await.json();
+    let is_active = async |tokens: &Value| {
+        introspect(&app, tokens["access_token"].as_str().unwrap()).await["active"] == true
+    };
+    let kept = app.tokens(&client, &[]).await;
+    for number in 0..50 {
+        let tokens = app.tokens(&client, &[]).await;
+        assert_eq!(is_active(&kept).await, number < 49, "{number}");
+        let form = [("client_id", &*client), ("token", tokens["access_token"].as_str().unwrap())];
+        assert_eq!(app.post_form("/revoke", &form).await.status, StatusCode::OK);
+        assert!(!is_active(&tokens).await, "{number}");
+    }
+    assert!(!is_active(&kept).await);
+    assert!(is_active(&of_another).await);
+    app.advance(1);
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("client_id", &*client),
+        ("refresh_token", kept["refresh_token"].as_str().unwrap()),
+    ];
+    assert!(is_active(&app.token(&refresh).await.json()).await, "it goes on");
+}
+
 #[tokio::test]
 async fn a_client_that_revokes_very_many_tokens_of_its_own_loses_all_and_no_other_one_does() {
     let scopes = ScopeSet::parse_lossy("todos.read");
