@@ -324,8 +324,17 @@ async fn where_a_second_factor_is_required_it_is_set_up_at_the_login_and_stays()
     let code = browser.submit(&consent, "allow").await.param("code").unwrap();
     let tokens = app.token(&redeem(&client, &code)).await.json();
     let claims = app.claims(tokens["access_token"].as_str().unwrap());
-    assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
+    // The password alone led here, so the login is as strong as a password.
+    assert_eq!((&claims["acr"], &claims["amr"]), (&"urn:mcp-auth:pwd".into(), &serde_json::json!(["pwd"])));
+    let strong = authorize_url(&client, &[("acr_values", "urn:mcp-auth:mfa")]);
+    assert!(browser.get(&strong).await.body.contains("name=\"password\""), "it is asked for again");
+    assert!(browser.get(FACTORS).await.body.contains("name=\"password\""), "and for the next change too");
 
+    app.advance(60);
+    let mut browser = Browser::new(&app);
+    let form = second_form(&mut browser, FACTORS).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
     let page = browser.get(FACTORS).await;
     assert!(page.body.contains("replaced and not removed"), "{}", page.body);
     let refused = press(&mut browser, &page, "remove", &[]).await;
@@ -440,17 +449,21 @@ async fn an_application_that_asks_for_two_factors_gets_them_and_one_that_asks_fo
     let mut browser = Browser::new(&app);
     let back = log_in(&mut browser, &url("urn:mcp-auth:pwd urn:mcp-auth:mfa"), "ann", PASSWORD).await;
     assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
-    // The login of before is not enough, and this person has no second factor yet.
-    let setup = log_in(&mut browser, &url("urn:mcp-auth:mfa"), "ann", PASSWORD).await;
-    let key = key(&setup);
-    let codes = browser.answer_login(&setup, &[("code", &shown(&key, START))]).await;
-    let back = browser.answer_login(&codes, &[]).await;
-    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:mfa");
+    // The login of before is not enough, and this person has no second factor yet. Whoever has the password sets up none here (RFC 9470 §5).
+    let back = log_in(&mut browser, &url("urn:mcp-auth:mfa"), "ann", PASSWORD).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    browser.get(back.header("location")).await.assert_redirect_error("unmet_authentication_requirements");
 
+    let (key, _) = set_up(&app, START).await;
+    app.advance(60);
+    let mut browser = Browser::new(&app);
+    let form = second_form(&mut browser, &url("urn:mcp-auth:mfa")).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:mfa");
     app.advance(60);
     let mut browser = Browser::new(&app);
     let form = second_form(&mut browser, &url("urn:mcp-auth:pwd")).await;
-    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 120))]).await;
     assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
 }
 

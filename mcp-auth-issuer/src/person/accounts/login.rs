@@ -102,8 +102,9 @@ impl AccountsLogin {
         if account.disabled {
             return Err(refused("the account is disabled", Some(&account)));
         }
-        let is_needed =
-            self.second_factor == SecondFactorPolicy::Required || asks_only(attempt, BY_TWO_FACTORS);
+        // Where it is not asked of everybody, an application that asks for two factors of a person who has one is told so, and nobody sets up
+        // another here: whoever has the password would set up theirs, and pass for two factors (NIST SP 800-63B §6.1.2).
+        let is_needed = self.second_factor == SecondFactorPolicy::Required;
         match (account.totp.is_some(), is_needed) {
             (true, _) => ask(Found::of(id, &account, Stage::Code), code_form(None)),
             (false, true) => self.begin_setup(id, &account).await,
@@ -208,7 +209,8 @@ impl Login for AccountsLogin {
             match found.stage {
                 Stage::Code => self.code(attempt, found, answer).await,
                 Stage::Setup(begun) => self.set_up(found, begun, answer).await,
-                Stage::Kept => Ok(Step::Done(user(self.still(found).await?, true, attempt))),
+                // The password alone let them set up the other factor, so this login is as strong as the password.
+                Stage::Kept => Ok(Step::Done(user(self.still(found).await?, false, attempt))),
             }
         })
     }
