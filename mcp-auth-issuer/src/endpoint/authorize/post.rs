@@ -16,6 +16,7 @@ use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
+use crate::endpoint::choice::{NOTHING_TICKED, NotAsked};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
@@ -88,9 +89,10 @@ async fn allow(
     form: &OwnForm<'_>,
     person: Browser,
 ) -> Result<Response, Refusal> {
-    let Some(scopes) = request.chosen(issuer, &form.fields)? else {
-        let alert = "Nothing was allowed: nothing was ticked. Tick what it may have, or choose Deny.";
-        return consent(issuer, request, (form.cookie, &person), Some(alert)).await;
+    let chosen = request.choice(issuer).chosen(&form.fields);
+    let chosen = chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })?;
+    let Some(scopes) = chosen else {
+        return consent(issuer, request, (form.cookie, &person), Some(NOTHING_TICKED)).await;
     };
     count_once(issuer, request, form, &person).await?;
     tracing::info!(

@@ -9,6 +9,7 @@ use super::pushed::Pushed;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, destination};
+use crate::endpoint::choice::Choice;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
@@ -71,6 +72,11 @@ impl AuthorizationRequest {
             url: &self.url,
             request: &self.shown,
         }
+    }
+
+    /// Which of its scopes the person leaves ticked.
+    pub(super) fn choice<'a>(&'a self, issuer: &'a Issuer) -> Choice<'a> {
+        Choice { issuer, asked: &self.checked.scopes }
     }
 
     /// What names this request, and no other.

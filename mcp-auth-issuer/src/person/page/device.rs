@@ -42,6 +42,8 @@ pub(crate) struct DeviceConsent<'a> {
     /// Who is logged in.
     pub(crate) person: &'a str,
     pub(crate) scopes: Vec<ScopeLine<'a>>,
+    /// Why the page is shown again.
+    pub(crate) alert: Option<&'static str>,
     /// In Unix seconds.
     pub(crate) now: u64,
     /// The URL that the form posts to.
@@ -109,6 +111,7 @@ impl IntoResponse for DeviceConsent<'_> {
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
+                @if let Some(alert) = self.alert { p.warning role="alert" { (alert) } }
                 (warning())
                 (self.facts())
                 (scope_list(&self.scopes))
@@ -127,7 +130,11 @@ impl IntoResponse for DeviceConsent<'_> {
                 button.link type="submit" name="decision" value="logout" { "Use another account" }
             }
         };
-        page(self.issuer, StatusCode::OK, &format!("Allow a device access to {server}?"), &body)
+        let (status, state) = match self.alert {
+            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
+            None => (StatusCode::OK, ""),
+        };
+        page(self.issuer, status, &format!("{state}Allow a device access to {server}?"), &body)
     }
 }
 
