@@ -85,7 +85,7 @@ impl DocumentError {
     pub(crate) fn is_of_the_document(&self) -> bool {
         match self {
             Self::Invalid(_) => true,
-            Self::Fetch(error) => *error != FetchError::NotPublic,
+            Self::Fetch(error) => !error.is_passing(),
             Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => false,
             Self::Busy | Self::TooOften { .. } | Self::Store(_) => false,
             Self::JwksUri(_) | Self::JwksUrl | Self::Keys(_) => false,
@@ -104,12 +104,12 @@ impl DocumentError {
             Self::Store(error) => {
                 tracing::error!(?client_id, cause = ?error.cause(), "client metadata document not fetched")
             }
-            Self::Fetch(FetchError::Unreachable(cause)) => {
-                tracing::warn!(?client_id, reason = %self, %cause, "no client at this client_id");
+            Self::Fetch(error) => {
+                tracing::warn!(?client_id, reason = %self, cause = error.cause(), "no client at this client_id");
             }
             Self::JwksUri(error) => match &**error {
-                Self::Fetch(FetchError::Unreachable(cause)) => {
-                    tracing::warn!(?client_id, reason = %self, %cause, "no keys of this client");
+                Self::Fetch(fetch) => {
+                    tracing::warn!(?client_id, reason = %self, cause = fetch.cause(), "no keys of this client");
                 }
                 Self::Store(error) => {
                     tracing::error!(?client_id, cause = ?error.cause(), "keys of a client not fetched");
