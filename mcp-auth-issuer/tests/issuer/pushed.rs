@@ -69,6 +69,28 @@ async fn a_page_may_be_loaded_again_until_it_is_answered_and_then_the_link_is_ov
     }
 }
 
+/// RFC 9126 §4: an answer that says no is an answer.
+#[tokio::test]
+async fn a_pushed_request_that_is_answered_with_an_error_is_over() {
+    let app = App::with(|_| (), |options| options.users = vec!["developer".to_owned()]);
+    let client = app.allowed_client().await;
+    let over = async |browser: &mut Browser, link: &str| {
+        for again in [browser.get(link).await, app.get(link).await] {
+            again.assert_local_error(400);
+            assert!(again.body.contains("This link has expired"), "{}", again.body);
+        }
+    };
+    let silent = async || url(&client, &pushed(&app, &client, &[("prompt", "none")]).await);
+    let (mut nobody, link) = (Browser::new(&app), silent().await);
+    nobody.get(&link).await.assert_redirect_error("login_required");
+    over(&mut nobody, &link).await;
+
+    let (mut somebody, link) = (Browser::new(&app), silent().await);
+    somebody.log_in(&authorize_url(&client, &[])).await;
+    somebody.get(&link).await.assert_redirect_error("consent_required");
+    over(&mut somebody, &link).await;
+}
+
 #[tokio::test]
 async fn of_twenty_pages_that_are_answered_together_one_gives_a_code() {
     let app = App::new();

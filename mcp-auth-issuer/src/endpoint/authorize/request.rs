@@ -56,7 +56,10 @@ impl AuthorizationRequest {
                 let shown = format!("{url}\n{}\n{}", params.canonical(), as_shown(&client, &answer));
                 Ok(Self { client, answer, checked, pushed, shown, url })
             }
-            Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
+            Err(refused) => {
+                let pushed = pushed.as_ref();
+                Err(answered(issuer, pushed, (&client, answer), refused).await)
+            }
         }
     }
 
@@ -102,9 +105,7 @@ impl AuthorizationRequest {
         match self.checked.login.fit(&browser, self.hash(), issuer.now()) {
             Fit::Met => Ok(Some(browser)),
             Fit::LogIn => Ok(None),
-            Fit::TooWeak => {
-                Err(Refusal::of(issuer, &self.client, self.answer.clone(), Refused::TooWeak).await)
-            }
+            Fit::TooWeak => Err(self.refused(issuer, Refused::TooWeak).await),
         }
     }
 
@@ -124,8 +125,12 @@ impl AuthorizationRequest {
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6) where a page is needed.
     pub(super) async fn needs_interaction(&self, issuer: &Issuer, logged_in: bool) -> Refusal {
-        let refused = if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired };
-        Refusal::of(issuer, &self.client, self.answer.clone(), refused).await
+        self.refused(issuer, if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired }).await
+    }
+
+    /// The answer to a request that is refused.
+    async fn refused(&self, issuer: &Issuer, refused: Refused) -> Refusal {
+        answered(issuer, self.pushed.as_ref(), (&self.client, self.answer.clone()), refused).await
     }
 
     /// The answer to a person's "no".
@@ -144,6 +149,23 @@ impl AuthorizationRequest {
             Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
         }
     }
+}
+
+/// The answer to a request with this mistake. As every answer, it uses the request up, if it was pushed (RFC 9126 §4).
+async fn answered(
+    issuer: &Issuer,
+    pushed: Option<&Pushed>,
+    (client, answer): (&Client, Answer),
+    refused: Refused,
+) -> Refusal {
+    if let Some(pushed) = pushed {
+        match pushed.take(issuer).await {
+            Ok(true) => {}
+            Ok(false) => return Untrusted::NotPushed.into(),
+            Err(error) => return error.into(),
+        }
+    }
+    Refusal::of(issuer, client, answer, refused).await
 }
 
 /// What the page says of the client, besides its identifier.
