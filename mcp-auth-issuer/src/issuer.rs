@@ -190,16 +190,21 @@ impl Issuer {
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
-    pub(crate) async fn knows(&self, subject: &str) -> Result<bool, LoginError> {
-        Ok(!self.is_name_of_another(subject) && self.login.knows(subject).await?)
+    pub(crate) async fn knows(&self, subject: &str, how: &Authentication) -> Result<bool, LoginError> {
+        Ok(self.may_be(subject, how) && self.login.knows(subject).await?)
     }
 
     /// Whether a login of the person `subject` still counts that was of this version.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
-    pub(crate) async fn still_counts(&self, subject: &str, version: u64) -> Result<bool, LoginError> {
-        Ok(!self.is_name_of_another(subject) && self.login.still_counts(subject, version).await?)
+    pub(crate) async fn still_counts(&self, subject: &str, how: &Authentication) -> Result<bool, LoginError> {
+        Ok(self.may_be(subject, how) && self.login.still_counts(subject, how.version).await?)
+    }
+
+    /// Whether who logged in so under this name can be a person of the login of today. At another login the name may be another person's.
+    fn may_be(&self, subject: &str, how: &Authentication) -> bool {
+        !self.is_name_of_another(subject) && how.login.as_deref() == Some(&*self.login.kind())
     }
 
     /// Whether the client with this identifier describes itself at a URL. One that the operator registered does not, whatever its identifier
@@ -297,7 +302,7 @@ impl Issuer {
         };
         let browser = self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?;
         let Some(browser) = browser else { return Ok((Some(id), None)) };
-        let counts = self.still_counts(&browser.subject, browser.authentication.version).await;
+        let counts = self.still_counts(&browser.subject, &browser.authentication).await;
         Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
     }
 

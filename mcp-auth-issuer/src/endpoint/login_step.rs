@@ -355,7 +355,7 @@ impl<'s> LoginStep<'s> {
             subject = ?user.subject, amr = ?user.amr, ?address, client_id = ?self.client_id, "user logged in"
         );
         let browser = Browser {
-            authentication: user.authentication(now),
+            authentication: user.authentication(issuer.login.kind().into_owned(), now),
             subject: user.subject,
             name: user.name,
             logged_in_for: SecretHash::of(self.request),

@@ -25,6 +25,7 @@ mod keys;
 mod machine;
 mod managed;
 mod named_clients;
+mod other_login;
 mod outage;
 mod own_answers;
 mod own_login;

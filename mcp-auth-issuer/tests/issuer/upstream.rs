@@ -109,7 +109,7 @@ fn text(status: u16, body: &str) -> Reply {
     Ok((status, body.as_bytes().to_vec()))
 }
 
-fn options() -> UpstreamOptions {
+pub(crate) fn options() -> UpstreamOptions {
     UpstreamOptions {
         issuer: PROVIDER.parse().unwrap(),
         client_id: "us".to_owned(),

@@ -87,9 +87,11 @@ impl AuthorizationRequest {
         SecretHash::of(&self.shown)
     }
 
-    /// What names this client as the page shows it: one that has changed is another one for a person.
-    pub(super) fn client_as_shown(&self) -> SecretHash {
-        SecretHash::of(&format!("{}\n{}", self.client.id, as_shown(&self.client, &self.answer)))
+    /// What names this client as the page shows it: one that has changed is another one for a person. And for which login it is: at another one,
+    /// whoever has the name said nothing yet.
+    pub(super) fn client_as_shown(&self, issuer: &Issuer) -> SecretHash {
+        let (shown, login) = (as_shown(&self.client, &self.answer), issuer.login.kind());
+        SecretHash::of(&format!("{}\n{shown}\n{login}", self.client.id))
     }
 
     /// The login of this browser, if it will do for this request.

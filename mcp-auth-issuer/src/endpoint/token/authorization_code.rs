@@ -64,7 +64,7 @@ pub(super) async fn issue(
         }
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
-    still_there(issuer, client, (&code.subject, code.authentication.version), &grant_id).await?;
+    still_there(issuer, client, (&code.subject, &code.authentication), &grant_id).await?;
     tracing::info!(
         client_id = %client.id, subject = ?code.subject, scope = %scopes, grant = "authorization_code",
         "access token issued"

@@ -48,7 +48,7 @@ pub(super) async fn issue(
     };
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
-    let (scopes, version) = (issuer.scopes.known_of(&allowed), authentication.version);
+    let (scopes, how) = (issuer.scopes.known_of(&allowed), authentication.clone());
     let grant_id = identifier(&*issuer.ambient.random);
     let access_token = issuer.access_token(&Grantee {
         subject: &subject,
@@ -82,7 +82,7 @@ pub(super) async fn issue(
     if !devices.redeem(hash, grant, now).await? {
         return Err(Refusal::Grant("the device code was used before"));
     }
-    still_there(issuer, client, (&subject, version), &grant_id).await?;
+    still_there(issuer, client, (&subject, &how), &grant_id).await?;
     tracing::info!(client_id = %client.id, ?subject, scope = %scopes, grant = "device_code", "access token issued");
     Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))
 }

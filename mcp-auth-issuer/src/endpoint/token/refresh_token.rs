@@ -132,7 +132,7 @@ pub(super) async fn issue(
     if grant.client_id != client.id {
         return Err(Refusal::Grant("the refresh token was issued to another client"));
     }
-    if !issuer.knows(&grant.subject).await.map_err(Refusal::Login)? {
+    if !issuer.knows(&grant.subject, &grant.authentication).await.map_err(Refusal::Login)? {
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant("its person can no longer log in: the grant is dead"));
     }

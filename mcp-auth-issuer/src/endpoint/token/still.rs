@@ -1,6 +1,6 @@
 //! What is asked once more when a grant was just made: whether its person and its client are still there.
 
-use mcp_auth_store::Client;
+use mcp_auth_store::{Authentication, Client};
 
 use super::Refusal;
 use crate::issuer::Issuer;
@@ -13,10 +13,10 @@ use crate::issuer::Issuer;
 pub(super) async fn still_there(
     issuer: &Issuer,
     client: &Client,
-    (subject, version): (&str, u64),
+    (subject, how): (&str, &Authentication),
     grant_id: &str,
 ) -> Result<(), Refusal> {
-    let why = if !issuer.still_counts(subject, version).await.map_err(Refusal::Login)? {
+    let why = if !issuer.still_counts(subject, how).await.map_err(Refusal::Login)? {
         "the login of its person does not count any more"
     } else if !issuer.is_kept(client).await? {
         "its client was removed"

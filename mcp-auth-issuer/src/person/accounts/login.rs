@@ -188,6 +188,10 @@ impl AccountsLogin {
 }
 
 impl Login for AccountsLogin {
+    fn kind(&self) -> std::borrow::Cow<'_, str> {
+        "accounts".into()
+    }
+
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
         let hint = attempt.asked.login_hint;
         let hint = hint.filter(|hint| hint.chars().count() <= name::LONGEST && !deceives(hint));
