@@ -440,3 +440,38 @@ fn all_refusals_are_told_at_once() {
     let told = ConfigError::Refused(refusals).to_string();
     assert!(told.starts_with("6 reasons not to start:\n  - listen is 0.0.0.0:80"), "{told}");
 }
+
+/// The loader has said it: nothing is concluded from what is not there because of it.
+#[test]
+fn a_mistyped_key_of_the_built_in_issuer_is_refused_once() {
+    let network = "server.public_url = \"https://a.example/mcp\"\n";
+    let own = "[issuer]\nlogin = \"own\"\n[issuer.own_login]\nkey = \"env:TOKEN\"\n";
+    let upstream = "[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nissuer = \"https://i.example\"\nallow = \"anyone\"\n";
+    let store = "[store]\nurl = \"sqlite:x\"\n";
+    let device = "[issuer]\nusers = [\"ann\"]\n[[issuer.clients]]\nclient_id = \"tv\"\npublic = true\ngrant_types = [\"device_code\"]\n";
+    for text in [
+        format!("{own}url = 5"),
+        format!("{own}urll = \"https://app.example/login\""),
+        format!("{upstream}client_id = 5"),
+        format!("{upstream}clientid = \"us\""),
+        format!(
+            "{network}{store}key = \"env:TOKEN\"\n[issuer]\nlogin = \"accounts\"\n[server.tls]\ncertt = \"file:c\"\n"
+        ),
+        format!(
+            "{network}server.trusted_proxies = \"10.0.0.1\"\n{store}key = \"env:TOKEN\"\n[issuer]\nlogin = \"accounts\"\n"
+        ),
+        format!("{store}keyy = \"env:TOKEN\"\n[issuer]\nlogin = \"accounts\"\n"),
+        device.replace("[[issuer", "device_codes = true\n[[issuer"),
+        device.replace("[[issuer", "device_code = \"yes\"\n[[issuer"),
+    ] {
+        let process =
+            MemoryFiles::default().process().variable("TOKEN", "a-secret-of-at-least-thirty-two-bytes");
+        let loaded = Config::builder().process(process).toml(&text).build();
+        let told = match loaded {
+            Err(error) => error.to_string(),
+            Ok(config) => config.check(&registry(&["a"])).unwrap_err().to_string(),
+        };
+        eprintln!("{told}");
+        assert!(!told.contains("reasons not to start"), "{text}: {told}");
+    }
+}
