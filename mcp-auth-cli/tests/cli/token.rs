@@ -150,9 +150,12 @@ fn no_token_is_minted_for_a_server_that_would_not_take_it() {
     let verify = "[auth]\nissuers = [{ issuer = \"https://login.example\" }]\n";
     let elsewhere =
         todos::configured("127.0.0.1:1").replace("[auth]", "public_url = \"https://a.example/mcp\"\n[auth]");
+    let in_the_clear =
+        elsewhere.replace("https:", "http:").replace("users = [\"alice\", \"bob\"]", "login = \"own\"");
     for (toml, arguments, why) in [
         (verify, &[][..], "the built-in issuer is off, so the server trusts no key of this computer"),
-        (&elsewhere, &[], "is not on loopback"),
+        (&elsewhere, &[], "whose login asks for no proof: set issuer.login"),
+        (&in_the_clear, &[], "does not start with https://"),
         (&todos::configured("127.0.0.1:1"), &["--scope", "a\"b"], "--scope \"a\\\"b\""),
         (&todos::configured("127.0.0.1:1"), &["--sub", ""], "--sub is empty"),
         ("[issuer]\nuser = []", &[], "unknown key issuer.user in mcp.toml"),
