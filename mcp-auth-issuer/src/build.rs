@@ -168,6 +168,7 @@ fn assemble(
         tracing::warn!("device_code is on, and no client has this grant type: nobody can use it");
     }
 
+    let taken_names = options.taken_names();
     let published = PublishedKeys { ring: keys.clone(), ambient: setup.ambient.clone() };
     let issuer = Arc::new(Issuer {
         cookie: SessionCookie::new(&origin),
@@ -197,6 +198,7 @@ fn assemble(
             .iter()
             .map(|client| (client.id.clone(), client.exchange_from.clone()))
             .collect(),
+        taken_names,
         assertions,
         proofs,
         push_proofs,

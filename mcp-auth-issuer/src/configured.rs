@@ -21,6 +21,7 @@ use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::key::SigningAlgorithm;
 use crate::options::{IssuerOptions, LoginOptions};
+use crate::person::TakenNames;
 use crate::person::accounts::{AccountsOptions, SecondFactorPolicy};
 use crate::person::own::{AnswerKey, InvalidKey, OwnLoginCheck, OwnLoginOptions, SharedKey};
 use crate::person::upstream::{Admitted, UpstreamOptions};
@@ -61,6 +62,19 @@ impl IssuerOptions {
             },
             ..Self::in_state_dir(config.state_dir(issuer))
         })
+    }
+}
+
+impl TakenNames {
+    /// Those of `[issuer]`. No secret is read for them.
+    pub fn configured(issuer: &BuiltInIssuer) -> Self {
+        let clients = issuer.clients.iter().map(|client| client.client_id.as_str());
+        let workloads = issuer.assertions.iter().flat_map(|one| &one.workloads);
+        let of_people = issuer.assertions.iter().filter(|one| matches!(one.profile, AssertionKind::IdJag));
+        Self::new(
+            clients.chain(workloads.map(|workload| workload.client_id.as_str())),
+            of_people.map(|one| one.identifier().as_str()),
+        )
     }
 }
 

@@ -19,7 +19,7 @@ use crate::client::scopes::Declared;
 use crate::endpoint::{AwayRates, Binding, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
-use crate::person::{Csrf, SessionCookie};
+use crate::person::{Csrf, SessionCookie, TakenNames};
 use crate::person::{Login, LoginError};
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
@@ -45,6 +45,8 @@ pub(crate) struct Issuer {
     pub(crate) named: HashMap<String, Client>,
     /// The clients whose access tokens a client may exchange besides its own, by its `client_id`.
     pub(crate) exchange_from: HashMap<String, BTreeSet<String>>,
+    /// The names that no login gives anybody.
+    pub(crate) taken_names: TakenNames,
     /// The issuers whose assertions stand for a grant.
     pub(crate) assertions: Trusted,
     /// What reads proofs of keys at the token endpoint.
@@ -183,10 +185,10 @@ impl Issuer {
     /// Whether this is the name of somebody whom no login lets in: of a client of the operator, of a program, or of a person of an identity
     /// provider. Tokens name all of them by `sub`, so what is decided by it would hold for the person of the login too.
     pub(crate) fn is_name_of_another(&self, subject: &str) -> bool {
-        self.is_named(subject) || self.assertions.gives_name(subject)
+        self.taken_names.has(subject)
     }
 
-    /// Whether the person `subject` may still log in.
+    /// Whether the person `subject`, who logged in so, may still log in.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
@@ -194,7 +196,7 @@ impl Issuer {
         Ok(self.may_be(subject, how) && self.login.knows(subject).await?)
     }
 
-    /// Whether a login of the person `subject` still counts that was of this version.
+    /// Whether this login of the person `subject` still counts.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.

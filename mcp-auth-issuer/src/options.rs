@@ -14,11 +14,12 @@ use mcp_auth_core::seen;
 use mcp_auth_runtime::facade::InvalidKeys;
 use mcp_auth_store::{GrantType, Rate};
 
-use crate::assertion::{AssertionOptions, InvalidAssertions, check_all};
+use crate::assertion::{AssertionOptions, AssertionProfile, InvalidAssertions, check_all};
 use crate::client::document::ClientDocuments;
 use crate::client::named::NamedClient;
 use crate::endpoint::RegistrationOptions;
 use crate::key::{KeySource, SigningAlgorithm};
+use crate::person::TakenNames;
 use crate::person::accounts::AccountsOptions;
 use crate::person::own::OwnLoginOptions;
 use crate::person::upstream::UpstreamOptions;
@@ -259,6 +260,17 @@ impl IssuerOptions {
             require_par: false,
             client_documents: ClientDocuments::default(),
         }
+    }
+
+    /// The names that no person has who logs in.
+    pub fn taken_names(&self) -> TakenNames {
+        let clients = self.clients.iter().map(|client| client.id.as_str());
+        let workloads = self.assertions.iter().flat_map(AssertionOptions::workloads);
+        let of_people = self.assertions.iter().filter(|one| matches!(one.profile, AssertionProfile::IdJag));
+        TakenNames::new(
+            clients.chain(workloads.map(|workload| workload.client_id.as_str())),
+            of_people.map(|one| one.issuer.as_str()),
+        )
     }
 
     /// Checks every rule stated on the fields above, and answers how often clients may register.

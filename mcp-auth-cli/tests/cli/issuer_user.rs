@@ -44,6 +44,9 @@ fn site(listen: &str) -> tempfile::TempDir {
         "[server]\nlisten = {listen:?}\n[auth]\nbase_scopes = [\"todos.read\"]\n\
          [issuer]\nlogin = \"accounts\"\n\
          [[issuer.clients]]\nclient_id = \"nightly\"\nclient_secret = \"file:store.key\"\n\
+         [[issuer.assertions]]\nissuer = \"https://idp.example\"\nprofile = \"id-jag\"\n\
+         [[issuer.assertions]]\nissuer = \"https://ci.example\"\nprofile = \"workload\"\n\
+         workloads = [{{ client_id = \"deploy\", subject = \"repo:a\", require_claims = {{ owner = \"1\" }}, scopes = [\"todos.read\"] }}]\n\
          [store]\nurl = \"sqlite:todos.sqlite\"\nkey = \"file:store.key\"\n"
     ));
     let key = todos::file(&directory, "store.key", KEY);
@@ -112,7 +115,12 @@ fn what_cannot_be_is_said_and_no_password_is_repeated() {
     let path = directory.path();
     done(path, &["add", "ann"], "");
     refused(path, &["add", "ANN"], "", "there is an account of this name already");
-    refused(path, &["add", "nightly"], "", "is a client in issuer.clients");
+    // As the login refuses them.
+    for taken in ["nightly", "Nightly", " nightly", "deploy", "DEPLOY", "https://idp.example#ann"] {
+        refused(path, &["add", taken], "", "is a client in issuer.clients, a workload");
+    }
+    refused(path, &["add", "oidc_0123"], "", "does not begin with oidc_");
+    done(path, &["add", "nightly report"], "");
     refused(path, &["add", " bob"], "", "without spaces at its ends");
     let short = user(path, &["add", "bob", "--password-stdin"], "hunter2");
     assert!(stderr(&short).contains("at least 12 characters") && !stderr(&short).contains("hunter2"));

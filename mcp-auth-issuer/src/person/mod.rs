@@ -11,6 +11,7 @@ mod csrf;
 pub(crate) mod login;
 pub mod own;
 pub(crate) mod page;
+mod taken;
 pub mod upstream;
 
 pub(crate) use cookie::SessionCookie;
@@ -19,3 +20,4 @@ pub use login::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
 pub use page::STYLE;
+pub use taken::TakenNames;

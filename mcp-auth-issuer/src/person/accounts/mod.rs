@@ -26,6 +26,7 @@ pub(crate) use factors::{FactorsError, Setup};
 pub use login::AccountsLogin;
 pub use manage::{AccountLine, ManageError, NewLink};
 pub use name::InvalidAccountName;
+pub(super) use name::folded;
 pub use options::{AccountsOptions, SecondFactorPolicy};
 pub use password::HashError;
 pub(crate) use reset::{ResetError, Resettable};

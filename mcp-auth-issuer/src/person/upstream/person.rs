@@ -10,7 +10,7 @@ use crate::person::User;
 use crate::person::login::CLOCK_SKEW;
 
 /// What our names of such people begin with; no other login gives it.
-const PREFIX: &str = "oidc_";
+pub(in crate::person) const PREFIX: &str = "oidc_";
 /// The most characters of a name that are kept.
 const MOST_OF_NAME: usize = 200;
 /// The most characters of `acr`, and of each of `amr`, of which 16 are kept.
