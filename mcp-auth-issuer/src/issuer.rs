@@ -284,6 +284,7 @@ impl Issuer {
             grant_types: Client::for_people(false),
             scopes: ScopeSet::default(),
             credential: ClientCredential::None,
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
         })

@@ -30,6 +30,7 @@ async fn filled(durable: &Durable) -> SealingKey {
         grant_types: Client::for_people(true),
         scopes: ScopeSet::default(),
         credential: ClientCredential::None,
+        secret_in_form: false,
         registered_at: 0,
         registration_token: None,
     };

@@ -139,6 +139,7 @@ impl From<&NamedClient> for Client {
                 NamedCredential::SecretHash(hash) => ClientCredential::Secret(*hash),
                 NamedCredential::Keys(keys) => ClientCredential::Keys(keys.clone()),
             },
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
         }

@@ -90,6 +90,22 @@ async fn a_confidential_client_reads_changes_and_removes_what_is_kept_of_it() {
     app.get(&authorize_url(&client.id, &[("redirect_uri", url)])).await.assert_local_error(400);
 }
 
+/// RFC 7592 §3: the values as registered.
+#[tokio::test]
+async fn a_client_is_answered_the_method_that_it_registered_and_changed() {
+    let app = App::new();
+    let (basic, post) = ("client_secret_basic", "client_secret_post");
+    for (first, next) in [(basic, post), (post, basic), (post, post)] {
+        let client = managed(&app, first).await;
+        let read = async || send(&app, Method::GET, &client.url, Some(&client.bearer), None).await.json();
+        assert_eq!(read().await["token_endpoint_auth_method"], first);
+        let sent = put(&client, &json!({ "token_endpoint_auth_method": next }));
+        let changed = send(&app, Method::PUT, &client.url, Some(&client.bearer), Some(&sent)).await;
+        assert_eq!(changed.json()["token_endpoint_auth_method"], next, "{}", changed.body);
+        assert_eq!(read().await["token_endpoint_auth_method"], next);
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_removes_itself_takes_its_grants_and_tokens_with_it() {
     let app = App::new();

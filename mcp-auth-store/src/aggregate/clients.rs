@@ -25,6 +25,10 @@ pub struct Client {
     pub scopes: ScopeSet,
     /// How it authenticates.
     pub credential: ClientCredential,
+    /// Whether it registered to send its secret in the form (`client_secret_post`). It may send it in either way; this is what it is answered
+    /// (RFC 7592 §3).
+    #[serde(default)]
+    pub secret_in_form: bool,
     /// When it was registered, in Unix seconds.
     #[serde(default)]
     pub registered_at: u64,

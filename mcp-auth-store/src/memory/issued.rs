@@ -345,6 +345,7 @@ mod tests {
             grant_types: Client::for_people(true),
             scopes: ScopeSet::default(),
             credential: ClientCredential::None,
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
         }

@@ -107,6 +107,7 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
         grant_types: Client::for_people(refresh),
         scopes: ScopeSet::default(),
         credential,
+        secret_in_form: false,
         registered_at: 0,
         registration_token: None,
     })

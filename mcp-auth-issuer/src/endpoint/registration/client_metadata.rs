@@ -9,6 +9,10 @@ use crate::client::keys::of_metadata;
 use crate::client::redirect_uri::RedirectUri;
 use mcp_auth_store::SecretHash;
 
+/// The two ways to send a secret (RFC 7591 §2).
+const IN_BASIC: &str = "client_secret_basic";
+const IN_FORM: &str = "client_secret_post";
+
 const MAX_REDIRECT_URIS: usize = 16;
 /// The most characters of a client's name that are kept.
 const MAX_NAME: usize = 200;
@@ -67,8 +71,8 @@ impl TryFrom<Metadata> for Registration {
         let auth_method = match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => AuthMethod::None,
             // If it is absent, this is the default (RFC 7591 §2).
-            Some("client_secret_basic") | None => AuthMethod::Secret("client_secret_basic"),
-            Some("client_secret_post") => AuthMethod::Secret("client_secret_post"),
+            Some(IN_BASIC) | None => AuthMethod::Secret(IN_BASIC),
+            Some(IN_FORM) => AuthMethod::Secret(IN_FORM),
             Some("private_key_jwt") => {
                 AuthMethod::Keys(of_metadata(metadata.jwks.as_ref(), metadata.jwks_uri.as_deref())?)
             }
@@ -102,6 +106,11 @@ impl AuthMethod {
         }
     }
 
+    /// Whether it is by a secret in the form.
+    pub(super) fn is_in_form(&self) -> bool {
+        *self == Self::Secret(IN_FORM)
+    }
+
     /// Whether a client that authenticates by `credential` does it in this way.
     pub(super) fn is_that_of(&self, credential: &ClientCredential) -> bool {
         matches!(
@@ -120,13 +129,14 @@ impl std::fmt::Display for AuthMethod {
 }
 
 impl Registration {
-    /// What is kept of a client. Which of the two ways to send a secret it named is not kept: both are taken.
+    /// What is kept of a client.
     pub(super) fn of(client: &Client) -> Self {
         Self {
             redirect_uris: client.redirect_uris.iter().filter_map(|uri| uri.parse().ok()).collect(),
             auth_method: match &client.credential {
                 ClientCredential::None => AuthMethod::None,
-                ClientCredential::Secret(_) => AuthMethod::Secret("client_secret_basic"),
+                ClientCredential::Secret(_) if client.secret_in_form => AuthMethod::Secret(IN_FORM),
+                ClientCredential::Secret(_) => AuthMethod::Secret(IN_BASIC),
                 ClientCredential::Keys(keys) => AuthMethod::Keys(keys.clone()),
             },
             refresh: client.may(GrantType::RefreshToken),

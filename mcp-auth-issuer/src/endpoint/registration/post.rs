@@ -73,6 +73,7 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
             (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
             (_, None) => ClientCredential::None,
         },
+        secret_in_form: registration.auth_method.is_in_form(),
         registered_at: now,
         registration_token: registration_token.as_deref().map(SecretHash::of),
     };
