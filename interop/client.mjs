@@ -1,23 +1,31 @@
 // The official TypeScript SDK's client through the complete flow, each step checked on the wire.
 //
-//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd --skew SECONDS [--tokens bearer|dpop]
+//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd|known --skew SECONDS [--tokens bearer|dpop] [--challenges Bearer|DPoP]
 //
+// `known` is a client that the authorization server knows already, with the secret in INTEROP_SECRET.
 // `--skew` is how long after `exp` the server still takes a token: the refresh is waited for, not pretended. `--tokens dpop`
-// gives the SDK a key: it then has its tokens bound to it, and sends a proof with each request (RFC 9449), all by itself.
+// gives the SDK a key: it then has its tokens bound to it, and sends a proof with each request (RFC 9449), all by itself. `--challenges`
+// is the scheme in which the server refuses, where that is another one: the built-in issuer binds what a client wants to have bound.
 
 import { Client, DpopSession, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { Person } from './person.mjs';
 import { challenge, claims, expect, option, sleep, Steps, Stopped } from './steps.mjs';
 
-/** The Client ID Metadata Document that issuer.mjs knows. */
+/** The Client ID Metadata Document that issuer.mjs and outside.py know. */
 const CLIENT_METADATA_URL = 'https://client.example/oauth.json';
 
 const url = new URL(option('url'));
 const revision = option('revision');
-const byDocument = option('registration') === 'cimd';
+const registration = option('registration');
+const byDocument = registration === 'cimd';
+/** What the client was told of itself beforehand. */
+const known = registration === 'known'
+  ? { client_id: 'known', client_secret: process.env.INTEROP_SECRET, token_endpoint_auth_method: 'client_secret_basic' }
+  : undefined;
 const skew = Number(option('skew'));
-/** The scheme in which tokens are presented and refused. */
+/** The scheme in which tokens are presented, and the one in which they are refused. */
 const scheme = { bearer: 'Bearer', dpop: 'DPoP' }[option('tokens', 'bearer')];
+const refusing = option('challenges', scheme);
 const key = scheme === 'DPoP' ? await DpopSession.create() : undefined;
 
 /** Every exchange, oldest first. Tokens are in it; it is never printed as it is. */
@@ -36,7 +44,7 @@ const traced = async (input, init) => {
     json,
     form: json ? undefined : new URLSearchParams(body),
     status: response.status,
-    challenge: challenge(response.headers.get('www-authenticate'), scheme),
+    challenge: challenge(response.headers.get('www-authenticate'), refusing),
     answered,
   };
   wire.push(entry);
@@ -55,7 +63,7 @@ const redirectUrl = 'http://127.0.0.1:33418/callback';
 class Provider {
   person = new Person();
   logins = [];
-  #client;
+  #client = known;
   #tokens;
   #verifier;
   #discovery;
@@ -108,7 +116,7 @@ try {
     const refused = await client.connect(connection).then(() => undefined, (error) => error);
     const first = wire.find(toServer);
     expect(first?.status === 401 && !first.authorization, '401 for the first message', brief(first));
-    expect(first.challenge?.resource_metadata && first.challenge.scope === 'todos.read', `a ${scheme} challenge with resource_metadata and the scope todos.read`, brief(first));
+    expect(first.challenge?.resource_metadata && first.challenge.scope === 'todos.read', `a ${refusing} challenge with resource_metadata and the scope todos.read`, brief(first));
     expect(!first.challenge.error, 'no error where no token was sent', brief(first));
     expect(refused instanceof UnauthorizedError, 'the client to ask for a login', refused?.stack ?? 'a connection');
     return `${first.rpc}: ${first.challenge.scope}`;
@@ -125,8 +133,9 @@ try {
   await steps.step('registration', () => {
     const id = login?.asked.get('client_id');
     const registered = wire.filter((entry) => entry.answered?.client_id);
-    if (byDocument) {
-      expect(id === CLIENT_METADATA_URL && registered.length === 0, 'the document as client_id, no registration', id);
+    if (byDocument || known) {
+      const expected = known?.client_id ?? CLIENT_METADATA_URL;
+      expect(id === expected && registered.length === 0, `${expected} as client_id, no registration`, id);
     } else {
       expect(registered.length === 1 && registered[0].status === 201 && registered[0].answered.client_id === id, 'one registration', registered.map(brief));
     }
@@ -143,6 +152,7 @@ try {
     const exchange = wire.findLast((entry) => entry.form?.get('grant_type') === 'authorization_code');
     expect(exchange?.status === 200, '200 from the token endpoint', brief(exchange));
     expect(exchange.form.get('resource') === url.href && exchange.form.get('code_verifier'), 'resource and code_verifier in the request', [...exchange.form.keys()]);
+    expect(exchange.authorization === (known && 'Basic'), known ? 'the secret as Basic' : 'no secret', exchange.authorization);
     const { token_type, scope, refresh_token, access_token } = exchange.answered;
     expect(token_type.toLowerCase() === scheme.toLowerCase() && refresh_token, `a ${scheme} token and a refresh token`, token_type);
     if (key) bound(access_token);

@@ -1,7 +1,8 @@
 """The official Python SDK's client through the complete flow, each step checked on the wire.
 
-    client.py --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd --skew SECONDS
+    client.py --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd|known --skew SECONDS
 
+`known` is a client that the authorization server knows already, with the secret in INTEROP_SECRET.
 NODE in the environment is the Node.js that runs person.mjs. This client refreshes when it knows that its token has
 expired, so --skew, which the server allows on top, is not waited for.
 """
@@ -22,10 +23,10 @@ import httpx2
 from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientMetadata
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
 
 REDIRECT = "http://127.0.0.1:33418/callback"  # nothing listens there: the person hands the URL over
-CLIENT_METADATA_URL = "https://client.example/oauth.json"  # the document that issuer.mjs knows
+CLIENT_METADATA_URL = "https://client.example/oauth.json"  # the document that issuer.mjs and outside.py know
 TOOLS = ["add_todo", "complete_todo", "delete_todo", "list_todos", "ping"]
 
 arguments = argparse.ArgumentParser()
@@ -33,6 +34,7 @@ for name in ["url", "revision", "registration", "skew"]:
     arguments.add_argument(f"--{name}", required=True)
 options = arguments.parse_args()
 by_document = options.registration == "cimd"
+known = options.registration == "known"
 
 
 class Stopped(Exception):
@@ -157,8 +159,9 @@ def metadata():
 def registration():
     used = logins[0]["asked"].get("client_id")
     registered = [exchange for exchange in wire if "client_id" in exchange.answered]
-    if by_document:
-        expect(used == CLIENT_METADATA_URL and not registered, "the document as client_id, no registration", used)
+    if by_document or known:
+        expected = "known" if known else CLIENT_METADATA_URL
+        expect(used == expected and not registered, f"{expected} as client_id, no registration", used)
     else:
         once = len(registered) == 1 and registered[0].status == 201 and registered[0].answered["client_id"] == used
         expect(once, "one registration", registered)
@@ -176,6 +179,7 @@ def token(client, store):
     exchange = posted("authorization_code")
     expect(exchange and exchange.status == 200, "200 from the token endpoint", exchange)
     expect(exchange.form.get("resource") == options.url, "resource in the request", sorted(exchange.form))
+    expect(exchange.authorized == known, "the secret as Basic" if known else "no secret", exchange)
     scopes = store.tokens.scope.split()
     expect("todos.read" in scopes and "todos.write" not in scopes, "todos.read and not todos.write", scopes)
     expect(store.tokens.refresh_token, "a refresh token", "none")
@@ -249,6 +253,13 @@ async def flow(client, store):
 
 async def main():
     store = Store()
+    if known:
+        store.client = OAuthClientInformationFull(
+            client_id="known",
+            client_secret=os.environ["INTEROP_SECRET"],
+            token_endpoint_auth_method="client_secret_basic",
+            redirect_uris=[REDIRECT],
+        )
     client_metadata = OAuthClientMetadata(
         client_name="interop (Python)",
         redirect_uris=[REDIRECT],

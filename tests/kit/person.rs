@@ -82,6 +82,24 @@ impl Browser {
         }
     }
 
+    /// Follows the link that a device shows, logs in as `user`, goes on with the code that came with the link, and decides; the page at the
+    /// end.
+    pub async fn connect_device(&mut self, url: &str, user: &str, decision: &str) -> String {
+        let entered = self.consent(url, user).await;
+        assert!(entered.has_field("user_code"), "{}", entered.html);
+        let code = attribute(&entered.html, "name=\"user_code\"", "value");
+        let Led::To(asked) = self.submit(&entered, &[("decision", "code"), ("user_code", &code)]).await
+        else {
+            panic!("a device has no redirect URI")
+        };
+        match self.submit(&asked, &[("decision", decision)]).await {
+            Led::To(page) => page.html,
+            Led::Out(location) => {
+                panic!("a device has no redirect URI, and the browser was sent to {location}")
+            }
+        }
+    }
+
     async fn open(&mut self, url: &str) -> Page {
         match self.follow(self.http.get(url), url.parse().unwrap()).await {
             Led::To(page) => page,

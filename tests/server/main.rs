@@ -32,6 +32,7 @@ mod guards;
 mod http;
 mod introspected_names;
 mod introspection;
+mod issued;
 mod jsonrpc;
 mod keys;
 mod log;

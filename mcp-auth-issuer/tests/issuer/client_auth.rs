@@ -30,6 +30,26 @@ async fn basic_and_post_authenticate() {
 }
 
 #[tokio::test]
+async fn a_secret_in_basic_is_taken_form_encoded_or_as_it_stands() {
+    let app = App::new();
+    let grant = ("grant_type", "client_credentials");
+    for sent in ["nightly job:s3cret: with %+ in it", "nightly+job:s3cret%3A+with+%25%2B+in+it"] {
+        assert_eq!(basic(&app, &credential(sent), &[grant]).await.status, StatusCode::OK, "{sent}");
+        let named = [grant, ("client_id", "nightly job")];
+        assert_eq!(basic(&app, &credential(sent), &named).await.status, StatusCode::OK, "{sent}");
+    }
+    // Neither reading of these is the secret, and both parts are read in the same way.
+    for sent in [
+        "nightly job:s3cret: with %25+ in it",
+        "nightly+job:s3cret: with %+ in it",
+        "nightly job:s3cret:+with+%+in+it",
+        "nightly job:",
+    ] {
+        basic(&app, &credential(sent), &[grant]).await.assert_error(401, "invalid_client");
+    }
+}
+
+#[tokio::test]
 async fn p24_b17_bad_authentication_is_401_with_a_challenge() {
     let app = App::new();
     let public = app.public_client().await;

@@ -2,7 +2,7 @@
 //! TypeScript SDK makes the proofs.
 
 use super::check::{
-    Bench, FLOW, FOREIGN_LIFETIME, Group, Issuer, REVISIONS, Sdk, Target, flows_against, with_arguments,
+    Bench, By, FLOW, FOREIGN_LIFETIME, Group, Issuer, Sdk, Target, every, flows_against, with_arguments,
 };
 use crate::step::root;
 
@@ -13,7 +13,7 @@ const MODES: [&str; 2] = ["required", "allowed"];
 pub(super) fn flows(bench: &Bench) -> Result<Group, String> {
     let by = Issuer::OidcProvider;
     let (process, issuer, _) = bench.foreign_issuer(by, "bound-flows", FOREIGN_LIFETIME)?;
-    let flows = REVISIONS.map(|revision| (Sdk::TypeScript, revision, "dcr"));
+    let flows = every(&[Sdk::TypeScript], &[By::Dcr]);
     let (mut rows, mut logs) = (Vec::new(), String::new());
     for dpop in MODES {
         let name = format!("bound-flows-{dpop}");

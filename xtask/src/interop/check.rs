@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::table::{Row, by_step, markdown};
-use super::{bound, record};
+use super::{bound, built_in, record};
 use crate::example;
 use crate::process::{Process, Server, fresh};
 use crate::step::{Outcome, root};
@@ -30,15 +30,8 @@ pub(super) const FLOW: [&str; 11] = [
     "refresh",
 ];
 
-/// The steps of MCP Inspector's command line.
-const INSPECTOR: [&str; 4] = ["refused", "login", "tools/list", "tools/call"];
-
 /// The protocol eras: a revision of each.
 pub(crate) const REVISIONS: [&str; 2] = ["2026-07-28", "2025-11-25"];
-
-/// The shortest life of an access token the built-in issuer can be set to, and what the server allows on top.
-const OUR_LIFETIME: &str = "1m";
-const OUR_SKEW: &str = "30";
 
 /// How long the other issuer's tokens live, in seconds; for them the server allows nothing on top.
 pub(super) const FOREIGN_LIFETIME: &str = "20";
@@ -49,7 +42,7 @@ const FOREIGN_RULES: &str = r#"clock_skew="0s", token_cache_ttl="1s", unknown_ki
 
 /// The client that both issuers know as `todos`, and its secret.
 const BY_SECRET: &str = r#"client_id="todos", client_secret="env:INTEROP_SECRET""#;
-const SERVER_SECRET: &str = "the secret of a server: 100 %";
+pub(super) const SERVER_SECRET: &str = "the secret of a server: 100 %";
 
 /// How long one driver may take: a token's life, and a slow machine.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -60,14 +53,16 @@ type Run = fn(&Bench) -> Result<Group, String>;
 pub(crate) fn check() -> Result<Outcome, String> {
     let bench = Bench::prepare()?;
     let groups = thread::scope(|scope| {
-        let groups: [Run; 7] = [
-            built_in,
+        let groups: [Run; 9] = [
+            built_in::flows,
+            built_in::bound_flows,
+            built_in::machines,
             foreign,
             bound::flows,
             oidc_providers_tokens,
             authlibs_tokens,
             bound::tokens,
-            inspector,
+            built_in::inspector,
         ];
         let bench = &bench;
         let running = groups.map(|group| scope.spawn(move || group(bench)));
@@ -94,9 +89,9 @@ pub(crate) fn check() -> Result<Outcome, String> {
 /// What every driver needs.
 pub(super) struct Bench {
     pub(super) node: Node,
-    python: PathBuf,
-    todos: PathBuf,
-    directory: PathBuf,
+    pub(super) python: PathBuf,
+    pub(super) todos: PathBuf,
+    pub(super) directory: PathBuf,
 }
 
 impl Bench {
@@ -112,13 +107,6 @@ impl Bench {
             (todos, python.join().unwrap_or_else(|_| Err(panicked())), node)
         });
         Ok(Self { node: node?, python: python?, todos: todos?, directory: fresh("interop")? })
-    }
-
-    /// The example with its own issuer.
-    fn own_server(&self, name: &str, lifetime: &str) -> Result<Server, String> {
-        let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
-        command.env("MCP_ISSUER__ACCESS_TOKEN_LIFETIME", lifetime);
-        Server::start(name, &self.directory, &mut command)
     }
 
     /// An authorization server of another project, and the example that trusts only it.
@@ -245,6 +233,26 @@ impl Group {
     }
 }
 
+/// How a client and an authorization server come to know each other.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    /// Dynamic Client Registration.
+    Dcr,
+    /// A Client ID Metadata Document.
+    Cimd,
+    /// The authorization server's configuration: a client that authenticates with a secret.
+    Known,
+}
+
+/// A client's way through the complete flow: whose client, which revision, and how it is known.
+pub(super) type Flow = (Sdk, &'static str, By);
+
+/// Each client on each revision, known in each way.
+pub(super) fn every(sdks: &[Sdk], ways: &[By]) -> Vec<Flow> {
+    let of = |&sdk: &Sdk| ways.iter().flat_map(move |&by| REVISIONS.map(|revision| (sdk, revision, by)));
+    sdks.iter().flat_map(of).collect()
+}
+
 /// An official SDK.
 #[derive(Clone, Copy)]
 pub(super) enum Sdk {
@@ -252,27 +260,12 @@ pub(super) enum Sdk {
     Python,
 }
 
-/// The official clients with the built-in issuer.
-fn built_in(bench: &Bench) -> Result<Group, String> {
-    let server = bench.own_server("built-in", OUR_LIFETIME)?;
-    let flows = [Sdk::TypeScript, Sdk::Python].map(|sdk| REVISIONS.map(|revision| (sdk, revision, "dcr")));
-    let target = Target { url: &server.url(), skew: OUR_SKEW, group: "built-in", bound: None };
-    let (rows, logs) = flows_against(bench, &target, flows.as_flattened())?;
-    let title = "`examples/todos` with its built-in issuer".to_owned();
-    let logs = format!("{logs}\n{}", server.end());
-    Ok(Group { title, first: "client", columns: &FLOW, rows, logs })
-}
-
 /// The official clients with oidc-provider.
 fn foreign(bench: &Bench) -> Result<Group, String> {
     let foreign = bench.foreign_server(Issuer::OidcProvider, "foreign", FOREIGN_LIFETIME)?;
-    let flows = [Sdk::TypeScript, Sdk::Python].map(|sdk| {
-        let by = |registration| REVISIONS.map(|revision| (sdk, revision, registration));
-        [by("dcr"), by("cimd")]
-    });
-    let flows = flows.as_flattened().as_flattened();
+    let flows = every(&[Sdk::TypeScript, Sdk::Python], &[By::Dcr, By::Cimd]);
     let target = Target { url: &foreign.server.url(), skew: "0", group: "foreign", bound: None };
-    let (rows, logs) = flows_against(bench, &target, flows)?;
+    let (rows, logs) = flows_against(bench, &target, &flows)?;
     let title = format!("`examples/todos` with {}", Issuer::OidcProvider.label()?);
     Ok(Group { title, first: "client", columns: &FLOW, rows, logs: format!("{logs}\n{}", foreign.logs()) })
 }
@@ -301,26 +294,6 @@ fn tokens(bench: &Bench, by: Issuer, name: &str) -> Result<Group, String> {
     Ok(Group { title, first: "token", columns: &[], rows: vec![row], logs })
 }
 
-/// MCP Inspector's command line, on both eras.
-fn inspector(bench: &Bench) -> Result<Group, String> {
-    let server = bench.own_server("inspector", "15m")?;
-    let label = version("@modelcontextprotocol/inspector")?;
-    let (mut rows, mut logs) = (Vec::new(), String::new());
-    for (era, revision) in ["modern", "legacy"].into_iter().zip(REVISIONS) {
-        let storage = bench.directory.join(format!("inspector-{era}"));
-        fs::create_dir_all(&storage).map_err(|error| format!("{}: {error}", storage.display()))?;
-        let mut command = bench.node.command(&root().join("interop"));
-        command.args(["inspector.mjs", "--url", &server.url(), "--era", era, "--storage"]).arg(&storage);
-        let label = format!("MCP Inspector {label}, {revision}");
-        let (row, log) = bench.drive(&format!("inspector-{era}-driver"), label, &mut command, &INSPECTOR)?;
-        rows.push(row);
-        logs += &log;
-    }
-    let title = "MCP Inspector's command line with the built-in issuer".to_owned();
-    let logs = format!("{logs}\n{}", server.end());
-    Ok(Group { title, first: "client", columns: &INSPECTOR, rows, logs })
-}
-
 /// Where flows go.
 pub(super) struct Target<'a> {
     pub(super) url: &'a str,
@@ -328,7 +301,7 @@ pub(super) struct Target<'a> {
     pub(super) skew: &'a str,
     /// What their logs are called.
     pub(super) group: &'a str,
-    /// `auth.issuers[].dpop` of the server, where the client has a key to bind its tokens to.
+    /// Where the client has a key to bind its tokens to: `auth.issuers[].dpop` of the server, empty with the built-in issuer.
     pub(super) bound: Option<&'a str>,
 }
 
@@ -336,25 +309,31 @@ pub(super) struct Target<'a> {
 pub(super) fn flows_against(
     bench: &Bench,
     target: &Target<'_>,
-    flows: &[(Sdk, &str, &str)],
+    flows: &[Flow],
 ) -> Result<(Vec<Row>, String), String> {
     let &Target { url, skew, group, bound } = target;
     let folder = root().join("interop");
-    let one = |&(sdk, revision, registration): &(Sdk, &str, &str)| {
+    let one = |&(sdk, revision, by): &Flow| {
         let (name, mut command) = match sdk {
             Sdk::TypeScript => ("typescript", with_arguments(bench.node.command(&folder), "client.mjs")),
             Sdk::Python => ("python", with_arguments(Command::new(&bench.python), "client.py")),
         };
-        let of =
-            [("--url", url), ("--revision", revision), ("--registration", registration), ("--skew", skew)];
-        command.current_dir(&folder).env("NODE", bench.node.executable());
+        let way = by.argument();
+        let of = [("--url", url), ("--revision", revision), ("--registration", way), ("--skew", skew)];
+        command
+            .current_dir(&folder)
+            .env("NODE", bench.node.executable())
+            .env("INTEROP_SECRET", SERVER_SECRET);
         command.args(of.iter().flat_map(|&(option, value)| [option, value]));
-        let mut label = format!("{}, {revision}, {}", sdk.label()?, registration.to_uppercase());
+        let mut label = format!("{}, {revision}, {}", sdk.label()?, by.label());
         if let Some(dpop) = bound {
             command.args(["--tokens", "dpop"]);
-            label += &format!(", dpop = \"{dpop}\"");
+            match dpop {
+                "" => drop(command.args(["--challenges", "Bearer"])),
+                mode => label += &format!(", dpop = \"{mode}\""),
+            }
         }
-        bench.drive(&format!("{group}-{name}-{revision}-{registration}"), label, &mut command, &FLOW)
+        bench.drive(&format!("{group}-{name}-{revision}-{way}"), label, &mut command, &FLOW)
     };
     let ran = thread::scope(|scope| {
         let threads: Vec<_> = flows.iter().map(|flow| scope.spawn(move || one(flow))).collect();
@@ -384,8 +363,27 @@ impl Issuer {
     }
 }
 
+impl By {
+    /// What the drivers call it.
+    pub(super) fn argument(self) -> &'static str {
+        match self {
+            Self::Dcr => "dcr",
+            Self::Cimd => "cimd",
+            Self::Known => "known",
+        }
+    }
+
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Dcr => "DCR",
+            Self::Cimd => "CIMD",
+            Self::Known => "pre-registered",
+        }
+    }
+}
+
 impl Sdk {
-    fn label(self) -> Result<String, String> {
+    pub(super) fn label(self) -> Result<String, String> {
         match self {
             Self::TypeScript => Ok(format!("TypeScript SDK {}", version("@modelcontextprotocol/client")?)),
             Self::Python => Ok(format!("Python SDK {}", pinned_python("mcp")?)),

@@ -64,24 +64,34 @@ pub(crate) async fn authenticate(
 }
 
 /// By its secret, or a public client by its identifier alone.
-async fn by_secret(
-    issuer: &Issuer,
-    basic: Option<(String, String)>,
-    params: &Params,
-) -> Result<Client, Refusal> {
+async fn by_secret(issuer: &Issuer, basic: Option<Basic>, params: &Params) -> Result<Client, Refusal> {
     let refused = Refusal::Client;
     let in_form = params.get("client_secret").map(str::to_owned);
-    let (id, secret) = match basic {
-        Some(_) if params.count("client_secret") > 0 => return Err(refused("authenticates in two ways")),
-        Some((id, secret)) => {
-            if params.get("client_id").is_some_and(|in_form| in_form != id) {
-                return Err(refused("client_id differs from the Authorization header's"));
-            }
-            (id, Some(secret))
-        }
-        None => (params.get("client_id").ok_or(refused("client_id is missing"))?.to_owned(), in_form),
+    let Some(Basic { encoded, plain }) = basic else {
+        let id = params.get("client_id").ok_or(refused("client_id is missing"))?;
+        return by(issuer, id, in_form).await;
     };
-    let client = issuer.known_client(&id).await?;
+    if params.count("client_secret") > 0 {
+        return Err(refused("authenticates in two ways"));
+    }
+    let mut first = None;
+    for (id, secret) in [encoded, plain].into_iter().flatten() {
+        let tried = match params.get("client_id").is_some_and(|in_form| in_form != id) {
+            true => Err(refused("client_id differs from the Authorization header's")),
+            false => by(issuer, &id, Some(secret)).await,
+        };
+        match tried {
+            Err(Refusal::Client(why)) => first = first.or(Some(why)),
+            done => return done,
+        }
+    }
+    Err(refused(first.unwrap_or("the Authorization header is not a Basic credential")))
+}
+
+/// The client of this identifier, if this is its secret, or if it has none and sent none.
+async fn by(issuer: &Issuer, id: &str, secret: Option<String>) -> Result<Client, Refusal> {
+    let refused = Refusal::Client;
+    let client = issuer.known_client(id).await?;
     // A secret is compared even if the client has none, so that the response time does not reveal which clients
     // exist.
     let expected = match client.as_ref().map(|client| &client.credential) {
@@ -100,8 +110,15 @@ async fn by_secret(
     }
 }
 
-/// The identifier and secret of an `Authorization: Basic` header, each form-encoded inside (OAuth 2.1 §2.4.1).
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+/// The identifier and secret of an `Authorization: Basic` header, as they may be meant.
+struct Basic {
+    /// Each form-encoded inside (OAuth 2.1 §2.4.1). `None` where they cannot be read so.
+    encoded: Option<(String, String)>,
+    /// As they stand, where that is something else: the TypeScript SDK and many other clients do not encode them.
+    plain: Option<(String, String)>,
+}
+
+fn basic(headers: &HeaderMap) -> Result<Option<Basic>, Refusal> {
     let malformed = Refusal::Client("the Authorization header is not a Basic credential");
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, None) = (values.next(), values.next()) else {
@@ -111,14 +128,12 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
         return Ok(None);
     };
     let pair = value.to_str().ok().and_then(|value| value.split_once(' '));
-    let decoded = pair
+    let sent = pair
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Basic"))
         .and_then(|(_, credential)| BASE64_STANDARD.decode(credential.trim()).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
-    let decode = |text: &str| form_decode(text).ok();
-    let credential = decoded
-        .as_deref()
-        .and_then(|text| text.split_once(':'))
-        .and_then(|(id, secret)| Some((decode(id)?, decode(secret)?)));
-    credential.map(Some).ok_or(malformed)
+    let (id, secret) = sent.as_deref().and_then(|text| text.split_once(':')).ok_or(malformed)?;
+    let decoded = form_decode(id).ok().zip(form_decode(secret).ok());
+    let plain = Some((id.to_owned(), secret.to_owned())).filter(|plain| decoded.as_ref() != Some(plain));
+    Ok(Some(Basic { encoded: decoded, plain }))
 }
