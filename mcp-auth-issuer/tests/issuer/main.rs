@@ -38,3 +38,4 @@ mod revocation;
 mod site;
 mod strength;
 mod upstream;
+mod witness;
