@@ -22,6 +22,7 @@ use super::own_page::Instead;
 use super::path::FACTORS;
 use crate::issuer::Issuer;
 use crate::observe::account::SecondFactorChangeRefused;
+use crate::observe::login::LoginCancelled;
 use crate::observe::{Event as _, Reason};
 use crate::person::Asked;
 use crate::person::accounts::{AccountsLogin, FactorsError};
@@ -85,6 +86,7 @@ async fn decide(
         };
     }
     if decision == "deny" {
+        LoginCancelled { client_id: None, address }.happened();
         return Err(changed_nothing());
     }
     let Some(fresh) = Fresh::of(issuer, Some(cookie), browser).await? else {

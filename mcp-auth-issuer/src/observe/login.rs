@@ -16,7 +16,7 @@ events! {
     }
     /// A login was not looked at: it is tried too often for this account, or from this address.
     LoginLimited<'a> = "login_limited", WARN { client_id: Option<&'a str>, address: Option<IpAddr>, wait: u64 }
-    /// A person came back from the other page of the login without having logged in there.
+    /// A person gave a login up: on its page, or on the other page that it led to.
     LoginCancelled<'a> = "login_cancelled", INFO { client_id: Option<&'a str>, address: Option<IpAddr> }
     /// The provider of `issuer.upstream` knows the person, and `allow_subjects` does not name them. A `login_refused` follows.
     PersonNotAdmitted<'a> = "person_not_admitted", WARN { assertion_issuer: &'a str, assertion_subject: &'a str }

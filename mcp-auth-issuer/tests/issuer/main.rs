@@ -16,6 +16,7 @@ mod device_limits;
 mod discovery;
 mod documents;
 mod dpop;
+mod events;
 mod exchange;
 mod factors;
 mod flow;

@@ -3,7 +3,7 @@
 //!
 //! A value is a secret unless its name says that it is not. So the next parameter is one too.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Mutex;
@@ -72,13 +72,16 @@ pub(crate) struct Said {
 
 thread_local! {
     static HEARD: RefCell<Vec<Said>> = const { RefCell::new(Vec::new()) };
+    /// How much of it was asked for.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The audit events since this was asked last, by this thread.
 pub(crate) fn audited() -> Vec<Said> {
-    let mut heard = HEARD.with_borrow_mut(std::mem::take);
-    heard.retain(|said| said.target == AUDIT);
-    heard
+    HEARD.with_borrow(|heard| {
+        let new = heard[ASKED.replace(heard.len())..].iter();
+        new.filter(|said| said.target == AUDIT).cloned().collect()
+    })
 }
 
 /// Listens to every event, before the first one. Otherwise tracing may permanently disable an event that no subscriber listened to at its
@@ -193,10 +196,14 @@ impl Secrets {
     }
 
     fn named(&self, name: &str, value: &str) {
-        match PUBLIC.contains(&name) {
-            true => drop(self.public.lock().unwrap().insert(value.to_owned())),
+        match PUBLIC.contains(&name) || name.ends_with("_supported") {
+            true => self.public(value),
             false => self.secret(value),
         }
+    }
+
+    pub(crate) fn public(&self, text: &str) {
+        self.public.lock().unwrap().insert(text.to_owned());
     }
 
     /// A secret, and each part of one that has parts.
@@ -212,7 +219,8 @@ impl Drop for Secrets {
             return;
         }
         let (secret, public) = (self.secret.get_mut().unwrap(), self.public.get_mut().unwrap());
-        let secret: Vec<_> = secret.iter().filter(|text| !public.iter().any(|public| public.contains(*text))).collect();
+        let secret: Vec<_> =
+            secret.iter().filter(|text| !public.iter().any(|public| public.contains(*text))).collect();
         HEARD.with_borrow(|heard| {
             for said in heard {
                 for (field, value) in &said.fields {
@@ -222,4 +230,17 @@ impl Drop for Secrets {
             }
         });
     }
+}
+
+#[test]
+fn c19_a_test_fails_whose_secret_stands_in_the_log_and_no_other() {
+    listen();
+    let look = |secret: &str| {
+        let secrets = Secrets::default();
+        secrets.sent(&format!("/a?state={secret}&client_id=a-public-one"), &HeaderMap::new(), "");
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(secrets))).is_ok()
+    };
+    tracing::info!(target: "mcp_auth_issuer", said = "of a-public-one: some-secret-of-somebody", "x");
+    assert!(look("another-secret") && look("a-public-one"));
+    assert!(!look("some-secret-of-somebody"));
 }

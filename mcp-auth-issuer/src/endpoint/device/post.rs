@@ -21,7 +21,7 @@ use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
-use crate::observe::login::LoggedOut;
+use crate::observe::login::{LoggedOut, LoginCancelled};
 use crate::observe::{Event as _, Reason};
 use crate::person::page::{DeviceConsent, ScopeLine, WrongCode};
 use crate::request::address::client_address;
@@ -62,7 +62,10 @@ async fn decide(
             }
         }
         // The login page has this button too.
-        (Some("deny"), Place::Form(_), _) => Ok(ended(issuer, Ended::Cancelled)),
+        (Some("deny"), Place::Form(_), _) => {
+            LoginCancelled { client_id: None, address: from }.happened();
+            Ok(ended(issuer, Ended::Cancelled))
+        }
         (Some("logout"), place, browser) => {
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             if let Some(browser) = &browser {
