@@ -11,6 +11,9 @@ events! {
         client_id: &'a str, client_name: Option<&'a str>, redirect_uris: &'a [String], auth_method: &'a str,
         initial_access_token: Option<&'a str>, is_new: bool, address: Option<IpAddr>,
     }
+    /// A client was removed before its time, because there were too many: first those that nobody ever allowed anything. What people
+    /// allowed it is forgotten.
+    ClientEvicted<'a> = "client_evicted", WARN { client_id: &'a str }
     /// The description of a client was read at the URL that names it. It gets no access by that until a person allows it.
     ClientDescribed<'a> = "client_described", INFO {
         client_id: &'a str, client_name: Option<&'a str>, redirect_uris: &'a [String],

@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use mcp_auth_issuer::{KeyRing, SigningAlgorithm};
 use mcp_auth_runtime::facade::ClientAddress;
+use mcp_auth_store::{Caps, Store};
 use serde_json::json;
 
 use crate::accounts::{PASSWORD, log_in, site, site_with, unlimited};
@@ -114,6 +115,18 @@ async fn of_clients_each_registration_and_what_becomes_of_it_is_said() {
         ),
         "WARN client_management_refused reason=\"the registration access token is wrong, or there is no such client\" what=read",
         &format!("INFO client_removed client_id=\"{id}\""),
+    ]);
+}
+
+#[tokio::test]
+async fn a_client_that_has_to_go_for_another_one_is_said() {
+    let app = App::on(Store::memory(Caps { clients: 1, ..Caps::default() }), |_| (), |_| ());
+    let first = app.public_client().await;
+    happened();
+    let second = app.another_client().await;
+    happened_are(&[
+        &format!("WARN client_evicted client_id=\"{first}\""),
+        &format!("INFO client_registered auth_method=\"none\" client_id=\"{second}\"*"),
     ]);
 }
 

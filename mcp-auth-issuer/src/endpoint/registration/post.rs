@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, SecretHash};
+use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, Registered, SecretHash};
 use serde_json::Value;
 
 use super::bearer::bearer;
@@ -19,7 +19,7 @@ use super::manage::url_of;
 use super::refusal::Refusal;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
-use crate::observe::client::{ClientRegistered, RegistrationRefused};
+use crate::observe::client::{ClientEvicted, ClientRegistered, RegistrationRefused};
 use crate::request::address::client_address;
 use crate::request::body;
 use crate::request::oauth_error::NO_STORE;
@@ -88,7 +88,8 @@ async fn register(
     };
     let fresh = client.id.clone();
     let alike = (!is_its_own).then(|| registration.alike());
-    let client = issuer.store.clients().register(client, alike, now).await?;
+    let Registered { client, evicted } = issuer.store.clients().register(client, alike, now).await?;
+    evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
     ClientRegistered {
         client_id: &client.id,
         client_name: client.name.as_deref(),
