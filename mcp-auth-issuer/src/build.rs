@@ -61,7 +61,7 @@ pub enum IssuerError {
 /// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says.
 ///
 /// # Errors
-/// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
+/// [`IssuerError`]: for example an issuer that other computers reach and whose login asks for no proof, or a signing key that other users can
 /// read.
 ///
 /// # Example

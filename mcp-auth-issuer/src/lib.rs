@@ -23,6 +23,7 @@ mod endpoint;
 mod issuer;
 mod key;
 mod mac;
+mod observe;
 mod options;
 mod person;
 mod request;

@@ -1,39 +1,56 @@
 //! Token introspection (RFC 7662): a client of the configuration asks whether a token of this issuer is good. Of all others it only learns
 //! that they are not active.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
+use http::{Extensions, HeaderMap};
 use mcp_auth_store::StoreError;
 use serde_json::{Value, json};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
+use crate::observe::Event as _;
+use crate::observe::token::{IntrospectionRefused, TokenIntrospected};
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// `POST /introspect`
-pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match introspect(&issuer, &headers, body).await {
+pub(super) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let (address, mut known) = (client_address(&extensions), None);
+    match introspect(&issuer, (&headers, address), body, &mut known).await {
         Ok(told) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(told)).into_response(),
         Err(refusal) => {
-            refusal.log("introspection refused");
+            let client_id = known.as_deref();
+            refusal.tell(|reason| IntrospectionRefused { client_id, address, reason }.happened());
             OAuthError::from(&refusal).into_response()
         }
     }
 }
 
-async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+async fn introspect(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+    known: &mut Option<String>,
+) -> Result<Value, Refusal> {
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
     let client = authenticate(issuer, headers, &params).await?;
+    let client_id = &**known.insert(client.id.clone());
     // A client that registered itself may be anyone, and so may whoever sends the name of a public one; they would learn whose tokens they
     // found (RFC 7662 §2.1 and §4).
     if client.is_public() || !issuer.is_named(&client.id) {
@@ -45,6 +62,8 @@ async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<
         Some(own) => access_token(issuer, own).await?,
         None => refresh_token(issuer, token).await?,
     };
+    let subject = told.as_ref().and_then(|told| told["sub"].as_str());
+    TokenIntrospected { client_id, is_active: told.is_some(), subject, address }.happened();
     Ok(told.unwrap_or_else(|| json!({ "active": false })))
 }
 

@@ -1,18 +1,22 @@
 //! Token revocation (RFC 7009): a client gives up a token that it no longer needs: a refresh token with its whole grant, or one access token.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_store::{Arrival, Rate, Revoked, grant_name};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
+use crate::observe::token::{GrantEnded, RevocationRefused, TokenRevoked};
+use crate::observe::{Event as _, Reason, Word};
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
@@ -21,24 +25,36 @@ const EXPIRED_EVERYWHERE: u64 = 10 * 60;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// `POST /revoke`
-pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match revoke(&issuer, &headers, body).await {
+pub(super) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let (address, mut known) = (client_address(&extensions), None);
+    match revoke(&issuer, (&headers, address), body, &mut known).await {
         Ok(()) => (StatusCode::OK, [(CACHE_CONTROL, NO_STORE)]).into_response(),
         Err(refusal) => {
-            refusal.log("revocation refused");
+            let client_id = known.as_deref();
+            refusal.tell(|reason| RevocationRefused { client_id, address, reason }.happened());
             OAuthError::from(&refusal).into_response()
         }
     }
 }
 
 /// A token that is unknown or already dead counts as revoked (§2.2); a token of another client is refused (§2.1).
-async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+async fn revoke(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+    known: &mut Option<String>,
+) -> Result<(), Refusal> {
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
     let client_id = match authenticate(issuer, headers, &params).await {
-        Ok(authenticated) => authenticated.client.id,
+        Ok(authenticated) => known.insert(authenticated.client.id).clone(),
         // It authenticates by a key that cannot be looked at now.
         Err(Refusal::Document(error @ (DocumentError::JwksUri(_) | DocumentError::Keys(_)))) => {
             return Err(Refusal::Document(error));
@@ -52,7 +68,7 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
         if own.client_id != client_id {
             return Err(Refusal::Grant("the access token was issued to another client"));
         }
-        return access_token(issuer, own, &client_id).await;
+        return access_token(issuer, own, &client_id, address).await;
     }
     let Some(presented) = PresentedRefreshToken::parse(token) else {
         return Ok(());
@@ -63,8 +79,17 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
             Err(Refusal::Grant("the refresh token was issued to another client"))
         }
         Some(grant) => {
-            tracing::info!(%client_id, subject = ?grant.subject, "refresh token revoked");
-            Ok(grants.revoke(&grant.id, issuer.now()).await?)
+            grants.revoke(&grant.id, issuer.now()).await?;
+            GrantEnded {
+                by: Word("client"),
+                client_id: &client_id,
+                subject: &grant.subject,
+                grant_id: Some(&grant_name(&grant.id)),
+                address,
+                reason: Reason::Refused(&"its refresh token was revoked"),
+            }
+            .happened();
+            Ok(())
         }
         None => Ok(()),
     }
@@ -73,12 +98,16 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
 /// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, those of the
 /// whole grant are: of grants a person makes only so many. What a client of the operator gets without a person, or in exchange, it can get as
 /// often as it likes: where it revokes too many, all that it has are revoked.
-async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result<(), Refusal> {
+async fn access_token(
+    issuer: &Issuer,
+    own: OwnToken,
+    client_id: &str,
+    address: Option<IpAddr>,
+) -> Result<(), Refusal> {
     let now = issuer.now();
     if now >= own.exp.saturating_add(EXPIRED_EVERYWHERE) {
         return Ok(());
     }
-    tracing::info!(%client_id, subject = ?own.sub, "access token revoked");
     let (revocations, rates) = (issuer.store.revocations(), issuer.revocations);
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
@@ -88,18 +117,23 @@ async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result
                     true => Revoked::Token(own.jti),
                     false => Revoked::Grant(grant),
                 };
+            let ended = Word(if matches!(of, Revoked::Grant(_)) { "grant" } else { "token" });
             revocations.revoke(of, now).await?;
+            TokenRevoked { client_id, subject: &own.sub, ended, address }.happened();
         }
         grant => {
             let key = format!("issuer-client-revocations {client_id}");
             if !counts(issuer, &key, rates.of_a_client).await? {
-                return Ok(revocations.revoke(Revoked::Client(client_id.to_owned()), now).await?);
+                revocations.revoke(Revoked::Client(client_id.to_owned()), now).await?;
+                TokenRevoked { client_id, subject: &own.sub, ended: Word("client"), address }.happened();
+                return Ok(());
             }
             revocations.revoke(Revoked::Token(own.jti.clone()), now).await?;
             if grant.is_none() {
                 // What it was exchanged for takes it for a grant.
                 revocations.revoke(Revoked::Grant(grant_name(&own.jti)), now).await?;
             }
+            TokenRevoked { client_id, subject: &own.sub, ended: Word("token"), address }.happened();
         }
     }
     Ok(())

@@ -8,6 +8,8 @@ use mcp_auth_store::{RingKey, SigningRing};
 
 use super::ring::kept_as;
 use super::{KeyError, SigningAlgorithm, SigningKey};
+use crate::observe::Event as _;
+use crate::observe::key::SigningKeyMade;
 
 /// The file name in the state directory.
 const FILE_NAME: &str = "signing-keys.json";
@@ -38,7 +40,7 @@ pub(super) fn load_or_create(
     let key = SigningKey::generate_for(algorithm)?;
     let ring = SigningRing::of(kept_as(&key, now, now)?);
     if create(&ring, key.kid(), state_dir)? {
-        tracing::info!(path = %state_dir.join(FILE_NAME).display(), kid = key.kid(), "signing key made");
+        SigningKeyMade { kid: key.kid(), algorithm: key.algorithm().name() }.happened();
         return Ok(ring);
     }
     // Another process wrote its key first, so that key is used.

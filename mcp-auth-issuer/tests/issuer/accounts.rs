@@ -110,6 +110,7 @@ async fn p30_whatever_is_wrong_the_answer_is_the_same() {
     let password = SecretText::new(PASSWORD);
     operator.add("disabled", None, Some(&password)).await.unwrap();
     operator.disable("disabled").await.unwrap();
+    app.is_public("disabled");
     operator.add("waits", None, None).await.unwrap();
     let url = authorize_url(&app.public_client().await, &[]);
     let mut answers = Vec::new();

@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::site::{CLIENT, Site, document};
 
 /// An issuer that reaches a site, and the site.
-async fn app_and_site() -> (App, Site) {
+pub(crate) async fn app_and_site() -> (App, Site) {
     let site = Site::open().await;
     (app_at(&site), site)
 }

@@ -13,7 +13,7 @@ use crate::site::{CLIENT, Site};
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// Pushes the request with these changes, and returns the answer.
-async fn push(app: &App, client: &str, extra: &[(&str, &str)]) -> Answer {
+pub(crate) async fn push(app: &App, client: &str, extra: &[(&str, &str)]) -> Answer {
     let params = authorize_params(client, extra);
     let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     app.post_form("/par", &form).await

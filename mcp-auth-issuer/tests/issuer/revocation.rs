@@ -84,6 +84,7 @@ async fn p39_what_a_token_calls_its_grant_ends_nothing() {
     let client = app.public_client().await;
     let tokens = app.tokens(&client, &[]).await;
     let token = tokens["access_token"].as_str().unwrap();
+    app.is_public(app.claims(token)["grant_id"].as_str().unwrap());
     let made_up = format!("{}.x", app.claims(token)["grant_id"].as_str().unwrap());
     app.post_form("/revoke", &[("client_id", &client), ("token", &made_up)]).await;
     let refresh = [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", &*made_up)];

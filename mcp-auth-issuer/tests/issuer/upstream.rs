@@ -22,7 +22,7 @@ const PROVIDER: &str = "https://login.example";
 type Reply = Result<(u16, Vec<u8>), FetchError>;
 
 /// A provider: what it answers at each URL, and what it was asked.
-struct Provider {
+pub(crate) struct Provider {
     key: EncodingKey,
     jwk: Value,
     replies: Mutex<HashMap<String, Vec<Reply>>>,
@@ -34,7 +34,7 @@ struct Provider {
 }
 
 impl Provider {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
         let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let public = pair.der_bytes();
@@ -119,7 +119,7 @@ fn options() -> UpstreamOptions {
     }
 }
 
-fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
     let mut options = options();
     change(&mut options);
     let fetch: Arc<dyn Fetch> = provider.clone();
@@ -159,7 +159,7 @@ fn back(parameters: &[(&str, &str)]) -> String {
 }
 
 /// How it ends for a new browser whose ID token says this.
-async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
+pub(crate) async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
     let client = app.public_client().await;
     let mut browser = Browser::new(app);
     let url = authorize_url(&client, &[]);

@@ -27,7 +27,7 @@ pub use accounts::{
 };
 pub use authentication::Authentication;
 pub use browser_sessions::{Browser, BrowserSessions};
-pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType};
+pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType, Registered};
 pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};

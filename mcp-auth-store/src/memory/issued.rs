@@ -8,8 +8,8 @@ use super::bounded::Bounded;
 use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{
-    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Revoked, Rotate,
-    Rotation, SecretHash,
+    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Registered, Revoked,
+    Rotate, Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -78,17 +78,19 @@ impl Issued {
         }
     }
 
-    pub(super) fn register(&mut self, client: Client, alike: Option<SecretHash>, now: u64) -> Client {
+    pub(super) fn register(&mut self, client: Client, alike: Option<SecretHash>, now: u64) -> Registered {
         let forget_at = now.saturating_add(UNUSED_LIFETIME);
         let known = alike.and_then(|alike| self.alike.get(&alike)).and_then(|id| self.clients.get_mut(id));
         if let Some(known) = known.filter(|known| known.forget_at > now) {
             known.forget_at = known.forget_at.max(forget_at);
-            return known.client.clone();
+            return Registered { client: known.client.clone(), evicted: Vec::new() };
         }
+        let mut evicted = Vec::new();
         if self.clients.len() >= self.max_clients {
             let oldest = self.clients.iter().min_by_key(|(_, c)| (c.forget_at > now, c.is_used, c.last_used));
-            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+            if let Some((id, is_alive)) = oldest.map(|(id, c)| (id.clone(), c.forget_at > now)) {
                 self.forget(&id);
+                evicted.extend(is_alive.then_some(id));
             }
         }
         self.forget(&client.id);
@@ -98,7 +100,7 @@ impl Issued {
         }
         let known = KnownClient { client: client.clone(), alike, last_used, is_used: false, forget_at };
         self.clients.insert(client.id.clone(), known);
-        client
+        Registered { client, evicted }
     }
 
     /// Removes a client, and what people allowed it.
@@ -368,8 +370,12 @@ mod tests {
         };
         issued.issue(SecretHash::of("k"), code, 0);
         for n in 0..100 {
-            issued.register(client(&format!("flood{n}")), None, 0);
+            let evicted = issued.register(client(&format!("flood{n}")), None, 0).evicted;
+            let oldest = (n >= 2).then(|| format!("flood{}", n - 2));
+            assert_eq!(evicted, oldest.into_iter().collect::<Vec<_>>());
         }
+        let late = issued.register(client("late"), None, super::UNUSED_LIFETIME + 1);
+        assert!(late.evicted.is_empty(), "that one was over anyway");
         assert!(issued.client("used", 0).is_some());
         assert!(issued.client("flood97", 0).is_none());
         assert!(issued.client("flood99", 0).is_some());

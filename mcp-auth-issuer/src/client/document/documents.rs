@@ -16,6 +16,8 @@ use super::room::Room;
 use super::rules;
 use super::url::ClientIdUrl;
 use crate::client::redirect_uri::admits;
+use crate::observe::Event as _;
+use crate::observe::client::ClientDescribed;
 
 /// What the store counts fetches under, all of them together, and those of one host behind it.
 const COUNTER: &str = "issuer-client-documents";
@@ -132,10 +134,12 @@ impl Documents {
         let known = is_known.then_some(url.as_str());
         let fetched = self.guarded(url, MAX_DOCUMENT, known, store, now).await?;
         let client = rules::client(url, fetched.document()?)?;
-        tracing::info!(
-            client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
-            "client metadata document read"
-        );
+        ClientDescribed {
+            client_id: &client.id,
+            client_name: client.name.as_deref(),
+            redirect_uris: &client.redirect_uris,
+        }
+        .happened();
         self.kept.keep(url.as_str(), &client, &fetched.headers, now);
         Ok(client)
     }

@@ -19,6 +19,9 @@ use crate::endpoint::own_form::OwnForm;
 use crate::endpoint::own_page::Instead;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
+use crate::observe::login::LoggedOut;
+use crate::observe::token::GrantEnded;
+use crate::observe::{Event as _, Reason, Word};
 
 /// `POST /account`
 pub(crate) async fn post(
@@ -47,16 +50,16 @@ async fn decide(
             Answered::Page(page) => Ok(page),
         },
         (Some("end"), Some(browser)) => {
-            end(issuer, &browser, form.get("application").unwrap_or_default()).await?;
+            end(issuer, (&browser, address), form.get("application").unwrap_or_default()).await?;
             Ok(see_other(ACCOUNT))
         }
         (Some("logout"), Some(browser)) => {
-            if form.get("everywhere") == Some("yes") {
+            let everywhere = form.get("everywhere") == Some("yes");
+            if everywhere {
                 issuer.store.forget_person(&browser.subject, issuer.now()).await?;
-                tracing::info!(subject = ?browser.subject, "all grants and logins ended by their person");
             }
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
-            tracing::info!(subject = ?browser.subject, "user logged out");
+            LoggedOut { subject: &browser.subject, everywhere, address }.happened();
             Ok(see_other(ACCOUNT))
         }
         // Nobody is logged in any more, or the person cancelled the login.
@@ -66,13 +69,25 @@ async fn decide(
 }
 
 /// Ends what one application was allowed: that of this name among those of this person. It may be gone already.
-async fn end(issuer: &Issuer, browser: &Browser, name: &str) -> Result<(), StoreError> {
+async fn end(
+    issuer: &Issuer,
+    (browser, address): (&Browser, Option<IpAddr>),
+    name: &str,
+) -> Result<(), StoreError> {
     for application in let_in(issuer, &browser.subject).await?.into_iter().filter(|known| known.name == name)
     {
         let grant = application.grant;
         issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
         issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
-        tracing::info!(subject = ?browser.subject, client_id = %grant.client_id, "grant ended by its person");
+        GrantEnded {
+            by: Word("person"),
+            client_id: &grant.client_id,
+            subject: &browser.subject,
+            grant_id: Some(&application.name),
+            address,
+            reason: Reason::Refused(&"its person ended it"),
+        }
+        .happened();
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantTy
 
 use super::devices::Devices;
 use super::get::{log_in_again, page};
+use super::limit::TooSoon;
 use super::place::{Place, login_step};
 use super::refusal::{Ended, Refusal, ended};
 use super::user_code::UserCode;
@@ -19,6 +20,9 @@ use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::{ClientError, Issuer};
+use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
+use crate::observe::login::{LoggedOut, LoginCancelled};
+use crate::observe::{Event as _, Reason};
 use crate::person::page::{DeviceConsent, ScopeLine, WrongCode};
 use crate::request::address::client_address;
 
@@ -58,9 +62,15 @@ async fn decide(
             }
         }
         // The login page has this button too.
-        (Some("deny"), Place::Form(_), _) => Ok(ended(issuer, Ended::Cancelled)),
-        (Some("logout"), place, _) => {
+        (Some("deny"), Place::Form(_), _) => {
+            LoginCancelled { client_id: None, address: from }.happened();
+            Ok(ended(issuer, Ended::Cancelled))
+        }
+        (Some("logout"), place, browser) => {
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            if let Some(browser) = &browser {
+                LoggedOut { subject: &browser.subject, everywhere: false, address: from }.happened();
+            }
             Ok(see_other(&place.form().url()))
         }
         (Some("code"), Place::Form(_), browser) => {
@@ -74,8 +84,8 @@ async fn decide(
                 (Some(code), Some(person)) => enter(devices, from, headers, (cookie, person), code).await,
             }
         }
-        (Some("allow"), Place::Answer(code), Some(person)) => allow(devices, &code, person).await,
-        (Some("deny"), Place::Answer(code), person) => deny(devices, &code, person).await,
+        (Some("allow"), Place::Answer(code), Some(person)) => allow(devices, (&code, from), person).await,
+        (Some("deny"), Place::Answer(code), person) => deny(devices, (&code, from), person).await,
         // The login ended while the page was open, so the person logs in again, and enters the code again.
         (Some("allow"), place @ Place::Answer(_), None) => log_in_again(devices, headers, place).await,
         (_, place, _) => Err(Untrusted::Stale { page: place.form().url() }.into()),
@@ -91,9 +101,14 @@ async fn enter(
     code: UserCode,
 ) -> Result<Response, Refusal> {
     let issuer = &devices.issuer;
-    devices.count_code(&person.subject, from).await??;
+    devices.count_code(&person.subject, from).await?.inspect_err(|TooSoon { retry_after }| {
+        let reason = Reason::Refused(&"too many codes");
+        let (subject, wait) = (Some(&*person.subject), Some(*retry_after));
+        UserCodeRefused { subject, address: from, wait, reason }.happened();
+    })?;
     let Some((client, asked)) = waiting(devices, &code).await? else {
-        tracing::warn!(subject = ?person.subject, ?from, "wrong user code");
+        let reason = Reason::Refused(&"no device waits for it");
+        UserCodeRefused { subject: Some(&person.subject), address: from, wait: None, reason }.happened();
         return page(devices, headers, &Place::Form(None), Some(WrongCode::Unknown)).await;
     };
     let allowed = issuer.store.consents().allowed(&person.subject, &client.id).await?;
@@ -132,7 +147,11 @@ async fn waiting(
     Ok(client.map(|client| (client, asked)))
 }
 
-async fn allow(devices: &Devices, code: &UserCode, person: Browser) -> Result<Response, Refusal> {
+async fn allow(
+    devices: &Devices,
+    (code, address): (&UserCode, Option<IpAddr>),
+    person: Browser,
+) -> Result<Response, Refusal> {
     let issuer = &devices.issuer;
     let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
     let subject = person.subject.clone();
@@ -143,15 +162,32 @@ async fn allow(devices: &Devices, code: &UserCode, person: Browser) -> Result<Re
         refresh: client.may(GrantType::RefreshToken),
     };
     answered(devices, code, answer).await?;
-    tracing::info!(client_id = %client.id, ?subject, scope = %asked.scopes, from = ?asked.from, "device allowed by the user");
+    DeviceAllowed {
+        subject: &subject,
+        client_id: &client.id,
+        scopes: &asked.scopes,
+        address,
+        device_address: asked.from.as_deref(),
+    }
+    .happened();
     Ok(ended(issuer, Ended::Allowed))
 }
 
-async fn deny(devices: &Devices, code: &UserCode, person: Option<Browser>) -> Result<Response, Refusal> {
+async fn deny(
+    devices: &Devices,
+    (code, address): (&UserCode, Option<IpAddr>),
+    person: Option<Browser>,
+) -> Result<Response, Refusal> {
     let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
     answered(devices, code, DeviceAnswer::Denied).await?;
     let subject = person.map(|person| person.subject);
-    tracing::info!(client_id = %client.id, ?subject, from = ?asked.from, "device denied by the user");
+    DeviceDenied {
+        subject: subject.as_deref(),
+        client_id: &client.id,
+        address,
+        device_address: asked.from.as_deref(),
+    }
+    .happened();
     Ok(ended(&devices.issuer, Ended::Denied))
 }
 

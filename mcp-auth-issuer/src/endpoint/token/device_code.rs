@@ -3,7 +3,7 @@
 
 use mcp_auth_store::{Code, DeviceAnswer, GrantType, Polled, SecretHash, grant_name};
 
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::refresh_token::new_grant;
 use super::resource::verify_resource;
@@ -83,6 +83,6 @@ pub(super) async fn issue(
         return Err(Refusal::Grant("the device code was used before"));
     }
     still_there(issuer, client, (&subject, version), &grant_id).await?;
-    tracing::info!(client_id = %client.id, ?subject, scope = %scopes, grant = "device_code", "access token issued");
-    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))
+    let to = To::new("device_code", &client.id, subject, Some(grant_name(&grant_id)));
+    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding, to))
 }

@@ -11,6 +11,7 @@ use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
 use crate::issuer::ClientError;
 use crate::key::{KeyError, MintError};
+use crate::observe::Reason;
 use crate::person::LoginError;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
@@ -93,19 +94,19 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Logs the refusal for the operator.
-    pub(crate) fn log(&self, what: &'static str) {
+    /// Tells the operator why, by the event of the endpoint.
+    pub(crate) fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
         match self {
-            Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
-            Self::Keys(error) => tracing::error!(cause = %error, "{what}"),
-            Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
+            Self::Mint(error) => tell(Reason::Failed(&format_args!("{self}: {error:?}"))),
+            Self::Keys(error) => tell(Reason::Failed(error)),
+            Self::Store(error) => tell(Reason::Failed(&format_args!("{self}: {:?}", error.cause()))),
             Self::Asserted(NotAsserted::Unavailable(error)) => {
-                tracing::error!(cause = ?error, "{what}");
+                tell(Reason::Failed(&format_args!("{self}: {error:?}")));
             }
-            Self::Login(error) => tracing::error!(cause = ?error, "{what}"),
+            Self::Login(error) => tell(Reason::Failed(&format_args!("{self}: {error:?}"))),
             // A device polls every few seconds, and this is what it is told while it waits.
-            Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "{what}"),
-            refusal => tracing::warn!(reason = %refusal, "{what}"),
+            Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "a device waits"),
+            refusal => tell(Reason::Refused(refusal)),
         }
     }
 }

@@ -7,7 +7,7 @@ use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
-use super::issued::{ACCESS_TOKEN, Issued};
+use super::issued::{ACCESS_TOKEN, Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
 use crate::issuer::{Exchanged, Grantee, Issuer};
@@ -57,11 +57,11 @@ pub(super) async fn issue(
     )?;
     // Asked last: what is revoked after this ends the new token too.
     counts_still(issuer, &subject).await?;
-    tracing::info!(
-        client_id = %client.id, subject = ?subject.sub, of_client = %subject.client_id, scope = %scopes,
-        grant = "token_exchange", "access token issued"
-    );
-    Ok(Issued::new(issuer, access_token, None, &scopes, &binding).exchanged(lifetime))
+    let to = To {
+        of_client: Some(subject.client_id),
+        ..To::new("token_exchange", &client.id, subject.sub, Some(grant_id))
+    };
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to).exchanged(lifetime))
 }
 
 /// Verifies what the request asks for: an access token for this server, for one subject, without an actor token (§2.1).
