@@ -75,6 +75,7 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
         },
         registered_at: now,
         registration_token: registration_token.as_deref().map(SecretHash::of),
+        require_par: registration.require_par,
     };
     let alike = (!is_its_own).then(|| registration.alike());
     let client = issuer.store.clients().register(client, alike, now).await?;
