@@ -13,7 +13,7 @@ use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
-use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
+use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
@@ -67,7 +67,7 @@ pub enum IssuerError {
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use mcp_auth_issuer::{Caps, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
+/// use mcp_auth_issuer::{Caps, DeniedIssued, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -82,6 +82,7 @@ pub enum IssuerError {
 ///         ambient: Ambient::system(),
 ///         store: Store::memory(Caps::default()),
 ///         fetch: Arc::new(HttpFetch::new().unwrap()),
+///         denied: DeniedIssued::nothing(),
 ///     },
 ///     IssuerOptions::ephemeral(),
 /// )
@@ -188,6 +189,7 @@ fn assemble(
             refresh_grace: options.refresh_grace.as_secs(),
         },
         ambient: setup.ambient,
+        denied: setup.denied,
         keys,
         store: setup.store,
         login,
@@ -218,15 +220,7 @@ fn assemble(
             of_strangers: rate(120, 120),
             of_an_address: rate(30, 60),
         },
-        require_par: RequirePar {
-            of_all: options.require_par,
-            of_clients: options
-                .clients
-                .iter()
-                .filter(|client| client.require_par)
-                .map(|client| client.id.clone())
-                .collect(),
-        },
+        require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
     Ok(LocalIssuer {

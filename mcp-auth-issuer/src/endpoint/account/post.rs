@@ -12,7 +12,7 @@ use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, SecretHash, StoreError};
 
 use super::get::page;
-use super::visit::{let_in, login_step};
+use super::visit::{Known, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
@@ -68,24 +68,24 @@ async fn decide(
     }
 }
 
-/// Ends what one application was allowed: that of this name among those of this person. It may be gone already.
+/// Ends all that one application was allowed, if it is among those that this person let in: each end is something that every server has to
+/// know. It may be gone already.
 async fn end(
     issuer: &Issuer,
     (browser, address): (&Browser, Option<IpAddr>),
-    name: &str,
+    client_id: &str,
 ) -> Result<(), StoreError> {
-    for application in let_in(issuer, &browser.subject).await?.into_iter().filter(|known| known.name == name)
-    {
-        let grant = application.grant;
-        issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
-        issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
+    let (store, subject) = (&issuer.store, &browser.subject);
+    let known = Known::of(issuer, subject).await?;
+    if known.applications.iter().any(|known| known.client_id == client_id) {
+        store.consents().end_client_of_person(subject, client_id, issuer.now()).await?;
         GrantEnded {
             by: Word("person"),
-            client_id: &grant.client_id,
-            subject: &browser.subject,
-            grant_id: Some(&application.name),
+            client_id,
+            subject,
+            grant_id: None,
             address,
-            reason: Reason::Refused(&"its person ended it"),
+            reason: Reason::Refused(&"its person ended all that it was allowed"),
         }
         .happened();
     }
