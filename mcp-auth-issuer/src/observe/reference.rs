@@ -22,7 +22,7 @@ const ALL: [(&str, &[Described]); 8] = [
 fn markdown() -> String {
     let mut text = String::new();
     for (title, events) in ALL {
-        let _ = writeln!(text, "### {title}\n\n| event | level | when | fields |\n|---|---|---|---|");
+        let _ = writeln!(text, "## {title}\n\n| event | level | when | fields |\n|---|---|---|---|");
         for event in events {
             let fields: Vec<String> = event.fields.iter().map(|field| format!("`{field}`")).collect();
             let level = event.level.as_str().to_lowercase();
@@ -31,23 +31,27 @@ fn markdown() -> String {
         }
         text.push('\n');
     }
-    text.push_str("### Fields\n\n| field | what it says |\n|---|---|\n");
+    text.push_str("## Fields\n\n| field | what it says |\n|---|---|\n");
     for (field, says) in FIELDS {
         let _ = writeln!(text, "| `{field}` | {} |", says.trim());
     }
     text
 }
 
+/// The line of the book's page behind which all is made from the types.
+const MADE: &str = "<!-- what follows is made from the types in mcp-auth-issuer/src/observe -->\n\n";
+
 #[test]
 fn the_reference_of_the_events_is_that_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/observe/reference.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/issuer-events.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (introduction, written) = page.split_once(MADE).expect("the page has the line");
     if std::env::var_os("MCP_AUTH_BLESS").is_some() {
-        std::fs::write(path, markdown()).unwrap();
+        return std::fs::write(path, format!("{introduction}{MADE}{}", markdown())).unwrap();
     }
-    let written = std::fs::read_to_string(path).unwrap();
     assert!(
         written == markdown(),
-        "src/observe/reference.md is not that of the types: run with MCP_AUTH_BLESS=1"
+        "docs/src/issuer-events.md is not that of the types: run with MCP_AUTH_BLESS=1"
     );
 }
 
