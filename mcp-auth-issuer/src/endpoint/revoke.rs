@@ -112,19 +112,14 @@ async fn access_token(
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
         Some(grant) if !is_exchanged => {
-            let ended =
-                match counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
-                    true => {
-                        revocations.revoke(Revoked::Token(own.jti), now).await?;
-                        "token"
-                    }
-                    // Its refresh token too: it would only give access tokens that are refused.
-                    false => {
-                        issuer.store.end_named_grant(&own.sub, &grant, now).await?;
-                        "grant"
-                    }
-                };
-            TokenRevoked { client_id, subject: &own.sub, ended: Word(ended), address }.happened();
+            let one = counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await?;
+            match one {
+                true => revocations.revoke(Revoked::Token(own.jti), now).await?,
+                // Its refresh token too: it would only give access tokens that are refused.
+                false => issuer.store.end_named_grant(&own.sub, &grant, now).await?,
+            }
+            let ended = Word(if one { "token" } else { "grant" });
+            TokenRevoked { client_id, subject: &own.sub, ended, address }.happened();
         }
         grant => {
             let key = format!("issuer-client-revocations {client_id}");

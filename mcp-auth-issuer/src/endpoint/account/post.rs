@@ -75,19 +75,20 @@ async fn end(
     (browser, address): (&Browser, Option<IpAddr>),
     client_id: &str,
 ) -> Result<(), StoreError> {
-    let (store, subject) = (&issuer.store, &browser.subject);
+    let (store, subject) = (&issuer.store, &*browser.subject);
     let known = Known::of(issuer, subject).await?;
-    if known.applications.iter().any(|known| known.client_id == client_id) {
-        store.consents().end_client_of_person(subject, client_id, issuer.now()).await?;
-        GrantEnded {
-            by: Word("person"),
-            client_id,
-            subject,
-            grant_id: None,
-            address,
-            reason: Reason::Refused(&"its person ended all that it was allowed"),
-        }
-        .happened();
+    let Some(ended) = known.applications.into_iter().find(|known| known.client_id == client_id) else {
+        return Ok(());
+    };
+    store.consents().end_client_of_person(subject, client_id, issuer.now()).await?;
+    let ended_grant = |grant_id: Option<&str>| {
+        let (by, reason) = (Word("person"), Reason::Refused(&"its person ended it"));
+        GrantEnded { by, client_id, subject, grant_id, address, reason }.happened();
+    };
+    match ended.grants.is_empty() {
+        // It could not renew its access, and needs to ask again now.
+        true => ended_grant(None),
+        false => ended.grants.iter().for_each(|name| ended_grant(Some(name))),
     }
     Ok(())
 }

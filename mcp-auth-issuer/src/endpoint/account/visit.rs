@@ -1,7 +1,7 @@
 //! Who is at the page, and what they let in.
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::StoreError;
+use mcp_auth_store::{StoreError, grant_name};
 
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::ACCOUNT;
@@ -47,6 +47,7 @@ impl Known {
         for grant in grants {
             let application = known.application(&grant.client_id, &grant.scopes, grant.granted_at);
             application.last_used = application.last_used.max(Some(grant.last_used));
+            application.grants.push(grant_name(&grant.id));
         }
         for client in remembered {
             known.application(&client.client_id, &client.scopes, client.at).is_remembered = true;

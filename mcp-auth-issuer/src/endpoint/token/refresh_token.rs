@@ -154,7 +154,7 @@ pub(super) async fn issue(
     // As everything else that ends a grant: a copied token does not come back when the operator takes the rule out again.
     if issuer.denies(token, (&grant.subject, &grant.client_id), grant.granted_at) {
         issuer.store.grants().revoke(&grant.id, now).await?;
-        return Err(Refusal::Grant("denied by auth.deny: the grant is dead"));
+        return Err(dead(&grant, "denied by auth.deny: the grant is dead"));
     }
     if !still_lists(client, &grant) {
         issuer.store.grants().revoke(&grant.id, now).await?;

@@ -32,6 +32,8 @@ pub(crate) struct LetIn {
     /// `None` where the client is gone.
     pub(crate) client: Option<Client>,
     pub(crate) scopes: ScopeSet,
+    /// What the access tokens of its grants call these.
+    pub(crate) grants: Vec<String>,
     /// When it was let in first, of what it has still, in Unix seconds.
     pub(crate) since: u64,
     /// When it came last to renew its access; `None` where it cannot.
@@ -47,6 +49,7 @@ impl LetIn {
             client_id: client_id.to_owned(),
             client: None,
             scopes: ScopeSet::default(),
+            grants: Vec::new(),
             since,
             last_used: None,
             is_remembered: false,
