@@ -67,7 +67,7 @@ pub enum IssuerError {
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use mcp_auth_issuer::{Caps, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
+/// use mcp_auth_issuer::{Caps, DeniedIssued, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -82,6 +82,7 @@ pub enum IssuerError {
 ///         ambient: Ambient::system(),
 ///         store: Store::memory(Caps::default()),
 ///         fetch: Arc::new(HttpFetch::new().unwrap()),
+///         denied: DeniedIssued::nothing(),
 ///     },
 ///     IssuerOptions::ephemeral(),
 /// )
@@ -188,6 +189,7 @@ fn assemble(
             refresh_grace: options.refresh_grace.as_secs(),
         },
         ambient: setup.ambient,
+        denied: setup.denied,
         keys,
         store: setup.store,
         login,

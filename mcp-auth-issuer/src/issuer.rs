@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
-use mcp_auth_runtime::facade::TokenProofs;
-use serde_json::{Map, Value};
+use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
+use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
     Authentication, Browser, Client, ClientCredential, GrantType, Rate, SecretHash, Store, StoreError,
@@ -34,6 +34,8 @@ pub(crate) struct Issuer {
     pub(crate) scopes: Declared,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) ambient: Ambient,
+    /// What the operator denies.
+    pub(crate) denied: DeniedIssued,
     pub(crate) keys: KeyRing,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
@@ -153,6 +155,16 @@ pub(crate) struct Grantee<'a> {
     pub(crate) grant_id: Option<&'a str>,
     /// The key that it is bound to, if any.
     pub(crate) binding: &'a Binding,
+}
+
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotIssued {
+    /// It would be refused at once.
+    #[error("the access token would be denied by auth.deny")]
+    Denied,
+    #[error(transparent)]
+    Mint(#[from] MintError),
 }
 
 /// What an access token takes over from the one that it was exchanged for.
@@ -295,8 +307,15 @@ impl Issuer {
         Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
     }
 
+    /// Whether the operator denies what this text stands for: what `subject` allowed `client_id` at `since` (Unix seconds).
+    pub(crate) fn denies(&self, presented: &str, (subject, client_id): (&str, &str), since: u64) -> bool {
+        let claims = [("sub", json!(subject)), ("client_id", json!(client_id)), ("iat", json!(since))];
+        self.denied
+            .refuses(presented, claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
+    }
+
     /// Signs an access token that is valid from now.
-    pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, MintError> {
+    pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, NotIssued> {
         let iat = self.now();
         self.mint(grantee, None, iat, iat.saturating_add(self.lifetimes.access_token))
     }
@@ -306,7 +325,7 @@ impl Issuer {
         &self,
         grantee: &Grantee<'_>,
         exchanged: &Exchanged<'_>,
-    ) -> Result<(String, u64), MintError> {
+    ) -> Result<(String, u64), NotIssued> {
         let iat = self.now();
         let exp = iat.saturating_add(self.lifetimes.access_token).min(exchanged.until);
         Ok((self.mint(grantee, Some(exchanged.act), iat, exp)?, exp.saturating_sub(iat)))
@@ -318,8 +337,9 @@ impl Issuer {
         act: Option<&Map<String, Value>>,
         iat: u64,
         exp: u64,
-    ) -> Result<String, MintError> {
-        self.keys.current(iat).mint(&AccessTokenClaims {
+    ) -> Result<String, NotIssued> {
+        let jti = identifier(&*self.ambient.random);
+        let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
             aud: grantee.resource,
@@ -327,12 +347,21 @@ impl Issuer {
             scope: grantee.scopes.clone(),
             iat,
             exp,
-            jti: &identifier(&*self.ambient.random),
+            jti: &jti,
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
             act,
             more: self.claims.get(grantee.subject),
-        })
+        };
+        let token = self.keys.current(iat).mint(&claims)?;
+        if !self.denied.is_empty() {
+            let claims = serde_json::to_value(&claims).map_err(MintError::Serialize)?;
+            let claims = claims.as_object().cloned().ok_or(MintError::NotAnObject)?;
+            if self.denied.refuses(&token, claims) {
+                return Err(NotIssued::Denied);
+            }
+        }
+        Ok(token)
     }
 }

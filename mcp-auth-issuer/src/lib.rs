@@ -45,7 +45,8 @@ pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{
-    Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer, LocalIssuerSetup,
+    DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
+    LocalIssuerSetup,
 };
 pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};

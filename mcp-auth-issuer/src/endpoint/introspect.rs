@@ -59,7 +59,7 @@ async fn introspect(
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
     let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
     let told = match own {
-        Some(own) => access_token(issuer, own).await?,
+        Some(own) => access_token(issuer, token, own).await?,
         None => refresh_token(issuer, token).await?,
     };
     let subject = told.as_ref().and_then(|told| told["sub"].as_str());
@@ -68,23 +68,20 @@ async fn introspect(
 }
 
 /// What an access token of this issuer says, while it is good.
-async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, StoreError> {
+async fn access_token(issuer: &Issuer, token: &str, own: OwnToken) -> Result<Option<Value>, StoreError> {
+    if issuer.denied.refuses(token, own.claims()) {
+        return Ok(None);
+    }
     // Other processes revoke too, so the store is asked.
     if issuer.now() >= own.exp || issuer.store.revocations().is_revoked(own.revocable()).await? {
         return Ok(None);
     }
     // What every answer says is said last, so that no claim of the configuration takes its place.
-    let mut told = own.more;
+    let mut told = own.claims();
     let token_type = if told.contains_key("cnf") { "DPoP" } else { "Bearer" };
-    for (member, value) in [
-        ("active", json!(true)),
-        ("token_type", json!(token_type)),
-        ("sub", json!(own.sub)),
-        ("client_id", json!(own.client_id)),
-        ("iat", json!(own.iat)),
-        ("exp", json!(own.exp)),
-        ("jti", json!(own.jti)),
-    ] {
+    for (member, value) in
+        [("active", json!(true)), ("token_type", json!(token_type)), ("exp", json!(own.exp))]
+    {
         told.insert(member.to_owned(), value);
     }
     Ok(Some(Value::Object(told)))
@@ -94,7 +91,10 @@ async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, S
 async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, StoreError> {
     let Some(presented) = PresentedRefreshToken::parse(token) else { return Ok(None) };
     let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
-    let grant = grant.filter(|grant| presented.is_current_of(grant));
+    let grant = grant.filter(|grant| {
+        let of = (&*grant.subject, &*grant.client_id);
+        presented.is_current_of(grant) && !issuer.denies(token, of, grant.granted_at)
+    });
     Ok(grant.map(|grant| {
         json!({
             "active": true, "sub": grant.subject, "client_id": grant.client_id, "iss": issuer.origin.as_str(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::StatusCode;
 use mcp_auth_core::SecretText;
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, HttpFetch, IssuerError, IssuerOptions, LoginOptions, ManageError,
+    AccountsLogin, AccountsOptions, DeniedIssued, HttpFetch, IssuerError, IssuerOptions, LoginOptions,
+    ManageError,
 };
 use mcp_auth_store::{AccountChange, Caps, Changed, Outage, Revocable, SecretHash, Store};
 
@@ -528,6 +529,7 @@ async fn accounts_do_not_start_on_a_store_that_is_lost_with_the_process() {
         ambient: clock.ambient(),
         store,
         fetch: Arc::new(HttpFetch::new().unwrap()),
+        denied: DeniedIssued::nothing(),
     };
     let options = || {
         let mut options = IssuerOptions::ephemeral();

@@ -13,8 +13,8 @@ use jsonwebtoken::{DecodingKey, Validation};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, DevelopmentLogin, HttpFetch, IssuerOptions, IssuerReach, LocalIssuer,
-    LocalIssuerSetup, Login, LoginOptions, NamedClient,
+    AccountsLogin, AccountsOptions, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions, IssuerReach,
+    LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
 use mcp_auth_store::{Caps, Store};
@@ -158,6 +158,7 @@ impl App {
             ambient: clock.ambient(),
             store,
             fetch: Arc::new(HttpFetch::new().unwrap()),
+            denied: DeniedIssued::nothing(),
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();

@@ -11,6 +11,7 @@ mod client_auth;
 mod code_grant;
 mod confirm;
 mod consent;
+mod denied;
 mod device;
 mod device_limits;
 mod discovery;

@@ -24,7 +24,7 @@ use crate::request::oauth_error::{NO_STORE, OAuthError};
 use crate::secret::secret;
 
 /// How long a person has to enter the code and to answer, in seconds.
-const LIFETIME: u64 = 10 * 60;
+pub(in crate::endpoint) const LIFETIME: u64 = 10 * 60;
 /// How long a device waits between two polls, in seconds.
 const INTERVAL: u64 = 5;
 /// So many user codes are tried, should another device have the same.

@@ -26,7 +26,8 @@ pub(super) async fn issue(
     if !client.may(GrantType::AuthorizationCode) {
         return Err(Refusal::UnauthorizedClient);
     }
-    let hash = SecretHash::of(params.get("code").ok_or(Refusal::Missing("code"))?);
+    let presented = params.get("code").ok_or(Refusal::Missing("code"))?;
+    let hash = SecretHash::of(presented);
     let code = issuer
         .store
         .codes()
@@ -34,6 +35,10 @@ pub(super) async fn issue(
         .await?
         .ok_or(Refusal::Grant("the code is unknown or long expired"))?;
     verify(client, params, &code)?;
+    let allowed_at = code.expires_at.saturating_sub(issuer.lifetimes.code);
+    if issuer.denies(presented, (&code.subject, &client.id), allowed_at) {
+        return Err(Refusal::Grant("denied by auth.deny"));
+    }
     verify_resource(issuer, params)?;
     proven.is_by(code.dpop_jkt.as_deref())?;
     let bound_refresh = proven.bound_refresh(client);

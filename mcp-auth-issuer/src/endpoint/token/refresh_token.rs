@@ -151,6 +151,11 @@ pub(super) async fn issue(
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(dead(&grant, "its person can no longer log in: the grant is dead"));
     }
+    // As everything else that ends a grant: a copied token does not come back when the operator takes the rule out again.
+    if issuer.denies(token, (&grant.subject, &grant.client_id), grant.granted_at) {
+        issuer.store.grants().revoke(&grant.id, now).await?;
+        return Err(dead(&grant, "denied by auth.deny: the grant is dead"));
+    }
     if !still_lists(client, &grant) {
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(dead(

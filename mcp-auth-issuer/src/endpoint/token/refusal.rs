@@ -9,7 +9,7 @@ use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
-use crate::issuer::ClientError;
+use crate::issuer::{ClientError, NotIssued};
 use crate::key::{KeyError, MintError};
 use crate::observe::Reason;
 use crate::person::LoginError;
@@ -85,7 +85,7 @@ pub(crate) enum Refusal {
     #[error("the login cannot tell whether the person is still there")]
     Login(#[source] LoginError),
     #[error(transparent)]
-    Mint(#[from] MintError),
+    Mint(MintError),
     /// Which keys are the issuer's cannot be told now.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -116,6 +116,15 @@ impl From<ClientError> for Refusal {
         match error {
             ClientError::Document(error) => Self::Document(error),
             ClientError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NotIssued> for Refusal {
+    fn from(error: NotIssued) -> Self {
+        match error {
+            NotIssued::Denied => Self::Grant("denied by auth.deny"),
+            NotIssued::Mint(error) => Self::Mint(error),
         }
     }
 }
