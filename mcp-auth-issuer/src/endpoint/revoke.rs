@@ -95,8 +95,8 @@ async fn revoke(
     }
 }
 
-/// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, those of the
-/// whole grant are: of grants a person makes only so many. What a client of the operator gets without a person, or in exchange, it can get as
+/// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, the
+/// whole grant ends (RFC 7009 §2.1): of grants a person makes only so many. What a client of the operator gets without a person, or in exchange, it can get as
 /// often as it likes: where it revokes too many, all that it has are revoked.
 async fn access_token(
     issuer: &Issuer,
@@ -112,13 +112,14 @@ async fn access_token(
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
         Some(grant) if !is_exchanged => {
-            let of =
-                match counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await? {
-                    true => Revoked::Token(own.jti),
-                    false => Revoked::Grant(grant),
-                };
-            let ended = Word(if matches!(of, Revoked::Grant(_)) { "grant" } else { "token" });
-            revocations.revoke(of, now).await?;
+            let one =
+                counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await?;
+            match one {
+                true => revocations.revoke(Revoked::Token(own.jti), now).await?,
+                // Its refresh token too: it would only give access tokens that are refused.
+                false => issuer.store.end_named_grant(&own.sub, &grant, now).await?,
+            }
+            let ended = Word(if one { "token" } else { "grant" });
             TokenRevoked { client_id, subject: &own.sub, ended, address }.happened();
         }
         grant => {
