@@ -112,8 +112,7 @@ async fn access_token(
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
         Some(grant) if !is_exchanged => {
-            let one =
-                counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await?;
+            let one = counts(issuer, &format!("issuer-revocations {}", own.sub), rates.of_a_person).await?;
             match one {
                 true => revocations.revoke(Revoked::Token(own.jti), now).await?,
                 // Its refresh token too: it would only give access tokens that are refused.

@@ -8,8 +8,8 @@ use super::bounded::Bounded;
 use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{
-    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Registered, Revoked,
-    Rotate, Rotation, SecretHash,
+    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Registered,
+    RememberedClient, Revoked, Rotate, Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -35,6 +35,8 @@ pub(super) struct Consent {
     scopes: ScopeSet,
     /// For which the person need not be asked again.
     pub(super) remembered: AllRemembered,
+    /// Whether the person ended it, and allowed nothing since.
+    pub(super) is_ended: bool,
 }
 
 struct KnownClient {
@@ -174,6 +176,7 @@ impl Issued {
         let key = (client_id.to_owned(), subject.to_owned());
         let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
         consent.scopes.extend(scopes.iter().cloned());
+        consent.is_ended = false;
         self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
     }
 
@@ -278,6 +281,40 @@ impl Issued {
         grants.sort_by(|one, other| (one.expires_at, &one.id).cmp(&(other.expires_at, &other.id)));
         grants.truncate(most);
         grants
+    }
+
+    pub(super) fn remembered_of_person(&self, subject: &str, most: usize, now: u64) -> Vec<RememberedClient> {
+        let of_person = self.consents.keys().filter(|(_, of)| of == subject);
+        let all = of_person.filter_map(|key| {
+            let consent = self.consents.get(key, now)?;
+            consent.remembered.of_client(&key.0, now)
+        });
+        let mut all: Vec<_> = all.collect();
+        all.sort_by(|one, other| (one.at, &one.client_id).cmp(&(other.at, &other.client_id)));
+        all.truncate(most);
+        all
+    }
+
+    /// Ends all that this person allowed this client, and returns what is revoked by that.
+    pub(super) fn end_client_of_person(&mut self, subject: &str, client_id: &str) -> Vec<Revoked> {
+        let consent = self.consents.peek_mut(&(client_id.to_owned(), subject.to_owned()));
+        let had_consent = consent.is_some();
+        if let Some(consent) = consent {
+            *consent = Consent { is_ended: true, ..Consent::default() };
+        }
+        let is_theirs = |code: &Code| code.subject == subject && code.client_id == client_id;
+        // Of a client that does not refresh only its code knows the grant.
+        let used = self.codes.entries().filter(|(_, known)| is_theirs(&known.code));
+        let used: Vec<String> = used.filter_map(|(_, known)| known.grant.clone()).collect();
+        self.codes.remove_where(|_, known| is_theirs(&known.code) && !known.used);
+        self.devices.forget_client_of_person(subject, client_id);
+        let grants = self
+            .grants
+            .remove_where(|_, known| known.grant.subject == subject && known.grant.client_id == client_id);
+        let both = Revoked::ClientOfPerson { client_id: client_id.to_owned(), subject: subject.to_owned() };
+        let both = (had_consent || !used.is_empty() || !grants.is_empty()).then_some(both);
+        let grants = used.iter().chain(&grants).map(|grant| Revoked::of_grant(grant));
+        both.into_iter().chain(grants).collect()
     }
 
     /// Removes the codes that a person allowed.
