@@ -65,6 +65,9 @@ impl Documents {
     ) -> Result<Arc<PublicKeys>, DocumentError> {
         let url: ClientIdUrl = asked.url.parse().map_err(|_| DocumentError::JwksUrl)?;
         self.may_be_asked(&url)?;
+        if asked.is_known {
+            self.kept_keys.is_of_known(url.as_str(), asked.client_id, now);
+        }
         let kept = self.kept_keys.find(url.as_str(), now);
         if let Some(keys) = kept {
             if keys.may_have(asked.kid) {
@@ -93,7 +96,7 @@ impl Documents {
         let fetched = self.guarded(url, MAX_KEYS, known, store, now).await?;
         let keys = Arc::new(PublicKeys::read(fetched.document()?, &Algorithm::OF_ASSERTIONS)?);
         tracing::info!(jwks_uri = url.as_str(), "keys of a client read");
-        self.kept_keys.keep(url.as_str(), &keys, &fetched.headers, now);
+        self.kept_keys.keep(url.as_str(), &keys, &fetched.headers, known, now);
         Ok(keys)
     }
 }
