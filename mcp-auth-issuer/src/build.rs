@@ -13,7 +13,7 @@ use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
-use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
+use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
@@ -220,15 +220,7 @@ fn assemble(
             of_strangers: rate(120, 120),
             of_an_address: rate(30, 60),
         },
-        require_par: RequirePar {
-            of_all: options.require_par,
-            of_clients: options
-                .clients
-                .iter()
-                .filter(|client| client.require_par)
-                .map(|client| client.id.clone())
-                .collect(),
-        },
+        require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
     Ok(LocalIssuer {

@@ -1,6 +1,6 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -71,8 +71,8 @@ pub(crate) struct Issuer {
     pub(crate) client_assertions: ClientAssertions,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
-    /// Whose authorization requests have to be pushed.
-    pub(crate) require_par: RequirePar,
+    /// Whether the authorization requests of all clients have to be pushed.
+    pub(crate) require_par: bool,
 }
 
 /// How often clients authenticate by assertions, where the operator did not name them.
@@ -83,13 +83,6 @@ pub(crate) struct ClientAssertions {
     pub(crate) of_a_stranger: Rate,
     /// All those together.
     pub(crate) of_strangers: Rate,
-}
-
-/// Whose authorization requests have to be pushed.
-pub(crate) struct RequirePar {
-    pub(crate) of_all: bool,
-    /// The identifiers of clients that the operator registered.
-    pub(crate) of_clients: HashSet<String>,
 }
 
 /// How often access tokens are revoked one by one: a server cannot know more than so many.
@@ -285,6 +278,7 @@ impl Issuer {
             credential: ClientCredential::None,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         })
     }
 

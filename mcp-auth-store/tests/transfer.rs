@@ -32,6 +32,7 @@ async fn filled(durable: &Durable) -> SealingKey {
         credential: ClientCredential::None,
         registered_at: 0,
         registration_token: None,
+        require_par: false,
     };
     store.clients().register(client, None, 0).await.expect("a step");
     let code = Code {

@@ -31,6 +31,9 @@ pub struct Client {
     /// The hash of its registration access token (RFC 7592 §3). Only a client that nobody else is given too has one.
     #[serde(default)]
     pub registration_token: Option<SecretHash>,
+    /// Whether its authorization requests have to be pushed (`require_pushed_authorization_requests`, RFC 9126 §6).
+    #[serde(default)]
+    pub require_par: bool,
 }
 
 /// What a client may present at the token endpoint (`grant_types`, RFC 7591 §2).

@@ -386,6 +386,7 @@ mod tests {
             credential: ClientCredential::None,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         }
     }
 

@@ -15,6 +15,7 @@ pub fn client(id: &str) -> Client {
         credential: ClientCredential::Secret(SecretHash::of("the client's secret")),
         registered_at: 1,
         registration_token: None,
+        require_par: false,
     }
 }
 

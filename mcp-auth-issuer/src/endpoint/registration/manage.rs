@@ -181,6 +181,7 @@ async fn change(
         redirect_uris: registration.redirect_uris(),
         grant_types: Client::for_people(registration.refresh),
         credential,
+        require_par: registration.require_par,
         ..client
     };
     if !issuer.store.clients().change(changed.clone(), issuer.now()).await? {

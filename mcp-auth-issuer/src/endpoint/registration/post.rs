@@ -85,6 +85,7 @@ async fn register(
         },
         registered_at: now,
         registration_token: registration_token.as_deref().map(SecretHash::of),
+        require_par: registration.require_par,
     };
     let fresh = client.id.clone();
     let alike = (!is_its_own).then(|| registration.alike());

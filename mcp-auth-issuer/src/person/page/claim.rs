@@ -109,6 +109,7 @@ mod tests {
             credential: ClientCredential::None,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         };
         let application = |id: &str| claimed_and_published(Some(&client(id)), host_of(id)).into_string();
         let shown = application("https://claude.ai.evil.example/c.json");
