@@ -42,12 +42,9 @@ impl DeniedIssued {
         let marks = Marks::of(presented, CredentialHash::of(presented));
         let Ok(actor) = Actor::of(&claims) else { return true };
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let facts = Facts {
-            client_id: text("client_id"),
-            actor,
-            claims: claims.clone().into(),
-            ..Facts::of(Arc::clone(&self.issuer), text("sub").unwrap_or_default())
-        };
+        let (client_id, subject) = (text("client_id"), text("sub").unwrap_or_default());
+        let facts =
+            Facts { client_id, actor, claims: claims.into(), ..Facts::of(Arc::clone(&self.issuer), subject) };
         list.refuses(&marks, &Principal::new(Via::Jwt, facts))
     }
 }
