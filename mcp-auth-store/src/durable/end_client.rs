@@ -1,10 +1,12 @@
 //! The end of all that one person allowed one client: one change of all its rows.
 
+use std::collections::HashSet;
+
 use super::record::{gone, put, read, removed};
 use super::step::MOST_TRIES;
 use super::store::Durable;
 use super::{codes, consents, device_codes, grants, revocations};
-use crate::{Revoked, StoreError};
+use crate::{Grant, Revoked, StoreError};
 
 /// More rows than a person has of each kind: codes are given at a bounded rate.
 const MOST: usize = 10_000;
@@ -41,7 +43,7 @@ impl Durable {
                 }
             }
             for row in self.rows.first_of(grants::of_person(subject), MOST).await? {
-                let grant: crate::Grant = read(&row)?;
+                let grant: Grant = read(&row)?;
                 if grant.client_id == client_id {
                     revoked.push(Revoked::of_grant(&grant.id));
                     writes.push(gone(row.key));
@@ -58,7 +60,7 @@ impl Durable {
                 subject: subject.to_owned(),
             });
             // A grant that was redeemed a moment ago is named by its code too.
-            let mut named = std::collections::HashSet::new();
+            let mut named = HashSet::new();
             revoked.retain(|of| named.insert(of.clone()));
             for of in &revoked {
                 writes.push(revocations::write(of, now)?);
