@@ -61,11 +61,20 @@ pub(crate) async fn get(
     let url = returned.away.url.clone();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
     let from = (&headers, ClientAddress::of(address));
+    // Each page says in its own words why somebody is not logged in.
     match path {
-        ACCOUNT => account::returned(&issuer, from, returned).await,
-        AUTHORIZE => authorize::returned(&issuer, from, query, returned).await,
-        CONFIRM => confirm::returned(&issuer, from, query, returned).await,
-        DEVICE => device::returned(&issuer, from, query, returned).await,
+        ACCOUNT => {
+            account::returned(&issuer, from, returned).await.unwrap_or_else(|why| why.respond(&issuer))
+        }
+        AUTHORIZE => authorize::returned(&issuer, from, query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer)),
+        CONFIRM => {
+            confirm::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
+        }
+        DEVICE => {
+            device::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
+        }
         // What is at the other pages is for people with an account here, whose login leads nowhere else.
         _ => Refusal::Gone.respond(&issuer),
     }

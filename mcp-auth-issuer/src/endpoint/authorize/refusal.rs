@@ -22,7 +22,7 @@ use crate::request::oauth_error::LONGEST;
 
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(in crate::endpoint) enum Refusal {
     /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
     Tell { client_id: String, answer: Answer, refused: Refused },
     /// The redirect URI, or the request itself, is not verified: only the person is told.
@@ -133,7 +133,7 @@ impl Refusal {
     }
 
     /// Tells the client by redirect, or else the person by a page. It never redirects to an unverified address.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
         match self {
             Self::Tell { client_id, answer, refused } => {
                 AuthorizationRefused {

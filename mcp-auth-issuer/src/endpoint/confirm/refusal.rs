@@ -12,7 +12,7 @@ use crate::person::page::{EndedPage, ErrorText};
 
 /// Why nothing was allowed.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(in crate::endpoint) enum Refusal {
     /// The request itself is not to be trusted.
     Untrusted(Untrusted),
     /// Nothing waits under this URL.
@@ -27,7 +27,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Its page.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
         let (status, title, why, next) = match self {
             Self::Untrusted(untrusted) => {
                 PageRefused { page: Word("confirm"), reason: Reason::Refused(&untrusted) }.happened();

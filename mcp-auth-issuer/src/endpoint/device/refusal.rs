@@ -15,7 +15,7 @@ use crate::person::page::{EndedPage, ErrorText};
 
 /// Why nothing was allowed.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(in crate::endpoint) enum Refusal {
     /// The request itself is not to be trusted.
     Untrusted(Untrusted),
     /// Nothing waits under this code any more.
@@ -39,7 +39,7 @@ pub(super) enum Ended {
 
 impl Refusal {
     /// Its page.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
         match self {
             Self::Untrusted(untrusted) => {
                 PageRefused { page: Word("device"), reason: Reason::Refused(&untrusted) }.happened();
