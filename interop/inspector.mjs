@@ -33,7 +33,9 @@ function inspector(words, { seeing, ...environment } = {}) {
   const env = { ...process.env, MCP_STORAGE_DIR: storage, HOME: storage, MCP_INSPECTOR_SECRET_STORE: 'file', ...environment };
   for (const name of DESKTOP) delete env[name];
   const common = ['--cli', '--server-url', url, '--transport', 'http', '--protocol-era', era, ...client];
-  const child = spawn(process.execPath, [program, ...common, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 40_000 });
+  const child = spawn(process.execPath, [program, ...common, ...words], { env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 40_000 });
+  // It asks whether to step up.
+  child.stdin.on('error', () => {}).end('y\n');
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr']) {
     child[stream].setEncoding('utf8').on('data', (text) => {
@@ -54,6 +56,26 @@ async function freePort() {
   return port;
 }
 
+/** Runs the command line beside a person who logs in and allows, and whether they were asked. */
+async function withPerson(words) {
+  const redirectUri = `http://127.0.0.1:${await freePort()}/oauth/callback`;
+  let login;
+  const said = await inspector([...words, '--callback-url', redirectUri], {
+    MCP_AUTO_OPEN_ENABLED: 'true',
+    seeing: (text) => {
+      const asked = text.match(/http\S+response_type=code\S*(?=\s)/);
+      if (!asked || login) return;
+      login = new Person().follow(asked[0], redirectUri).then(async ({ url: back, pages }) => {
+        const answer = await fetch(back);
+        expect(answer.ok && pages.join() === 'login,consent', 'the callback, after a login and a consent page', pages);
+      });
+      login.catch(() => {});
+    },
+  });
+  await login;
+  return { said, asked: login !== undefined };
+}
+
 /** What it printed, for an error: an authorization code must not be in it. */
 const shown = ({ code, stdout, stderr }) => `exit code ${code}\n${stdout}${stderr}`.replace(/code=[^&\s]+/g, 'code=…');
 
@@ -71,22 +93,8 @@ try {
     expect(said.code === 3 && said.stderr.includes('auth_required'), 'exit code 3, auth_required', shown(said));
   });
   await steps.step('login', async () => {
-    const redirectUri = `http://127.0.0.1:${await freePort()}/oauth/callback`;
-    let login;
-    const said = await inspector(['--method', 'tools/list', '--callback-url', redirectUri], {
-      MCP_AUTO_OPEN_ENABLED: 'true',
-      seeing: (text) => {
-        const asked = text.match(/http\S+response_type=code\S*(?=\s)/);
-        if (!asked || login) return;
-        login = new Person().follow(asked[0], redirectUri).then(async ({ url: back, pages }) => {
-          const answer = await fetch(back);
-          expect(answer.ok && pages.join() === 'login,consent', 'the callback, after a login and a consent page', pages);
-        });
-        login.catch(() => {});
-      },
-    });
-    expect(login, 'an authorization URL', shown(said));
-    await login;
+    const { said, asked } = await withPerson(['--method', 'tools/list']);
+    expect(asked, 'an authorization URL', shown(said));
     expect(tools(said) === TOOLS, 'the five tools', shown(said));
   });
   await steps.step('tools/list', async () => {
@@ -95,10 +103,12 @@ try {
   });
   await steps.step('tools/call', async () => {
     const title = `bought by ${crypto.randomUUID()}`;
-    const added = await inspector(['--method', 'tools/call', '--tool-name', 'add_todo', '--tool-arg', `title=${title}`, STORED]);
+    // Inspector asks for this scope now, unless it had asked for all there are.
+    const { said: added, asked } = await withPerson(['--method', 'tools/call', '--tool-name', 'add_todo', '--tool-arg', `title=${title}`]);
     expect(added.code === 0 && JSON.parse(added.stdout).structuredContent?.title === title, 'the todo that was added', shown(added));
     const listed = await inspector(['--method', 'tools/call', '--tool-name', 'list_todos', STORED]);
     expect(listed.code === 0 && listed.stdout.includes(title), 'a list with the todo', shown(listed));
+    return asked ? 'after a step-up' : '';
   });
 } catch (error) {
   if (!(error instanceof Stopped)) throw error;

@@ -146,7 +146,7 @@ fn form(request: &Request, notice: &str) -> Response {
     let user = escaped(request.login_hint.as_deref().unwrap_or_default());
     let page = format!(
         "<!doctype html><title>Log in</title><h1>Log in to the shop</h1>{notice}\
-         <p>{client} wants to use the shop for you. The shop asks you about it after this page.</p>\
+         <p>{client} wants to use the shop for you. After this page you are asked what it may do.</p>\
          <form method=post><input name=user value=\"{user}\" autocomplete=username>\
          <input name=password type=password autocomplete=current-password><button>Log in</button></form>\
          <form method=post><button name=cancel value=yes>Cancel</button></form>"

@@ -29,7 +29,7 @@ export async function listen() {
       new Promise((resolve, reject) => {
         if (arrived.length) return resolve(arrived.shift());
         waiting.push(resolve);
-        setTimeout(() => reject(new Error('no answer came to the callback within 10 s')), 10_000).unref();
+        setTimeout(() => reject(new Error('no answer came to the callback within 60 s')), 60_000).unref();
       }),
     forget: () => arrived.splice(0),
     close: () => server.close(),

@@ -13,8 +13,8 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Authentication, Caps, DevelopmentLogin, HttpFetch, IssuerOptions, KeyRing, KeySource,
-    LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
+    AccessTokenClaims, Authentication, Caps, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions,
+    KeyRing, KeySource, LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::{BuiltInIssuer, IssuerLogin};
@@ -305,6 +305,7 @@ fn accepts(
         ambient: ambient.clone(),
         store: Store::memory(Caps::default()),
         fetch: Arc::new(HttpFetch::new()?),
+        denied: DeniedIssued::nothing(),
     };
     let options = IssuerOptions::new(KeySource::Given(key.clone()));
     match built_in.login {

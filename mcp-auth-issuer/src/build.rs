@@ -12,7 +12,7 @@ use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
 use crate::endpoint::{self, AwayRates};
-use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
+use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::AccountsLogin;
@@ -60,13 +60,13 @@ pub enum IssuerError {
 /// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says.
 ///
 /// # Errors
-/// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
+/// [`IssuerError`]: for example an issuer that other computers reach and whose login asks for no proof, or a signing key that other users can
 /// read.
 ///
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use mcp_auth_issuer::{Caps, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
+/// use mcp_auth_issuer::{Caps, DeniedIssued, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -81,6 +81,7 @@ pub enum IssuerError {
 ///         ambient: Ambient::system(),
 ///         store: Store::memory(Caps::default()),
 ///         fetch: Arc::new(HttpFetch::new().unwrap()),
+///         denied: DeniedIssued::nothing(),
 ///     },
 ///     IssuerOptions::ephemeral(),
 /// )
@@ -187,6 +188,7 @@ fn assemble(
             refresh_grace: options.refresh_grace.as_secs(),
         },
         ambient: setup.ambient,
+        denied: setup.denied,
         keys,
         store: setup.store,
         login,
@@ -224,15 +226,7 @@ fn assemble(
             of_an_address: rate(30, 60),
         },
         away: AwayRates { of_an_address: rate(30, 60), of_a_site: rate(120, 240) },
-        require_par: RequirePar {
-            of_all: options.require_par,
-            of_clients: options
-                .clients
-                .iter()
-                .filter(|client| client.require_par)
-                .map(|client| client.id.clone())
-                .collect(),
-        },
+        require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
     Ok(LocalIssuer {

@@ -1,13 +1,13 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
-use mcp_auth_runtime::facade::TokenProofs;
-use serde_json::{Map, Value};
+use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
+use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
     Authentication, Browser, Client, ClientCredential, GrantType, Rate, SecretHash, Store, StoreError,
@@ -34,6 +34,8 @@ pub(crate) struct Issuer {
     pub(crate) scopes: Declared,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) ambient: Ambient,
+    /// What the operator denies.
+    pub(crate) denied: DeniedIssued,
     pub(crate) keys: KeyRing,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
@@ -75,8 +77,8 @@ pub(crate) struct Issuer {
     pub(crate) pushes: Pushes,
     /// How often a login leads over another page.
     pub(crate) away: AwayRates,
-    /// Whose authorization requests have to be pushed.
-    pub(crate) require_par: RequirePar,
+    /// Whether the authorization requests of all clients have to be pushed.
+    pub(crate) require_par: bool,
 }
 
 /// How often clients authenticate by assertions, where the operator did not name them.
@@ -87,13 +89,6 @@ pub(crate) struct ClientAssertions {
     pub(crate) of_a_stranger: Rate,
     /// All those together.
     pub(crate) of_strangers: Rate,
-}
-
-/// Whose authorization requests have to be pushed.
-pub(crate) struct RequirePar {
-    pub(crate) of_all: bool,
-    /// The identifiers of clients that the operator registered.
-    pub(crate) of_clients: HashSet<String>,
 }
 
 /// How often access tokens are revoked one by one: a server cannot know more than so many.
@@ -161,6 +156,16 @@ pub(crate) struct Grantee<'a> {
     pub(crate) grant_id: Option<&'a str>,
     /// The key that it is bound to, if any.
     pub(crate) binding: &'a Binding,
+}
+
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotIssued {
+    /// It would be refused at once.
+    #[error("the access token would be denied by auth.deny")]
+    Denied,
+    #[error(transparent)]
+    Mint(#[from] MintError),
 }
 
 /// What an access token takes over from the one that it was exchanged for.
@@ -287,6 +292,7 @@ impl Issuer {
             secret_in_form: false,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         })
     }
 
@@ -309,8 +315,15 @@ impl Issuer {
         Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
     }
 
+    /// Whether the operator denies what this text stands for: what `subject` allowed `client_id` at `since` (Unix seconds).
+    pub(crate) fn denies(&self, presented: &str, (subject, client_id): (&str, &str), since: u64) -> bool {
+        let claims = [("sub", json!(subject)), ("client_id", json!(client_id)), ("iat", json!(since))];
+        self.denied
+            .refuses(presented, claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
+    }
+
     /// Signs an access token that is valid from now.
-    pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, MintError> {
+    pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, NotIssued> {
         let iat = self.now();
         self.mint(grantee, None, iat, iat.saturating_add(self.lifetimes.access_token))
     }
@@ -320,7 +333,7 @@ impl Issuer {
         &self,
         grantee: &Grantee<'_>,
         exchanged: &Exchanged<'_>,
-    ) -> Result<(String, u64), MintError> {
+    ) -> Result<(String, u64), NotIssued> {
         let iat = self.now();
         let exp = iat.saturating_add(self.lifetimes.access_token).min(exchanged.until);
         Ok((self.mint(grantee, Some(exchanged.act), iat, exp)?, exp.saturating_sub(iat)))
@@ -332,8 +345,9 @@ impl Issuer {
         act: Option<&Map<String, Value>>,
         iat: u64,
         exp: u64,
-    ) -> Result<String, MintError> {
-        self.keys.current(iat).mint(&AccessTokenClaims {
+    ) -> Result<String, NotIssued> {
+        let jti = identifier(&*self.ambient.random);
+        let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
             aud: grantee.resource,
@@ -341,12 +355,21 @@ impl Issuer {
             scope: grantee.scopes.clone(),
             iat,
             exp,
-            jti: &identifier(&*self.ambient.random),
+            jti: &jti,
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
             act,
             more: self.claims.get(grantee.subject),
-        })
+        };
+        let token = self.keys.current(iat).mint(&claims)?;
+        if !self.denied.is_empty() {
+            let claims = serde_json::to_value(&claims).map_err(MintError::Serialize)?;
+            let claims = claims.as_object().cloned().ok_or(MintError::NotAnObject)?;
+            if self.denied.refuses(&token, claims) {
+                return Err(NotIssued::Denied);
+            }
+        }
+        Ok(token)
     }
 }

@@ -3,7 +3,7 @@
 //! The facade calls [`build()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
 //! In the order of a login:
 //!
-//! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `registration`, `authorize`, `device`, `token`, `revoke`.
+//! 1. `endpoint`: one file or folder per endpoint, by the names of their paths.
 //! 2. `request`: reads requests strictly, and refuses invalid ones.
 //! 3. `client`: who a client is, and what its requests may ask for.
 //! 4. `assertion`: issuers whose assertions stand for a grant.
@@ -11,8 +11,9 @@
 //! 6. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
 //! 7. `key`: the [`KeyRing`], whose [`SigningKey`]s sign tokens, and change while the issuer runs.
 //!
-//! Access tokens are JWTs that servers verify without asking the issuer, so the last access token of a killed grant
-//! stays valid until it expires ([`IssuerOptions::access_token_lifetime`]).
+//! Access tokens are JWTs. Our own server refuses those of an ended grant, at once in this process and within `store.revocation_lag` in
+//! others on the same store; a server that verifies them by the keys alone takes them until they expire
+//! ([`IssuerOptions::access_token_lifetime`]).
 
 mod assertion;
 mod build;
@@ -22,6 +23,7 @@ mod endpoint;
 mod issuer;
 mod key;
 mod mac;
+mod observe;
 mod options;
 mod person;
 mod request;
@@ -43,7 +45,8 @@ pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{
-    Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer, LocalIssuerSetup,
+    DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
+    LocalIssuerSetup,
 };
 pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};

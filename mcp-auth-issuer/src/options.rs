@@ -68,7 +68,8 @@ pub struct IssuerOptions {
     /// What tokens of a user or a client say besides, by subject. **(default: nothing)**
     pub claims: BTreeMap<String, Map<String, Value>>,
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
-    /// its share of the minute has passed; what comes sooner is answered 429. **(default: 120)**
+    /// its share of the minute has passed; what comes sooner is answered 429. All clients without an initial access token are counted together,
+    /// and those of each initial access token by themselves: each has this number of its own. **(default: 120)**
     pub registrations_per_minute: u32,
     /// Who may register a client. **(default: any client)**
     pub registration: RegistrationOptions,

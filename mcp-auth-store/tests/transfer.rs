@@ -33,6 +33,7 @@ async fn filled(durable: &Durable) -> SealingKey {
         secret_in_form: false,
         registered_at: 0,
         registration_token: None,
+        require_par: false,
     };
     store.clients().register(client, None, 0).await.expect("a step");
     let code = Code {

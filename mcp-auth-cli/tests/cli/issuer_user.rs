@@ -89,6 +89,11 @@ fn accounts_are_listed_disabled_enabled_and_deleted_for_good() {
     let password = "some words of hers";
     let added = done(path, &["add", "ann", "--password-stdin"], &format!("{password}\n"));
     assert_eq!(stdout(&added), "\"ann\" is added\n");
+    let log = stderr(&added);
+    assert!(
+        log.contains("event=\"account_added\" subject=\"ann\" by_link=false") && !log.contains(password),
+        "{log}"
+    );
     done(path, &["add", "bob"], "");
     let list = listed(path);
     assert_eq!((&list[0]["name"], &list[0]["has_password"]), (&"ann".into(), &true.into()));
@@ -100,7 +105,9 @@ fn accounts_are_listed_disabled_enabled_and_deleted_for_good() {
         "{table}"
     );
     for (command, is_disabled) in [("disable", true), ("enable", false)] {
-        done(path, &[command, "ANN"], "");
+        let log = stderr(&done(path, &[command, "ANN"], ""));
+        let event = format!("mcp_auth::audit::issuer: event=\"account_{command}d\" subject=\"ann\"");
+        assert!(log.lines().count() == 1 && log.contains(&event), "{log}");
         assert_eq!(listed(path)[0]["disabled"], is_disabled);
     }
     done(path, &["delete", "ann"], "");

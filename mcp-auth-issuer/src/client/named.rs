@@ -142,6 +142,7 @@ impl From<&NamedClient> for Client {
             secret_in_form: false,
             registered_at: 0,
             registration_token: None,
+            require_par: named.require_par,
         }
     }
 }

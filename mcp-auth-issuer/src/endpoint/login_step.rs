@@ -15,6 +15,8 @@ use super::authorize::see_other;
 use super::away::Way;
 use super::returned::Returned;
 use crate::issuer::Issuer;
+use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
+use crate::observe::{Event as _, Reason};
 use crate::person::page::{LoginPage, Notice};
 use crate::person::{Asked, Attempt, Form, Leave, LoginError, Step, User};
 use crate::request::Params;
@@ -261,24 +263,18 @@ impl<'s> LoginStep<'s> {
             }
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
             Ok(Step::Done(user)) if issuer.is_name_of_another(&user.subject) => {
-                tracing::error!(
-                    subject = ?user.subject,
-                    "login refused: a named client, a workload or a person of an assertion issuer has this name"
-                );
+                let why = "a named client, a workload or a person of an assertion issuer has this name";
+                self.refused(Some(&user.subject), address, Reason::Failed(&why));
                 Notice::Refused(issuer.login.refusal())
             }
             Ok(Step::Done(user)) if !self.asked.takes(user.auth_time, begun_at) => {
-                tracing::warn!(subject = ?user.subject, client_id = ?self.client_id, "login refused: it is too old for this request");
+                let why = "it is too old for this request";
+                self.refused(Some(&user.subject), address, Reason::Refused(&why));
                 Notice::Old
             }
             Ok(Step::Done(user)) => return Ok(Answered::Person(user)),
             Err(error) => {
-                let account = match &error {
-                    LoginError::RefusedFor { account, .. } => account.as_deref(),
-                    _ => None,
-                };
-                let cause = std::error::Error::source(&error);
-                tracing::warn!(%error, ?cause, ?account, ?address, client_id = ?self.client_id, "login refused");
+                self.not_in(&error, address);
                 match error {
                     LoginError::Refused
                     | LoginError::RefusedFor { .. }
@@ -291,6 +287,31 @@ impl<'s> LoginStep<'s> {
             }
         };
         Ok(Answered::Page(self.page(issuer, headers, Some(notice)).await?))
+    }
+
+    /// Tells the operator that nobody was let in.
+    fn not_in(&self, error: &LoginError, address: Option<IpAddr>) {
+        let client_id = self.client_id;
+        match error {
+            LoginError::RefusedFor { account, .. } => {
+                self.refused(account.as_deref(), address, Reason::Refused(error));
+            }
+            LoginError::Refused | LoginError::UnknownUser => {
+                self.refused(None, address, Reason::Refused(error))
+            }
+            LoginError::Answer(cause) => {
+                self.refused(None, address, Reason::Refused(&format_args!("{error}: {cause}")));
+            }
+            LoginError::Unavailable(cause) => {
+                self.refused(None, address, Reason::Failed(&format_args!("{error}: {cause:?}")));
+            }
+            LoginError::TooOften { wait } => LoginLimited { client_id, address, wait: *wait }.happened(),
+            LoginError::Cancelled => LoginCancelled { client_id, address }.happened(),
+        }
+    }
+
+    fn refused(&self, subject: Option<&str>, address: Option<IpAddr>, reason: Reason<'_>) {
+        LoginRefused { subject, client_id: self.client_id, address, reason }.happened();
     }
 
     /// Sends the browser to another page of the login, which gets no referrer, and remembers where it comes back to.
@@ -351,9 +372,7 @@ impl<'s> LoginStep<'s> {
     ) -> Result<Response, StoreError> {
         let now = issuer.now();
         let id = secret(&*issuer.ambient.random);
-        tracing::info!(
-            subject = ?user.subject, amr = ?user.amr, ?address, client_id = ?self.client_id, "user logged in"
-        );
+        let (amr, acr) = (user.amr.clone(), user.acr.clone());
         let browser = Browser {
             authentication: user.authentication(issuer.login.kind().into_owned(), now),
             subject: user.subject,
@@ -362,7 +381,10 @@ impl<'s> LoginStep<'s> {
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
+        let subject = browser.subject.clone();
         issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;
+        let (subject, acr, client_id) = (&*subject, acr.as_deref(), self.client_id);
+        LoginSucceeded { subject, amr: &amr, acr, client_id, address }.happened();
         let mut response = see_other(self.url);
         if let Some(cookie) = issuer.cookie.set(&id) {
             response.headers_mut().insert(SET_COOKIE, cookie);

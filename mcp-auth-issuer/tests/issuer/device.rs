@@ -85,7 +85,7 @@ async fn at_consent(app: &App, code: &str) -> (Browser, Answer) {
     (browser, consent)
 }
 
-async fn answer(app: &App, code: &str, decision: &str) -> Answer {
+pub(crate) async fn answer(app: &App, code: &str, decision: &str) -> Answer {
     let (mut browser, consent) = at_consent(app, code).await;
     browser.submit(&consent, decision).await
 }

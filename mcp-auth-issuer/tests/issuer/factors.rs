@@ -7,10 +7,10 @@ use mcp_auth_issuer::{AccountsLogin, SecondFactorPolicy};
 use crate::accounts::{PASSWORD, log_in, site, site_with, unlimited};
 use crate::harness::*;
 
-const FACTORS: &str = "/account/factors";
+pub(crate) const FACTORS: &str = "/account/factors";
 
 /// What an authenticator app shows (RFC 6238), written again here.
-fn shown(key: &str, now: u64) -> String {
+pub(crate) fn shown(key: &str, now: u64) -> String {
     let bits: String = key
         .bytes()
         .map(|byte| {
@@ -31,13 +31,13 @@ fn shown(key: &str, now: u64) -> String {
 }
 
 /// A code that is not that of `key` around `now`.
-fn wrong(key: &str, now: u64) -> String {
+pub(crate) fn wrong(key: &str, now: u64) -> String {
     let near: Vec<String> = [now - 30, now, now + 30].iter().map(|at| shown(key, *at)).collect();
     (0..).map(|n| format!("{n:06}")).find(|code| !near.contains(code)).unwrap()
 }
 
 /// The key that the page shows.
-fn key(page: &Answer) -> String {
+pub(crate) fn key(page: &Answer) -> String {
     let after = page.body.split_once("?secret=").unwrap_or_else(|| panic!("no key in {}", page.body)).1;
     after.split_once("&amp;").unwrap().0.to_owned()
 }
@@ -49,7 +49,12 @@ fn recovery_codes(page: &Answer) -> Vec<String> {
 }
 
 /// Presses a button of the page.
-async fn press(browser: &mut Browser, page: &Answer, decision: &str, more: &[(&str, &str)]) -> Answer {
+pub(crate) async fn press(
+    browser: &mut Browser,
+    page: &Answer,
+    decision: &str,
+    more: &[(&str, &str)],
+) -> Answer {
     let csrf = csrf(page);
     let mut form = vec![("csrf", &*csrf), ("decision", decision)];
     let begun = hidden(page, "begun");
@@ -59,7 +64,7 @@ async fn press(browser: &mut Browser, page: &Answer, decision: &str, more: &[(&s
 }
 
 /// The page of a person who logs in for it with their password.
-async fn overview(browser: &mut Browser) -> Answer {
+pub(crate) async fn overview(browser: &mut Browser) -> Answer {
     let back = log_in(browser, FACTORS, "ann", PASSWORD).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
     assert_eq!(back.header("location"), FACTORS);
@@ -67,7 +72,7 @@ async fn overview(browser: &mut Browser) -> Answer {
 }
 
 /// Sets up codes at `now`: the key, and the recovery codes.
-async fn set_up(app: &App, now: u64) -> (String, Vec<String>) {
+pub(crate) async fn set_up(app: &App, now: u64) -> (String, Vec<String>) {
     let mut browser = Browser::new(app);
     let page = overview(&mut browser).await;
     let setup = press(&mut browser, &page, "begin", &[]).await;
@@ -78,7 +83,7 @@ async fn set_up(app: &App, now: u64) -> (String, Vec<String>) {
 }
 
 /// The second form, after name and password.
-async fn second_form(browser: &mut Browser, url: &str) -> Answer {
+pub(crate) async fn second_form(browser: &mut Browser, url: &str) -> Answer {
     let form = log_in(browser, url, "ann", PASSWORD).await;
     assert_eq!(form.status, StatusCode::OK, "{}", form.body);
     assert!(form.body.contains("autocomplete=\"one-time-code\""), "{}", form.body);

@@ -11,7 +11,7 @@ use crate::key_auth::{claims, key, signed, with_assertion};
 
 const TOKEN: &str = "0123456789abcdefghijklmnopqrstuv";
 
-async fn send(
+pub(crate) async fn send(
     app: &App,
     method: Method,
     url: &str,
@@ -30,14 +30,14 @@ async fn send(
 }
 
 /// A client that registered, where it manages itself, and its credential there.
-struct Managed {
-    id: String,
-    url: String,
-    bearer: String,
+pub(crate) struct Managed {
+    pub(crate) id: String,
+    pub(crate) url: String,
+    pub(crate) bearer: String,
     secret: String,
 }
 
-async fn managed(app: &App, method: &str) -> Managed {
+pub(crate) async fn managed(app: &App, method: &str) -> Managed {
     let document = app.register(&metadata(&[REDIRECT], method)).await.json();
     let text = |member: &str| document[member].as_str().unwrap_or_default().to_owned();
     let bearer = format!("Bearer {}", text("registration_access_token"));
@@ -47,7 +47,7 @@ async fn managed(app: &App, method: &str) -> Managed {
 }
 
 /// What a client sends to change itself.
-fn put(client: &Managed, change: &Value) -> Value {
+pub(crate) fn put(client: &Managed, change: &Value) -> Value {
     let mut sent = metadata(&[REDIRECT], "client_secret_basic");
     sent["client_id"] = json!(client.id);
     sent.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

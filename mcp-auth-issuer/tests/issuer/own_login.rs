@@ -104,7 +104,7 @@ pub(crate) fn path(location: &str) -> &str {
     location.strip_prefix(ISSUER).expect("back to the issuer")
 }
 
-fn good(transaction: &str) -> String {
+pub(crate) fn good(transaction: &str) -> String {
     path(&answer(transaction).location(&key(), START)).to_owned()
 }
 

@@ -22,7 +22,7 @@ const PROVIDER: &str = "https://login.example";
 type Reply = Result<(u16, Vec<u8>), FetchError>;
 
 /// A provider: what it answers at each URL, and what it was asked.
-struct Provider {
+pub(crate) struct Provider {
     key: EncodingKey,
     jwk: Value,
     replies: Mutex<HashMap<String, Vec<Reply>>>,
@@ -34,7 +34,7 @@ struct Provider {
 }
 
 impl Provider {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
         let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let public = pair.der_bytes();
@@ -119,13 +119,17 @@ pub(crate) fn options() -> UpstreamOptions {
     }
 }
 
-fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+    app_on(Store::memory(Caps::default()), provider, change)
+}
+
+fn app_on(store: Store, provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
     let mut options = options();
     change(&mut options);
     let fetch: Arc<dyn Fetch> = provider.clone();
     // The provider's clock is that of the issuer, which no test here moves far.
     let login = UpstreamLogin::new(options, fetch, MovedClock::at(START).ambient()).unwrap();
-    App::by_login(Store::memory(Caps::default()), login)
+    App::by_login(store, login)
 }
 
 /// Presses the button of the login page; the authorization request at the provider.
@@ -159,7 +163,7 @@ fn back(parameters: &[(&str, &str)]) -> String {
 }
 
 /// How it ends for a new browser whose ID token says this.
-async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
+pub(crate) async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
     let client = app.public_client().await;
     let mut browser = Browser::new(app);
     let url = authorize_url(&client, &[]);
@@ -245,6 +249,35 @@ async fn nobody_is_let_in_who_is_not_named_unless_anyone_is() {
     }
     let anyone = app(&provider, |options| options.admitted = Admitted::Anyone);
     assert_eq!(ends(&anyone, &provider, &json!({ "sub": "18" })).await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn p35_who_is_not_let_in_any_more_is_refreshed_no_more_and_others_are() {
+    let (provider, store) = (Provider::new(), Store::memory(Caps::default()));
+    let admits = |subjects: &[&str]| {
+        let subjects = subjects.iter().map(|sub| (*sub).to_owned()).collect();
+        app_on(store.clone(), &provider, |options| options.admitted = Admitted::Subjects(subjects))
+    };
+    let before = admits(&["17", "18"]);
+    let client = before.public_client().await;
+    let tokens = async |sub: &str| {
+        let mut browser = Browser::new(&before);
+        let url = authorize_url(&client, &[]);
+        let request = leave(&mut browser, &url).await;
+        says(&provider, &request, &json!({ "sub": sub }));
+        browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        let consent = browser.get(&url).await;
+        let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+        before.token(&redeem(&client, &code)).await.json()["refresh_token"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (tokens("17").await, tokens("18").await);
+    let refresh = async |app: &App, token: &str| {
+        app.token(&[("grant_type", "refresh_token"), ("client_id", &client), ("refresh_token", token)]).await
+    };
+    let after = admits(&["18"]);
+    refresh(&after, &one).await.assert_error(400, "invalid_grant");
+    assert_eq!(refresh(&after, &other).await.status, StatusCode::OK);
+    refresh(&before, &one).await.assert_error(400, "invalid_grant");
 }
 
 #[tokio::test]

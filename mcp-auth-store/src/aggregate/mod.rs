@@ -27,13 +27,13 @@ pub use accounts::{
 };
 pub use authentication::Authentication;
 pub use browser_sessions::{Browser, BrowserSessions};
-pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType};
+pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType, Registered};
 pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
-pub use consents::Consents;
 pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};
+pub use consents::{Consents, RememberedClient};
 pub use counters::{Arrival, Counters, Rate};
 pub(crate) use device_codes::EXPIRED_MEMORY;
 pub use device_codes::{DeviceAnswer, DeviceAuthorization, DeviceCodes, MOST_DEVICE_CODES, Polled};

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{alive, changed, content, put, read};
-use super::rows::{Content, Key};
+use super::rows::{Content, Key, Row};
 use super::store::Durable;
 use super::{clients, consents, grants};
 use crate::aggregate::REPLAY_MEMORY;
-use crate::{Code, Codes, Grant, Redemption, SecretHash, StoreFuture};
+use crate::{Code, Codes, Grant, Redemption, SecretHash, StoreError, StoreFuture};
 
 #[derive(Serialize, Deserialize)]
 struct Issued {
@@ -21,8 +21,24 @@ fn key(hash: SecretHash) -> Key {
     Key::new("codes", hash.digits())
 }
 
+/// Whether a code was used.
+pub(super) enum Use {
+    Unused,
+    /// For the grant with this identifier.
+    Used(String),
+}
+
+/// What became of the code in `row`, if it was issued to this client.
+pub(super) fn of_client(row: &Row, client_id: &str) -> Result<Option<Use>, StoreError> {
+    let Issued { code, used, grant_id } = read(row)?;
+    Ok((code.client_id == client_id).then_some(match grant_id {
+        Some(grant_id) if used => Use::Used(grant_id),
+        Some(_) | None => Use::Unused,
+    }))
+}
+
 /// The codes that one person allowed.
-fn of_person(subject: &str) -> String {
+pub(super) fn of_person(subject: &str) -> String {
     format!("codes of person {subject}")
 }
 

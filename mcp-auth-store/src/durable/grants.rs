@@ -134,12 +134,8 @@ impl Grants for Durable {
 
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
         Box::pin(async move {
-            // Those that have ended come first, until they are swept.
-            let all = self.rows.count(of_person(subject), 0).await?;
-            let ended = all.saturating_sub(self.rows.count(of_person(subject), now.saturating_add(1)).await?);
-            let first = most.saturating_add(usize::try_from(ended).unwrap_or(usize::MAX));
-            let rows = self.rows.first_of(of_person(subject), first).await?;
-            rows.iter().filter(|row| row.content.forget_at > now).take(most).map(read).collect()
+            let rows = self.current_of(of_person(subject), most, now).await?;
+            rows.iter().map(read).collect()
         })
     }
 

@@ -84,6 +84,11 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.keys()
     }
 
+    /// The entries, those too that have ended.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter().map(|(key, entry)| (key, &entry.value))
+    }
+
     /// Removes the entries of which `is_gone` is true, and returns their keys.
     pub(super) fn remove_where(&mut self, is_gone: impl Fn(&K, &V) -> bool) -> Vec<K> {
         let gone = self.entries.iter().filter(|(key, entry)| is_gone(key, &entry.value));

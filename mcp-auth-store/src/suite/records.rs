@@ -16,6 +16,7 @@ pub fn client(id: &str) -> Client {
         secret_in_form: false,
         registered_at: 1,
         registration_token: None,
+        require_par: false,
     }
 }
 

@@ -10,6 +10,7 @@ use mcp_auth_runtime::config::issuer::IssuerLogin;
 use super::{listing, password};
 use crate::Failure;
 use crate::configuration::Configuration;
+use crate::issuer::audit;
 use crate::store::configured;
 use crate::terminal::{Terminal, json};
 
@@ -95,6 +96,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let config = arguments.configuration.load()?;
+        let _log = audit::start(&config)?;
         let store = configured(&config, &ambient).await?;
         let accounts =
             AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), "");

@@ -66,6 +66,9 @@ impl Documents {
         let url: ClientIdUrl = asked.url.parse().map_err(|_| DocumentError::JwksUrl)?;
         self.may_be_asked(&url)?;
         let known = asked.is_known.then_some(asked.client_id);
+        if let Some(client_id) = known {
+            self.kept_keys.is_of_known(url.as_str(), client_id, now);
+        }
         // Anybody can register a client with the URL of another one. What it uses up, and what becomes of its fetch, is not for the other one.
         let fetch = known.map_or_else(|| url.as_str().to_owned(), |id| format!("{id} {}", url.as_str()));
         let kept = self.kept_keys.find(url.as_str(), now);
@@ -95,7 +98,7 @@ impl Documents {
         let fetched = self.guarded(url, MAX_KEYS, known, store, now).await?;
         let keys = Arc::new(PublicKeys::read(fetched.document()?, &Algorithm::OF_ASSERTIONS)?);
         tracing::info!(jwks_uri = url.as_str(), "keys of a client read");
-        self.kept_keys.keep(url.as_str(), &keys, &fetched.headers, now);
+        self.kept_keys.keep(url.as_str(), &keys, &fetched.headers, known, now);
         Ok(keys)
     }
 }

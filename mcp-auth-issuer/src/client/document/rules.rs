@@ -110,6 +110,7 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
         secret_in_form: false,
         registered_at: 0,
         registration_token: None,
+        require_par: flag(&document, "require_pushed_authorization_requests")?,
     })
 }
 
@@ -177,6 +178,14 @@ fn text<'a>(
     match document.get(member) {
         None => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(InvalidDocument::Type(member)),
+    }
+}
+
+/// A member that is false where it is not there.
+fn flag(document: &Map<String, Value>, member: &'static str) -> Result<bool, InvalidDocument> {
+    match document.get(member) {
+        None => Ok(false),
+        Some(value) => value.as_bool().ok_or(InvalidDocument::Type(member)),
     }
 }
 

@@ -1,33 +1,44 @@
 //! `GET /authorize`: shows the page for an authorization request. It changes nothing, unless the person said before that they need not be
 //! asked.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Method, Uri};
+use http::{Extensions, HeaderMap, Method, Uri};
 use mcp_auth_store::Browser;
 
 use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
+use crate::observe::Event as _;
+use crate::observe::authorization::AccessAllowed;
 use crate::person::page::{Consent, Notice};
+use crate::request::address::client_address;
 
 /// `GET /authorize`
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
     method: Method,
     uri: Uri,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
-    match show(&issuer, &method, &uri, &headers).await {
+    let from = (&headers, client_address(&extensions));
+    match show(&issuer, &method, &uri, from).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }
 }
 
-async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn show(
+    issuer: &Issuer,
+    method: &Method,
+    uri: &Uri,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+) -> Result<Response, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -42,11 +53,19 @@ async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) 
         // A browser that only looks ahead, or a program that asks for the headers, gets no code.
         let is_opened = method == Method::GET && !headers.contains_key("sec-purpose");
         if is_opened && request.is_allowed_already(issuer, person).await? {
-            tracing::info!(
-                client_id = %request.client.id, subject = ?person.subject, scope = %request.checked.scopes,
-                "access allowed as the user said before"
-            );
-            return grant(issuer, &request, (cookie, person.clone()), request.checked.scopes.clone()).await;
+            let (asked, scopes) = (&request.checked.scopes, request.checked.scopes.clone());
+            let answer = grant(issuer, &request, (cookie, person.clone()), scopes).await?;
+            AccessAllowed {
+                subject: &person.subject,
+                client_id: &request.client.id,
+                scopes: asked,
+                asked,
+                unasked: true,
+                remember: true,
+                address,
+            }
+            .happened();
+            return Ok(answer);
         }
     }
     if request.checked.prompt.none {

@@ -11,6 +11,7 @@ use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantTy
 
 use super::devices::Devices;
 use super::get::{log_in_again, page};
+use super::limit::TooSoon;
 use super::place::{Place, login_step};
 use super::refusal::{Ended, Refusal, ended};
 use super::user_code::UserCode;
@@ -19,6 +20,9 @@ use crate::endpoint::choice::{Choice, NOTHING_TICKED};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::{ClientError, Issuer};
+use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
+use crate::observe::login::{LoggedOut, LoginCancelled};
+use crate::observe::{Event as _, Reason};
 use crate::person::page::{DeviceConsent, WrongCode};
 use crate::request::Params;
 use crate::request::address::client_address;
@@ -59,9 +63,15 @@ async fn decide(
             }
         }
         // The login page has this button too.
-        (Some("deny"), Place::Form(_), _) => Ok(ended(issuer, Ended::Cancelled)),
-        (Some("logout"), place, _) => {
+        (Some("deny"), Place::Form(_), _) => {
+            LoginCancelled { client_id: None, address: from }.happened();
+            Ok(ended(issuer, Ended::Cancelled))
+        }
+        (Some("logout"), place, browser) => {
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            if let Some(browser) = &browser {
+                LoggedOut { subject: &browser.subject, everywhere: false, address: from }.happened();
+            }
             Ok(see_other(&place.form().url()))
         }
         (Some("code"), Place::Form(_), browser) => {
@@ -76,9 +86,9 @@ async fn decide(
             }
         }
         (Some("allow"), Place::Answer(code), Some(person)) => {
-            allow(devices, code, (cookie, person), &form).await
+            allow(devices, (code, from), (cookie, person), &form).await
         }
-        (Some("deny"), Place::Answer(code), person) => deny(devices, &code, person).await,
+        (Some("deny"), Place::Answer(code), person) => deny(devices, (&code, from), person).await,
         // The login ended while the page was open, so the person logs in again, and enters the code again.
         (Some("allow"), place @ Place::Answer(_), None) => log_in_again(devices, headers, place).await,
         (_, place, _) => Err(Untrusted::Stale { page: place.form().url() }.into()),
@@ -94,9 +104,14 @@ async fn enter(
     code: UserCode,
 ) -> Result<Response, Refusal> {
     let issuer = &devices.issuer;
-    devices.count_code(&person.subject, from).await??;
+    devices.count_code(&person.subject, from).await?.inspect_err(|TooSoon { retry_after }| {
+        let reason = Reason::Refused(&"too many codes");
+        let (subject, wait) = (Some(&*person.subject), Some(*retry_after));
+        UserCodeRefused { subject, address: from, wait, reason }.happened();
+    })?;
     let Some((client, asked)) = waiting(devices, &code).await? else {
-        tracing::warn!(subject = ?person.subject, ?from, "wrong user code");
+        let reason = Reason::Refused(&"no device waits for it");
+        UserCodeRefused { subject: Some(&person.subject), address: from, wait: None, reason }.happened();
         return page(devices, headers, &Place::Form(None), Some(WrongCode::Unknown)).await;
     };
     consent(issuer, (cookie, &person), code, (&client, &asked), None).await
@@ -150,7 +165,7 @@ async fn waiting(
 /// The person allows what they left ticked.
 async fn allow(
     devices: &Devices,
-    code: UserCode,
+    (code, address): (UserCode, Option<IpAddr>),
     (cookie, person): (&str, Browser),
     form: &Params,
 ) -> Result<Response, Refusal> {
@@ -170,15 +185,32 @@ async fn allow(
         refresh: client.may(GrantType::RefreshToken),
     };
     answered(devices, &code, answer).await?;
-    tracing::info!(client_id = %client.id, ?subject, scope = %scopes, asked = %asked.scopes, from = ?asked.from, "device allowed by the user");
+    DeviceAllowed {
+        subject: &subject,
+        client_id: &client.id,
+        scopes: &scopes,
+        address,
+        device_address: asked.from.as_deref(),
+    }
+    .happened();
     Ok(ended(issuer, Ended::Allowed))
 }
 
-async fn deny(devices: &Devices, code: &UserCode, person: Option<Browser>) -> Result<Response, Refusal> {
+async fn deny(
+    devices: &Devices,
+    (code, address): (&UserCode, Option<IpAddr>),
+    person: Option<Browser>,
+) -> Result<Response, Refusal> {
     let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
     answered(devices, code, DeviceAnswer::Denied).await?;
     let subject = person.map(|person| person.subject);
-    tracing::info!(client_id = %client.id, ?subject, from = ?asked.from, "device denied by the user");
+    DeviceDenied {
+        subject: subject.as_deref(),
+        client_id: &client.id,
+        address,
+        device_address: asked.from.as_deref(),
+    }
+    .happened();
     Ok(ended(&devices.issuer, Ended::Denied))
 }
 

@@ -29,6 +29,9 @@ pub(super) struct Metadata {
     client_name: Option<String>,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    /// RFC 9126 §6.
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
 }
 
 /// Client metadata that was checked against the rules.
@@ -37,6 +40,8 @@ pub(super) struct Registration {
     pub(super) auth_method: AuthMethod,
     pub(super) refresh: bool,
     pub(super) name: Option<String>,
+    /// Whether its authorization requests have to be pushed.
+    pub(super) require_par: bool,
 }
 
 /// How a client that registers authenticates (`token_endpoint_auth_method`).
@@ -89,7 +94,8 @@ impl TryFrom<Metadata> for Registration {
             return Err(Refusal::ResponseTypes);
         }
         let name = metadata.client_name.map(|name| name.chars().take(MAX_NAME).collect());
-        Ok(Self { redirect_uris, auth_method, refresh, name })
+        let require_par = metadata.require_pushed_authorization_requests;
+        Ok(Self { redirect_uris, auth_method, refresh, name, require_par })
     }
 }
 
@@ -141,6 +147,7 @@ impl Registration {
             },
             refresh: client.may(GrantType::RefreshToken),
             name: client.name.clone(),
+            require_par: client.require_par,
         }
     }
 
@@ -155,7 +162,10 @@ impl Registration {
         let mut redirect_uris: Vec<_> = self.redirect_uris.iter().map(RedirectUri::without_port).collect();
         redirect_uris.sort();
         redirect_uris.dedup();
-        SecretHash::of(&json!([self.name, self.refresh, redirect_uris]).to_string())
+        let mut said = vec![json!(self.name), json!(self.refresh), json!(redirect_uris)];
+        // Those that were kept before this was known did not say so.
+        said.extend(self.require_par.then(|| json!("require_pushed_authorization_requests")));
+        SecretHash::of(&Value::Array(said).to_string())
     }
 
     /// Client information (RFC 7591 §3.2.1, RFC 7592 §3): the values as registered, which may differ from the request.
@@ -172,6 +182,9 @@ impl Registration {
         });
         if let Some(name) = &self.name {
             document["client_name"] = json!(name);
+        }
+        if self.require_par {
+            document["require_pushed_authorization_requests"] = json!(true);
         }
         match &self.auth_method {
             AuthMethod::Keys(ClientKeys::Set(set)) => {

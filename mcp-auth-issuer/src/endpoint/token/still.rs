@@ -1,9 +1,11 @@
 //! What is asked once more when a grant was just made: whether its person and its client are still there.
 
-use mcp_auth_store::{Authentication, Client};
+use mcp_auth_store::{Authentication, Client, grant_name};
 
 use super::Refusal;
 use crate::issuer::Issuer;
+use crate::observe::token::GrantEnded;
+use crate::observe::{Event as _, Reason, Word};
 
 /// Asked last: of a person or client that ended before a code was used, the code is still found here, and of one that ends after it, the grant
 /// and its access token are there to be ended.
@@ -24,5 +26,14 @@ pub(super) async fn still_there(
         return Ok(());
     };
     issuer.store.grants().revoke(grant_id, issuer.now()).await?;
+    GrantEnded {
+        by: Word("issuer"),
+        client_id: &client.id,
+        subject,
+        grant_id: Some(&grant_name(grant_id)),
+        address: None,
+        reason: Reason::Refused(&why),
+    }
+    .happened();
     Err(Refusal::Grant(why))
 }

@@ -13,6 +13,9 @@ use super::name;
 use super::options::{AccountsOptions, SecondFactorPolicy};
 use super::password::{HashError, Passwords};
 use super::{recovery, rules, totp};
+use crate::observe::account::SecondFactorChangeRefused;
+use crate::observe::login::{RecoveryCodeUsed, SecondFactorLimited, SecondFactorRefused};
+use crate::observe::{Event as _, Reason};
 use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User};
 use crate::person::page::{recovery_codes, totp_setup};
 use crate::request::Params;
@@ -123,7 +126,7 @@ impl AccountsLogin {
         let account = self.still(found).await?;
         let wait = self.limits.second_factor(&self.store, found.id, attempt.now).await?;
         if let Some(wait) = wait {
-            tracing::warn!(account = ?account.name, "second factors are tried too often by somebody who has the password");
+            SecondFactorLimited { subject: &account.name, address: attempt.address, wait }.happened();
             return Err(LoginError::TooOften { wait });
         }
         let (code, now) = (answer.get("code").unwrap_or_default(), attempt.now);
@@ -136,14 +139,13 @@ impl AccountsLogin {
             let log_in = AccountChange::LogIn { generation: found.generation, with: Some(with) };
             if self.store.accounts().change(found.id, log_in, now).await? == Changed::Done {
                 if matches!(with, SecondFactor::RecoveryCode(_)) {
-                    let left = account.recovery_codes.len().saturating_sub(1);
-                    tracing::warn!(account = ?account.name, left, "a recovery code was used");
+                    let left = account.recovery_codes.len().saturating_sub(1) as u64;
+                    RecoveryCodeUsed { subject: &account.name, left, address: attempt.address }.happened();
                 }
                 return Ok(Step::Done(user(account, true, attempt)));
             }
         }
-        let why = "wrong second factor, or one that was used";
-        tracing::warn!(account = ?account.name, address = ?attempt.address, why, "login refused");
+        SecondFactorRefused { subject: &account.name, address: attempt.address }.happened();
         let again = "That code is not right, or it was used before. Wait for the next one and type that.";
         ask(found, code_form(Some(again)))
     }
@@ -167,7 +169,9 @@ impl AccountsLogin {
                 };
                 ask(Found::of(found.id, &account, Stage::Kept), kept)
             }
-            Err(FactorsError::WrongCode) => {
+            Err(error @ FactorsError::WrongCode) => {
+                let (subject, reason) = (&*account.name, Reason::Refused(&error));
+                SecondFactorChangeRefused { subject, reason }.happened();
                 let setup = self.begun_totp(&account, begun).ok_or_else(|| changed_meanwhile(&account))?;
                 let again = "That code is not right. Wait for the next one in the app and type that.";
                 ask(found, setup_form(&totp_setup(&setup), Some(again)))

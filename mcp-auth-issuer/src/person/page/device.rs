@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_store::{Client, DeviceAuthorization};
 
-use super::claim::{cut, visible};
+use super::claim::{cut, named, visible};
 use super::consent::{ScopeLine, on_allow, scope_list};
 use super::lifetime::in_words;
 use super::shell::page;
@@ -143,11 +143,7 @@ impl DeviceConsent<'_> {
         let ago = self.now.saturating_sub(self.asked.asked_at);
         html! {
             dl {
-                dt { "Application" }
-                dd {
-                    strong { bdi { (visible(self.client.name.as_deref().unwrap_or(&self.client.id))) } }
-                    p.hint { "Known to this server as " code { bdi { (visible(&self.client.id)) } } "." }
-                }
+                (named(self.client))
                 dt { "Code" }
                 dd { strong { (self.code) } p.hint { "Your device shows the same one." } }
                 dt { "It asked" }

@@ -6,6 +6,8 @@ use mcp_auth_core::seen::{deceives, plain};
 use serde_json::{Map, Value};
 
 use super::options::Admitted;
+use crate::observe::Event as _;
+use crate::observe::login::PersonNotAdmitted;
 use crate::person::User;
 use crate::person::login::CLOCK_SKEW;
 
@@ -63,7 +65,7 @@ pub(super) fn person(
     let subject = subject(issuer, sub);
     if !admitted.lets_in(issuer, &subject) {
         // The operator finds here what to write into allow_subjects.
-        tracing::warn!(issuer, sub = ?sub, "login refused: not in issuer.upstream.allow_subjects");
+        PersonNotAdmitted { assertion_issuer: issuer, assertion_subject: sub }.happened();
         return Err(NotIn::NotAdmitted);
     }
     let name = ["name", "preferred_username"].iter().find_map(|claim| claims.get(*claim)?.as_str());
