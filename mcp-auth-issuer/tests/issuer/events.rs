@@ -56,8 +56,8 @@ async fn post(app: &App, path: &str, form: &[(&str, &str)]) -> Answer {
 
 #[tokio::test]
 async fn each_event_that_there_is_happens_in_a_test_of_this_file() {
-    let reference = include_str!("../../src/observe/reference.md");
-    let (events, _fields) = reference.split_once("### Fields").unwrap();
+    let reference = include_str!("../../../docs/src/issuer-events.md");
+    let (events, _fields) = reference.split_once("## Fields").unwrap();
     let names = events.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let names: Vec<_> = names.map(|(name, _)| name).collect();
     assert!(names.len() > 40, "{names:?}");
@@ -431,7 +431,9 @@ async fn what_a_person_ends_on_their_page_is_said() {
     browser.answer_login(&login, &[("user", "developer")]).await;
     let page = browser.get("/account").await;
     happened();
-    browser.post("/account", &[("csrf", &*csrf(&page)), ("decision", "end"), ("application", &grant)]).await;
+    browser
+        .post("/account", &[("csrf", &*csrf(&page)), ("decision", "end"), ("application", &*client)])
+        .await;
     browser.post("/account", &[("csrf", &*csrf(&page)), ("decision", "logout"), ("everywhere", "yes")]).await;
     browser.post("/account", &[("csrf", &*csrf(&page)), ("decision", "made up")]).await;
     happened_are(&[
