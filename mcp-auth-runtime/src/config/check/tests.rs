@@ -481,7 +481,7 @@ fn a_mistyped_key_of_the_built_in_issuer_is_refused_once() {
         device.replace("[[issuer", "device_codes = true\n[[issuer"),
         device.replace("[[issuer", "device_code = \"yes\"\n[[issuer"),
     ] {
-        let process = MemoryFiles::default().process().variable("TOKEN", &"0123456789abcdef".repeat(4));
+        let process = MemoryFiles::default().process().variable("TOKEN", "0123456789abcdef".repeat(4));
         let loaded = Config::builder().process(process).toml(&text).build();
         let told = match loaded {
             Err(error) => error.to_string(),
