@@ -102,9 +102,10 @@ impl<'s> LoginStep<'s> {
         let id = fresh.as_deref().or(cookie).unwrap_or_default();
         let client_name = self.client_name();
         let transaction = secret(&*issuer.ambient.random);
-        let attempt = self.attempt(issuer, &client_name, None, &transaction, None);
+        let attempt = self.attempt(issuer, (&client_name, id), None, &transaction, None);
         let mut response = match issuer.login.begin(&attempt).await {
-            Ok(Step::Ask(form)) => self.form(issuer, id, form, notice).await?,
+            Ok(Step::Ask(form)) => self.form(issuer, id, (form, false), notice).await?,
+            Ok(Step::AskWithPasskeys(form)) => self.form(issuer, id, (form, true), notice).await?,
             Ok(Step::Done(_) | Step::Leave(_)) => {
                 tracing::error!(
                     "a login let a person in, or sent them away, who was asked nothing; they are not logged in"
@@ -125,15 +126,15 @@ impl<'s> LoginStep<'s> {
     /// The page that says that nobody can log in now.
     async fn without_form(&self, issuer: &Issuer, id: &str) -> Result<Response, StoreError> {
         let form = Form { controls: Markup::default(), found: None };
-        self.form(issuer, id, form, Some(Notice::Unavailable)).await
+        self.form(issuer, id, (form, false), Some(Notice::Unavailable)).await
     }
 
-    /// A page with a form of the login, for the browser with this session identifier.
+    /// A page with a form of the login, for the browser with this session identifier, and whether it runs the script of passkeys.
     async fn form(
         &self,
         issuer: &Issuer,
         id: &str,
-        form: Form,
+        (form, with_passkeys): (Form, bool),
         notice: Option<Notice>,
     ) -> Result<Response, StoreError> {
         let found = match form.found {
@@ -147,6 +148,7 @@ impl<'s> LoginStep<'s> {
             then: self.then,
             refuse: self.refuse,
             controls: form.controls,
+            with_passkeys,
             notice,
             action: self.url,
             csrf: &issuer.csrf.token(id, self.request, &*issuer.ambient.random).await?,
@@ -159,7 +161,7 @@ impl<'s> LoginStep<'s> {
     async fn keep(&self, issuer: &Issuer, id: &str, found: SecretText) -> Result<String, StoreError> {
         let (name, now) = (secret(&*issuer.ambient.random), issuer.now());
         let transaction = Transaction {
-            owner: self.owner(id),
+            owner: self.bound_to(id).digits(),
             about: found,
             expires_at: now.saturating_add(STEP_LIFETIME),
         };
@@ -168,8 +170,8 @@ impl<'s> LoginStep<'s> {
     }
 
     /// What was found out at this browser and about this request is of use nowhere else.
-    fn owner(&self, id: &str) -> String {
-        SecretHash::of(&format!("{id}\n{}", self.request)).digits()
+    fn bound_to(&self, id: &str) -> SecretHash {
+        SecretHash::of(&format!("{id}\n{}", self.request))
     }
 
     /// What comes after the browser with the session identifier `id` has sent this form of the login, from `address`.
@@ -184,7 +186,7 @@ impl<'s> LoginStep<'s> {
         let found = match form.get("login") {
             Some(name) => {
                 let kept = issuer.store.transactions().take(TRANSACTION, SecretHash::of(name), now).await?;
-                match kept.filter(|kept| kept.owner == self.owner(id)) {
+                match kept.filter(|kept| kept.owner == self.bound_to(id).digits()) {
                     Some(kept) => Some(kept.about),
                     // Sent twice, or too late: the login begins again.
                     None => return Ok(Answered::Page(self.page(issuer, headers, Some(Notice::Late)).await?)),
@@ -193,7 +195,7 @@ impl<'s> LoginStep<'s> {
             None => None,
         };
         let (client_name, transaction) = (self.client_name(), secret(&*issuer.ambient.random));
-        let attempt = self.attempt(issuer, &client_name, found.as_ref(), &transaction, address);
+        let attempt = self.attempt(issuer, (&client_name, id), found.as_ref(), &transaction, address);
         let step = issuer.login.finish(&attempt, form).await;
         self.after(issuer, (headers, address), id, &transaction, now, step).await
     }
@@ -211,7 +213,7 @@ impl<'s> LoginStep<'s> {
         }
         let name = issuer.login.transaction(&answer).unwrap_or_default();
         let client_name = self.client_name();
-        let attempt = self.attempt(issuer, &client_name, away.found.as_ref(), name, address);
+        let attempt = self.attempt(issuer, (&client_name, id), away.found.as_ref(), name, address);
         let step = issuer.login.returned(&attempt, &answer).await;
         // Where the login leads away once more, it does so under a new name.
         let next = secret(&*issuer.ambient.random);
@@ -243,7 +245,12 @@ impl<'s> LoginStep<'s> {
         step: Result<Step, LoginError>,
     ) -> Result<Answered, StoreError> {
         let notice = match step {
-            Ok(Step::Ask(form)) => return Ok(Answered::Page(self.form(issuer, id, form, None).await?)),
+            Ok(Step::Ask(form)) => {
+                return Ok(Answered::Page(self.form(issuer, id, (form, false), None).await?));
+            }
+            Ok(Step::AskWithPasskeys(form)) => {
+                return Ok(Answered::Page(self.form(issuer, id, (form, true), None).await?));
+            }
             Ok(Step::Leave(leave)) => {
                 return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
             }
@@ -262,7 +269,9 @@ impl<'s> LoginStep<'s> {
             Ok(Step::Done(user)) => return Ok(Answered::Person(user)),
             Err(error) => {
                 let account = match &error {
-                    LoginError::RefusedFor { account, .. } => account.as_deref(),
+                    LoginError::RefusedFor { account, .. } | LoginError::RefusedPasskey { account, .. } => {
+                        account.as_deref()
+                    }
                     _ => None,
                 };
                 let cause = std::error::Error::source(&error);
@@ -272,6 +281,7 @@ impl<'s> LoginStep<'s> {
                     | LoginError::RefusedFor { .. }
                     | LoginError::UnknownUser
                     | LoginError::Answer(_) => Notice::Refused(issuer.login.refusal()),
+                    LoginError::RefusedPasskey { .. } => Notice::RefusedPasskey,
                     LoginError::TooOften { wait } => Notice::TooOften(wait),
                     LoginError::Cancelled => Notice::Cancelled,
                     LoginError::Unavailable(_) => Notice::Unavailable,
@@ -305,7 +315,7 @@ impl<'s> LoginStep<'s> {
     fn attempt<'a>(
         &self,
         issuer: &'a Issuer,
-        client_name: &'a str,
+        (client_name, id): (&'a str, &str),
         found: Option<&'a SecretText>,
         transaction: &'a str,
         address: Option<IpAddr>,
@@ -318,6 +328,7 @@ impl<'s> LoginStep<'s> {
             client_name: Some(client_name).filter(|name| !name.is_empty()),
             found,
             transaction,
+            bound_to: self.bound_to(id),
             asked: self.asked,
             address,
             now: issuer.now(),

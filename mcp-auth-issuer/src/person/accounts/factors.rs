@@ -6,6 +6,7 @@ use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, StoreError};
 use super::login::{AccountsLogin, typed};
 use super::options::SecondFactorPolicy;
 use super::{recovery, totp};
+use crate::person::passkey::PasskeyError;
 
 /// One-time codes that are about to be set up.
 #[derive(Debug)]
@@ -32,6 +33,14 @@ pub(crate) enum FactorsError {
     Needed,
     #[error("the account is not there, is disabled, or was changed meanwhile")]
     Gone,
+    #[error("the passkey is not taken: {0}")]
+    Passkey(#[from] PasskeyError),
+    #[error("an account has at most {} passkeys", mcp_auth_store::MOST_PASSKEYS)]
+    TooMany,
+    #[error("no passkey can be called so")]
+    Name,
+    #[error("passkeys are off here")]
+    PasskeysOff,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -77,7 +86,7 @@ impl AccountsLogin {
         Ok(codes)
     }
 
-    /// Removes one-time codes and recovery codes.
+    /// Removes one-time codes, and recovery codes with the last second factor.
     pub(crate) async fn remove_totp(&self, subject: &str) -> Result<(), FactorsError> {
         if self.needs_second_factor() {
             return Err(FactorsError::Needed);
@@ -97,7 +106,7 @@ impl AccountsLogin {
         Ok(codes)
     }
 
-    fn new_recovery_codes(&self) -> (Vec<SecretText>, Vec<SecretHash>) {
+    pub(super) fn new_recovery_codes(&self) -> (Vec<SecretText>, Vec<SecretHash>) {
         let codes = recovery::new_codes(&*self.ambient.random);
         let kept = codes.iter().map(|code| recovery::hash(code.expose())).collect();
         (codes, kept)
@@ -108,7 +117,7 @@ impl AccountsLogin {
         Setup { secret, uri }
     }
 
-    async fn changed(&self, id: SecretHash, change: AccountChange) -> Result<(), FactorsError> {
+    pub(super) async fn changed(&self, id: SecretHash, change: AccountChange) -> Result<(), FactorsError> {
         match self.store.accounts().change(id, change, self.now()).await? {
             Changed::Done => Ok(()),
             Changed::Refused | Changed::Unknown => Err(FactorsError::Gone),

@@ -1,11 +1,11 @@
 //! Accounts in the store: people log in with a name, a password and, where they have set it up, a one-time code.
 //!
-//! - `login`: the steps of the login. `found`: what one form of it leaves for the next.
+//! - `login`: the steps of the login, and `passkey_login` those by passkey. `found`: what one form leaves for the next. `means`: what tokens say of it.
 //! - `name`: which names are the same one.
 //! - `password`: hashes passwords, a few at once. `rules`: which passwords a person may choose.
 //! - `totp`: one-time codes (RFC 6238). `recovery`: codes for who lost the device. `base32`: how both are written.
 //! - `limits`: how often a login may be tried.
-//! - `manage`: what an operator does with accounts. `factors`: what a person does with their own. `reset`: a new password, by a link.
+//! - `manage`: what an operator does with accounts. `factors`, `passkeys`: what a person does with their own. `reset`: a new password, by a link.
 //! - `options`: what the configuration sets.
 
 mod base32;
@@ -14,8 +14,11 @@ mod found;
 mod limits;
 mod login;
 mod manage;
+mod means;
 mod name;
 mod options;
+mod passkey_login;
+mod passkeys;
 mod password;
 mod recovery;
 mod reset;
@@ -26,7 +29,8 @@ pub(crate) use factors::{FactorsError, Setup};
 pub use login::AccountsLogin;
 pub use manage::{AccountLine, ManageError, NewLink};
 pub use name::InvalidAccountName;
-pub use options::{AccountsOptions, SecondFactorPolicy};
+pub use options::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
+pub(crate) use passkeys::{LONGEST_NAME, PasskeySetup};
 pub use password::HashError;
 pub(crate) use reset::{ResetError, Resettable};
 pub use rules::UnfitPassword;
