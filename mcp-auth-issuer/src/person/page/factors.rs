@@ -111,7 +111,7 @@ impl FactorsPage<'_> {
                     div.buttons { button type="submit" name="decision" value="renew" { "Make new recovery codes" } }
                 }))
             }
-            @if self.is_needed { p.hint { "This server asks everybody for a second step, so the last one cannot be removed." } }
+            @if self.is_needed { p.hint { "This server asks everybody for a second step. Codes can be replaced and not removed, and where there are none, the last passkey stays." } }
         }
     }
 

@@ -74,12 +74,7 @@ impl<'b> AuthenticatorData<'b> {
         if has(BACKED_UP) && !has(BACKUP_ELIGIBLE) {
             return Err(PasskeyError::BackedUp);
         }
-        Ok(Self {
-            backup_eligible: has(BACKUP_ELIGIBLE),
-            backed_up: has(BACKED_UP),
-            counter,
-            credential,
-        })
+        Ok(Self { backup_eligible: has(BACKUP_ELIGIBLE), backed_up: has(BACKED_UP), counter, credential })
     }
 }
 

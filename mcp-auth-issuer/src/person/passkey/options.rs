@@ -16,13 +16,17 @@ pub(crate) fn request_options<'p>(
     passkeys: impl Iterator<Item = &'p Passkey>,
     user_verification: &str,
 ) -> Value {
-    json!({
+    let mut options = json!({
         "challenge": challenge,
         "rpId": relying_party.id(),
         "timeout": TIMEOUT,
         "userVerification": user_verification,
-        "allowCredentials": passkeys.map(described).collect::<Vec<_>>(),
-    })
+    });
+    let passkeys: Vec<_> = passkeys.map(described).collect();
+    if !passkeys.is_empty() {
+        options["allowCredentials"] = Value::Array(passkeys);
+    }
+    options
 }
 
 /// To make a passkey, on an authenticator that has none of this account yet. One that can be found without a name is preferred: without it, a
