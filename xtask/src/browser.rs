@@ -36,8 +36,10 @@ pub(crate) fn check() -> Result<Outcome, String> {
     let port = fixed_port()?;
     // Authenticators take no IP address.
     let origin = format!("http://localhost:{port}");
+    let store = format!("sqlite:{}", directory.join("accounts.db").display());
     let with_accounts = |command: &mut Command| {
-        command.env("STORE_KEY", STORE_KEY).env("MCP_SERVER__PUBLIC_URL", format!("{origin}/mcp"));
+        command.env("STORE_URL", &store).env("STORE_KEY", STORE_KEY);
+        command.env("MCP_SERVER__PUBLIC_URL", format!("{origin}/mcp"));
         command.arg("--config").arg(&config);
     };
     let mut server = example::started_in(&directory, &executable)?;
@@ -56,9 +58,9 @@ fn people(directory: &Path, configured: impl Fn(&mut Command)) -> Result<Vec<Str
         let mut add = command("cargo");
         let manifest = root().join("Cargo.toml");
         add.args(["run", "--quiet", "--package", "mcp-auth-cli", "--bin", "mcp-auth", "--manifest-path"]);
-        add.arg(manifest).args(["--", "issuer", "user", "add", &format!("person{number}")]);
+        add.arg(manifest).args(["--", "issuer", "user"]);
         configured(&mut add);
-        let added = add.current_dir(directory).output();
+        let added = add.args(["add", &format!("person{number}")]).current_dir(directory).output();
         let added = added.map_err(|error| format!("cargo did not start: {error}"))?;
         match added.status.success() {
             true => Ok(String::from_utf8_lossy(&added.stdout).trim().to_owned()),

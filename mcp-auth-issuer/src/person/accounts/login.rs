@@ -135,8 +135,9 @@ impl AccountsLogin {
         let challenge = new_challenge(&*self.ambient.random);
         let options = request_options(relying_party, &challenge, account.passkeys(), "preferred");
         let controls = html! {
-            (code_form(account, notice))
+            @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
             (passkey_login("Use a passkey", &options, None))
+            (code_form(account, None))
         };
         let found = Found::of(id, account, Stage::Passkey(challenge)).written();
         Ok(Step::AskWithPasskeys(Form { controls, found }))

@@ -131,7 +131,7 @@ impl FactorsPage<'_> {
                 (self.form(&html! {
                     fieldset {
                         label {
-                            "Name of a new passkey, such as the device it is on"
+                            "Name of a new passkey"
                             input name="name" maxlength=(LONGEST_NAME) autocomplete="off";
                         }
                     }
@@ -208,11 +208,11 @@ impl IntoResponse for FactorsPage<'_> {
                         input type="hidden" name="decision" value="add-passkey";
                         (passkey_creation("Make the passkey", &setup.options))
                     }))
-                    p { a href=(self.action) { "Back" } }
+                    div.buttons { a.button href=(self.action) { "Back" } }
                 }
                 Shown::Codes(codes) => {
                     (recovery_codes(codes))
-                    p { a href=(self.action) { "Back" } }
+                    div.buttons { a.button href=(self.action) { "Back" } }
                 }
             }
         };
