@@ -282,7 +282,7 @@ async fn where_a_second_factor_is_required_the_last_one_stays() {
 }
 
 #[tokio::test]
-async fn b15_only_pages_with_passkeys_run_a_script_and_that_one_alone() {
+async fn only_pages_with_passkeys_run_a_script_and_that_one_alone() {
     let (app, ..) = site_with(unlimited()).await;
     let url = authorize_url(&app.public_client().await, &[]);
     let mut browser = Browser::new(&app);
@@ -338,12 +338,12 @@ async fn what_needs_the_script_is_hidden_until_it_runs() {
     let (app, ..) = site_with(unlimited()).await;
     let mut browser = Browser::new(&app);
     let page = browser.get(&authorize_url(&app.public_client().await, &[])).await;
-    assert!(page.body.contains("<div hidden data-passkey=\"get\""), "{}", page.body);
+    assert!(page.body.contains("<div class=\"passkey\" hidden data-passkey=\"get\""), "{}", page.body);
     let filled = [("username", "ann"), ("password", PASSWORD), ("passkey", ""), ("challenge", "")];
     assert_eq!(browser.answer_login(&page, &filled).await.status, StatusCode::SEE_OTHER);
     let page = overview(&mut browser, "ann").await;
     let setup = press(&mut browser, &page, "begin-passkey", &[]).await;
-    assert!(setup.body.contains("<noscript>") && setup.body.contains("<div hidden data-passkey=\"create\""));
+    assert!(setup.body.contains("<noscript>") && setup.body.contains("<div class=\"passkey\" hidden data-passkey=\"create\""));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use mcp_auth_core::SecretText;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, StoreError};
 
-use super::login::{AccountsLogin, typed};
+use super::login::AccountsLogin;
 use super::options::SecondFactorPolicy;
+use super::second_step::typed;
 use super::{recovery, totp};
 use crate::person::passkey::PasskeyError;
 

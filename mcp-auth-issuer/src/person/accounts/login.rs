@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::seen::deceives;
-use mcp_auth_store::{Account, AccountChange, Changed, SecondFactor, SecretHash, Store, StoreError};
+use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreError};
 
 use super::factors::FactorsError;
 use super::found::{Found, Stage};
@@ -14,10 +14,10 @@ use super::means::{BY_PASSWORD, BY_TWO_FACTORS, Means, asks_only};
 use super::name;
 use super::options::{AccountsOptions, SecondFactorPolicy};
 use super::password::{HashError, Passwords};
-use super::{recovery, rules, totp};
+use super::rules;
 use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step};
-use crate::person::page::{passkey_login, recovery_codes, totp_setup};
-use crate::person::passkey::{Challenges, RelyingParty, new_challenge, request_options};
+use crate::person::page::{recovery_codes, totp_setup};
+use crate::person::passkey::{Challenges, RelyingParty};
 use crate::request::Params;
 
 /// People log in with an account in the store. What they are called is given once, and never to another person.
@@ -121,81 +121,6 @@ impl AccountsLogin {
         }
     }
 
-    /// Asks one whose password was right for their second factor.
-    fn ask_second(
-        &self,
-        id: SecretHash,
-        account: &Account,
-        notice: Option<&str>,
-    ) -> Result<Step, LoginError> {
-        let Some(relying_party) = self.relying_party.as_ref().filter(|_| account.passkeys().next().is_some())
-        else {
-            return ask(Found::of(id, account, Stage::Code), code_form(account, notice));
-        };
-        let challenge = new_challenge(&*self.ambient.random);
-        let options = request_options(relying_party, &challenge, account.passkeys(), "preferred");
-        let controls = html! {
-            @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
-            (passkey_login("Use a passkey", &options, None))
-            (code_form(account, None))
-        };
-        let found = Found::of(id, account, Stage::Passkey(challenge)).written();
-        Ok(Step::AskWithPasskeys(Form { controls, found }))
-    }
-
-    /// The second form was answered.
-    async fn second(
-        &self,
-        attempt: &Attempt<'_>,
-        found: &Found,
-        challenge: Option<&str>,
-        answer: &Params,
-    ) -> Result<Step, LoginError> {
-        let (account, now) = (self.still(found).await?, attempt.now);
-        let (with, why, again) = match (given(answer, "passkey"), challenge) {
-            (Some(passkey), Some(challenge)) => {
-                if let Some(wait) = self.limits.passkey(&self.store, attempt.address, now).await? {
-                    return Err(LoginError::TooOften { wait });
-                }
-                let again = "That passkey does not log in here. Try another one, or a code.";
-                match self.second_passkey(&account, passkey, challenge) {
-                    Ok(used) => {
-                        (Some(SecondFactor::Passkey(used)), "its passkey was used meanwhile".into(), again)
-                    }
-                    Err(error) => (None, error.to_string(), again),
-                }
-            }
-            (_, _) => {
-                let wait = self.limits.second_factor(&self.store, found.id, now).await?;
-                if let Some(wait) = wait {
-                    tracing::warn!(account = ?account.name, "second factors are tried too often by somebody who has the password");
-                    return Err(LoginError::TooOften { wait });
-                }
-                let with = second_code(&account, answer.get("code").unwrap_or_default(), now);
-                let again =
-                    "That code is not right, or it was used before. Wait for the next one and type that.";
-                (with, "wrong second factor, or one that was used".into(), again)
-            }
-        };
-        if let Some(with) = with {
-            let log_in = AccountChange::LogIn { generation: found.generation, with: Some(with) };
-            if self.store.accounts().change(found.id, log_in, now).await? == Changed::Done {
-                if matches!(with, SecondFactor::RecoveryCode(_)) {
-                    let left = account.recovery_codes.len().saturating_sub(1);
-                    tracing::warn!(account = ?account.name, left, "a recovery code was used");
-                }
-                let means = match with {
-                    SecondFactor::Passkey(_) => Means::PasswordAndPasskey,
-                    SecondFactor::TotpStep(_) | SecondFactor::RecoveryCode(_) => Means::PasswordAndCode,
-                };
-                return Ok(Step::Done(means.logged_in(account, attempt)));
-            }
-        }
-        let why: String = why;
-        tracing::warn!(account = ?account.name, address = ?attempt.address, why, "login refused");
-        self.ask_second(found.id, &account, Some(again))
-    }
-
     /// Nobody logs in here without a second factor, and this account has none yet.
     async fn begin_setup(&self, id: SecretHash, account: &Account) -> Result<Step, LoginError> {
         let setup = self.begin_totp(&account.name).await.map_err(|error| not_set_up(error, account))?;
@@ -230,7 +155,7 @@ impl AccountsLogin {
     }
 
     /// The account of one whose password was right, unless something of it was changed since then.
-    async fn still(&self, found: &Found) -> Result<Account, LoginError> {
+    pub(super) async fn still(&self, found: &Found) -> Result<Account, LoginError> {
         let account = self.store.accounts().find(found.id).await?;
         let account = account.ok_or_else(|| refused("the account is gone", None))?;
         match account.generation == found.generation && !account.disabled {
@@ -315,17 +240,8 @@ impl Login for AccountsLogin {
 }
 
 /// What a field holds, if it holds something.
-fn given<'p>(answer: &'p Params, name: &str) -> Option<&'p str> {
+pub(super) fn given<'p>(answer: &'p Params, name: &str) -> Option<&'p str> {
     answer.get(name).filter(|text| !text.is_empty())
-}
-
-/// What was typed into the second form, if it can be right.
-fn second_code(account: &Account, code: &str, now: u64) -> Option<SecondFactor> {
-    match (typed(code), &account.totp) {
-        (Some(digits), Some(secret)) => totp::step_of(secret, &digits, now).map(SecondFactor::TotpStep),
-        (None, _) => Some(SecondFactor::RecoveryCode(recovery::hash(code))),
-        (Some(_), None) => None,
-    }
 }
 
 fn refused(why: &'static str, account: Option<&Account>) -> LoginError {
@@ -349,31 +265,8 @@ fn not_set_up(error: FactorsError, account: &Account) -> LoginError {
     }
 }
 
-fn ask(found: Found, controls: Markup) -> Result<Step, LoginError> {
+pub(super) fn ask(found: Found, controls: Markup) -> Result<Step, LoginError> {
     Ok(Step::Ask(Form { controls, found: found.written() }))
-}
-
-/// The digits of a one-time code; `None` for what has another form, such as a recovery code.
-pub(super) fn typed(code: &str) -> Option<String> {
-    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    (digits.len() == totp::DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
-}
-
-fn code_form(account: &Account, notice: Option<&str>) -> Markup {
-    let asked = match account.totp.is_some() {
-        true => "Code from your authenticator app, or one of your recovery codes",
-        false => "One of your recovery codes",
-    };
-    html! {
-        @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
-        fieldset {
-            label {
-                (asked)
-                input name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" required;
-            }
-        }
-        div.buttons { button.primary type="submit" { "Go on" } }
-    }
 }
 
 fn setup_form(setup: &Markup, notice: Option<&str>) -> Markup {
@@ -436,14 +329,6 @@ mod tests {
             }
             let (computed, why) = computed(name, "wrong").await;
             assert_eq!((computed, why.as_str()), (0, "a login is tried too often, for 12s more"), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_code_has_six_digits_and_all_else_is_a_recovery_code() {
-        assert_eq!(typed("123 456"), Some("123456".to_owned()));
-        for other in ["", "12345", "1234567", "12345a", "abcd-efgh-ijkl-mnop"] {
-            assert_eq!(typed(other), None, "{other}");
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Accounts in the store: people log in with a name, a password and, where they have set it up, a one-time code.
+//! Accounts in the store: people log in with a name, a password and, where they have set it up, a one-time code; or with a passkey.
 //!
-//! - `login`: the steps of the login, and `passkey_login` those by passkey. `found`: what one form leaves for the next. `means`: what tokens say of it.
+//! - `login`: the first step of the login, `second_step` the one after a password, `passkey_login` what a passkey does in both.
+//!   `found`: what one form leaves for the next. `means`: what tokens say of it.
 //! - `name`: which names are the same one.
 //! - `password`: hashes passwords, a few at once. `rules`: which passwords a person may choose.
 //! - `totp`: one-time codes (RFC 6238). `recovery`: codes for who lost the device. `base32`: how both are written.
@@ -23,6 +24,7 @@ mod password;
 mod recovery;
 mod reset;
 mod rules;
+mod second_step;
 mod totp;
 
 pub(crate) use factors::{FactorsError, Setup};

@@ -31,7 +31,7 @@ pub(super) fn passkey_creation(label: &str, options: &Value) -> Markup {
 /// The script shows them where the browser has passkeys.
 fn controls(what: &str, label: &str, options: &Value, more: &Markup) -> Markup {
     html! {
-        div hidden data-passkey=(what) data-options=(options.to_string()) {
+        div.passkey hidden data-passkey=(what) data-options=(options.to_string()) {
             input type="hidden" name="passkey" value="";
             (more)
             p.warning role="alert" hidden {}

@@ -174,7 +174,7 @@ mod tests {
         ] {
             assert!(matches!(only_map(bytes), Err(PasskeyError::Cbor(_))), "{bytes:x?}");
         }
-        let nested = |depth: usize| [vec![0xa1, 0x00].repeat(depth), vec![0x00]].concat();
+        let nested = |depth: usize| [[0xa1, 0x00].repeat(depth), vec![0x00]].concat();
         assert!(only_map(&nested(4)).is_ok());
         assert_eq!(only_map(&nested(5)), Err(PasskeyError::Cbor("nested too deep")));
         let deepest = nested(100_000);

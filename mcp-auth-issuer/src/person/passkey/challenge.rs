@@ -12,6 +12,7 @@ use mcp_auth_core::bounds::MINUTE;
 use mcp_auth_store::{SecretHash, Store, StoreError};
 
 use crate::mac::StoreMac;
+use crate::person::login::CLOCK_SKEW;
 use crate::secret::secret;
 
 /// What the store keeps the key for.
@@ -76,7 +77,9 @@ impl Challenges {
     ) -> Result<bool, StoreError> {
         let Some((plain, tag, made_at)) = read(challenge) else { return Ok(false) };
         let is_ours = hmac::verify(self.mac.key().await?, &message(bound_to, &plain), &tag).is_ok();
-        Ok(is_ours && made_at <= now && now - made_at < LIFETIME)
+        // Another process, whose clock may be ahead, may have shown the page.
+        let is_now = made_at <= now.saturating_add(CLOCK_SKEW) && now.saturating_sub(made_at) < LIFETIME;
+        Ok(is_ours && is_now)
     }
 
     /// Uses it up: `true` the first time.
@@ -122,13 +125,13 @@ mod tests {
         let elsewhere = Challenges::new(Store::memory(Caps::default()), &SystemRandom);
         let challenge = challenges.issue(page("a"), 1000, &SystemRandom).await.unwrap();
         assert_ne!(challenge, challenges.issue(page("a"), 1000, &SystemRandom).await.unwrap());
-        for now in [1000, 1000 + LIFETIME - 1] {
+        for now in [1000 - CLOCK_SKEW, 1000, 1000 + LIFETIME - 1] {
             assert!(challenges.is_for(page("a"), &challenge, now).await.unwrap());
             assert!(other_process.is_for(page("a"), &challenge, now).await.unwrap());
             assert!(!challenges.is_for(page("b"), &challenge, now).await.unwrap());
             assert!(!elsewhere.is_for(page("a"), &challenge, now).await.unwrap());
         }
-        for now in [0, 999, 1000 + LIFETIME, u64::MAX] {
+        for now in [0, 999 - CLOCK_SKEW, 1000 + LIFETIME, u64::MAX] {
             assert!(!challenges.is_for(page("a"), &challenge, now).await.unwrap(), "{now}");
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&challenge).unwrap();
