@@ -27,6 +27,7 @@ pages! {
     opaque_tokens = "src/opaque-tokens.md",
     introduction = "src/introduction.md",
     issuer = "src/issuer.md",
+    issuer_events = "src/issuer-events.md",
     migrate_from_rmcp = "src/migrate-from-rmcp.md",
     own_login = "src/own-login.md",
     progress = "src/progress.md",

@@ -66,7 +66,7 @@
 //! # Features
 //! | feature | brings | default |
 //! |---|---|---|
-//! | `issuer` | the built-in OAuth 2.1 authorization server, for development | |
+//! | `issuer` | the built-in OAuth 2.1 authorization server: `[issuer]` | |
 //! | `postgres` | a store that lasts, in a PostgreSQL database: `[store]` | |
 //! | `redis` | a store that lasts, in a Redis or Valkey server: `[store]` | |
 //! | `sqlite` | a store that lasts, in one SQLite file: `[store]` | |

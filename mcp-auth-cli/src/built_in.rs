@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{
-    AccountsLogin, Caps, IssuerOptions, KeyRing, KeySource, LocalIssuerSetup, LoginOptions, Store,
+    AccountsLogin, Caps, DeniedIssued, IssuerOptions, KeyRing, KeySource, LocalIssuerSetup, LoginOptions,
+    Store,
 };
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config};
@@ -77,6 +78,7 @@ pub(crate) fn issuer(
         ambient,
         store,
         fetch: Arc::new(HttpFetch::new()?),
+        denied: DeniedIssued::nothing(),
     };
     Ok(match accounts {
         Some(accounts) => mcp_auth_issuer::build_with(setup, options, Arc::new(accounts))?,

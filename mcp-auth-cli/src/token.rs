@@ -13,11 +13,11 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Authentication, Caps, HttpFetch, IssuerOptions, IssuerReach, KeyRing, KeySource,
-    LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
+    AccessTokenClaims, Authentication, Caps, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions,
+    KeyRing, KeySource, LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
-use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::issuer::{BuiltInIssuer, IssuerLogin};
 use mcp_auth_runtime::config::{Config, RoleName, key};
 use serde_json::{Map, Value};
 
@@ -87,8 +87,8 @@ fn claim(text: &str) -> Result<(String, Value), String> {
         "sub" => Err("write --sub".to_owned()),
         "client_id" => Err("write --client-id".to_owned()),
         ROLES_CLAIM => Err("write --role".to_owned()),
-        // Who mints a token by hand may try what becomes of an old login.
-        "auth_time" => Ok((name.to_owned(), value)),
+        // Who mints a token by hand may try what becomes of an old or a weak login.
+        "auth_time" | "acr" | "amr" => Ok((name.to_owned(), value)),
         name if is_of_every_token(name) => {
             Err(format!("{name:?} is what the issuer writes into every token itself"))
         }
@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         None => signing_keys(&config.state_dir(built_in), built_in.signing_alg.into(), iat, terminal)?,
     };
     let key = keys.current(iat);
-    accepts(&issuer, &resource, &key, &ambient)?;
+    accepts((&config, built_in), (&issuer, &resource), &key, &ambient)?;
 
     let exp = iat + arguments.ttl.as_secs();
     let mut jti = [0; 16];
@@ -285,16 +285,17 @@ fn signing_keys(
     Ok(keys)
 }
 
-/// Checks that the built-in issuer accepts the configured address: it refuses addresses that are not on loopback.
+/// Checks that the built-in issuer accepts the configured address: on loopback, or of https where other computers reach it and people prove who
+/// they are. How they do makes no difference here.
 fn accepts(
-    issuer: &IssuerIdentifier,
-    resource: &Resource,
+    (config, built_in): (&Config, &BuiltInIssuer),
+    (issuer, resource): (&IssuerIdentifier, &Resource),
     key: &SigningKey,
     ambient: &Ambient,
 ) -> Result<(), Failure> {
     let setup = LocalIssuerSetup {
         issuer: issuer.clone(),
-        reach: IssuerReach::ThisComputer,
+        reach: config.issuer_reach(),
         resource: resource.clone(),
         server_name: String::new(),
         scopes: Default::default(),
@@ -304,7 +305,14 @@ fn accepts(
         ambient: ambient.clone(),
         store: Store::memory(Caps::default()),
         fetch: Arc::new(HttpFetch::new()?),
+        denied: DeniedIssued::nothing(),
     };
-    mcp_auth_issuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;
+    let options = IssuerOptions::new(KeySource::Given(key.clone()));
+    match built_in.login {
+        IssuerLogin::Development => mcp_auth_issuer::build(setup, options)?,
+        IssuerLogin::Accounts | IssuerLogin::Own | IssuerLogin::Upstream => {
+            mcp_auth_issuer::build_with(setup, options, Arc::new(DevelopmentLogin::new(Vec::new())))?
+        }
+    };
     Ok(())
 }

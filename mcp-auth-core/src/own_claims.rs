@@ -9,7 +9,7 @@ pub const GRANT_CLAIM: &str = "grant_id";
 
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
-    const WRITTEN: [&str; 16] = [
+    const WRITTEN: [&str; 19] = [
         "iss",
         "sub",
         "aud",
@@ -23,9 +23,28 @@ pub fn is_of_every_token(claim: &str) -> bool {
         "cnf",
         "act",
         "auth_time",
+        "acr",
+        "amr",
+        // What the issuer keeps of a login beside the three above.
+        "login_version",
         "at_hash",
         "c_hash",
         GRANT_CLAIM,
     ];
     WRITTEN.contains(&claim) || claim == ROLES_CLAIM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_issuer_says_of_a_login_is_not_for_the_configuration_to_say() {
+        for claim in ["auth_time", "acr", "amr", "login_version", "sub", "cnf", GRANT_CLAIM, ROLES_CLAIM] {
+            assert!(is_of_every_token(claim), "{claim}");
+        }
+        for claim in ["team", "ACR", "acr_values", ""] {
+            assert!(!is_of_every_token(claim), "{claim}");
+        }
+    }
 }

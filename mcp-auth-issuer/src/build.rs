@@ -11,10 +11,9 @@ use mcp_auth_store::{Client, GrantType, Rate};
 
 use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
-use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
-use crate::endpoint;
-use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, RequirePar, SingleRevocations};
+use crate::endpoint::{self, AwayRates};
+use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
 use crate::person::accounts::{AccountsLogin, PasskeysPolicy};
@@ -68,13 +67,13 @@ pub enum IssuerError {
 /// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says.
 ///
 /// # Errors
-/// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
+/// [`IssuerError`]: for example an issuer that other computers reach and whose login asks for no proof, or a signing key that other users can
 /// read.
 ///
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use mcp_auth_issuer::{Caps, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
+/// use mcp_auth_issuer::{Caps, DeniedIssued, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -89,6 +88,7 @@ pub enum IssuerError {
 ///         ambient: Ambient::system(),
 ///         store: Store::memory(Caps::default()),
 ///         fetch: Arc::new(HttpFetch::new().unwrap()),
+///         denied: DeniedIssued::nothing(),
 ///     },
 ///     IssuerOptions::ephemeral(),
 /// )
@@ -167,7 +167,6 @@ fn assemble(
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let now = setup.ambient.clock.unix_now();
     let keys = options.signing_key.open(options.signing_alg, now)?;
-    options.clients.iter().for_each(NamedClient::warn);
     let documents = &options.client_documents;
     documents.warn();
     let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);
@@ -196,6 +195,7 @@ fn assemble(
         tracing::warn!("device_code is on, and no client has this grant type: nobody can use it");
     }
 
+    let taken_names = options.taken_names();
     let published = PublishedKeys { ring: keys.clone(), ambient: setup.ambient.clone() };
     let issuer = Arc::new(Issuer {
         cookie: SessionCookie::new(&origin),
@@ -214,6 +214,7 @@ fn assemble(
             refresh_grace: options.refresh_grace.as_secs(),
         },
         ambient: setup.ambient,
+        denied: setup.denied,
         keys,
         store: setup.store,
         login,
@@ -225,34 +226,33 @@ fn assemble(
             .iter()
             .map(|client| (client.id.clone(), client.exchange_from.clone()))
             .collect(),
+        taken_names,
         assertions,
         proofs,
         push_proofs,
         documents,
         registration: options.registration,
         registrations,
-        revocations: SingleRevocations { of_a_person: rate(1, 16), of_a_client: rate(30, 60) },
+        revocations: SingleRevocations {
+            of_a_person: rate(1, 16),
+            grants_of_a_person: rate(1, 32),
+            of_a_client: rate(30, 60),
+        },
         codes: rate(60, 60),
         client_assertions: ClientAssertions {
             of_a_client: rate(600, 600),
             of_a_stranger: rate(20, 20),
             of_strangers: rate(120, 120),
         },
+        client_secrets: rate(10, 10),
         pushes: Pushes {
-            // So many, each kept for half an hour, that one client alone does not fill the store.
+            // Of those that wait, the store keeps so many of one client that it takes no place of another.
             of_a_client: rate(300, 300),
             of_strangers: rate(120, 120),
             of_an_address: rate(30, 60),
         },
-        require_par: RequirePar {
-            of_all: options.require_par,
-            of_clients: options
-                .clients
-                .iter()
-                .filter(|client| client.require_par)
-                .map(|client| client.id.clone())
-                .collect(),
-        },
+        away: AwayRates { of_an_address: rate(30, 60), of_a_site: rate(120, 240) },
+        require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
     Ok(LocalIssuer {

@@ -21,6 +21,7 @@ use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::key::SigningAlgorithm;
 use crate::options::{IssuerOptions, LoginOptions};
+use crate::person::TakenNames;
 use crate::person::accounts::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 use crate::person::own::{AnswerKey, InvalidKey, OwnLoginCheck, OwnLoginOptions, SharedKey};
 use crate::person::upstream::{Admitted, UpstreamOptions};
@@ -64,6 +65,19 @@ impl IssuerOptions {
     }
 }
 
+impl TakenNames {
+    /// Those of `[issuer]`. No secret is read for them.
+    pub fn configured(issuer: &BuiltInIssuer) -> Self {
+        let clients = issuer.clients.iter().map(|client| client.client_id.as_str());
+        let workloads = issuer.assertions.iter().flat_map(|one| &one.workloads);
+        let of_people = issuer.assertions.iter().filter(|one| matches!(one.profile, AssertionKind::IdJag));
+        Self::new(
+            clients.chain(workloads.map(|workload| workload.client_id.as_str())),
+            of_people.map(|one| one.identifier().as_str()),
+        )
+    }
+}
+
 /// Why what `[issuer]` names cannot be read. Shows no secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -80,9 +94,32 @@ pub enum ConfiguredError {
     /// `issuer.login` needs a table that is not there.
     #[error("issuer.login needs the table {0}")]
     NoTable(&'static str),
+    /// A client that is not public has nothing to authenticate by.
+    #[error("client {client_id:?} of issuer.clients has no secret and no keys, and is not public")]
+    NoCredential {
+        /// The `client_id` of that client.
+        client_id: String,
+    },
+    /// An initial access token that nobody could present.
+    #[error("the initial access token {name:?} of issuer.registration has neither token nor sha256")]
+    NoToken {
+        /// The name of that token.
+        name: String,
+    },
+    /// The keys of an issuer of assertions are not JSON.
+    #[error("jwks of {issuer} in issuer.assertions is not JSON: {why}")]
+    AssertionKeys {
+        /// The issuer.
+        issuer: String,
+        /// Why it is not.
+        why: serde_json::Error,
+    },
+    /// The application would not be asked, or not be believed.
+    #[error("issuer.own_login: check_url and check_secret go together")]
+    HalfOfCheck,
 }
 
-/// A client of `[[issuer.clients]]`. One without a credential does not start, so that none here is public by mistake.
+/// A client of `[[issuer.clients]]`. None is public by mistake: only one that says so.
 fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, ConfiguredError> {
     let credential = if let Some(secret) = &client.client_secret {
         NamedCredential::Secret(config.secret(secret).read()?)
@@ -92,8 +129,10 @@ fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, Configur
         NamedCredential::Keys(ClientKeys::Set(config.client_jwks(jwks)?))
     } else if let Some(url) = &client.jwks_uri {
         NamedCredential::Keys(ClientKeys::At(url.as_str().to_owned()))
-    } else {
+    } else if client.public {
         NamedCredential::Public
+    } else {
+        return Err(ConfiguredError::NoCredential { client_id: client.client_id.as_str().to_owned() });
     };
     Ok(NamedClient {
         id: client.client_id.as_str().to_owned(),
@@ -114,8 +153,9 @@ fn registration(config: &Config, issuer: &BuiltInIssuer) -> Result<RegistrationO
         let hash = match (&token.sha256, &token.token) {
             (Some(hash), _) => SecretHash::from_bytes(hash.bytes()),
             (None, Some(secret)) => SecretHash::of(config.secret(secret).read()?.expose()),
-            // It does not start with one that is nowhere.
-            (None, None) => continue,
+            (None, None) => {
+                return Err(ConfiguredError::NoToken { name: token.name.as_str().to_owned() });
+            }
         };
         initial_access_tokens.push(InitialAccessToken { name: token.name.as_str().to_owned(), hash });
     }
@@ -127,7 +167,10 @@ fn asserted(config: &Config, one: &IssuerAssertions) -> Result<AssertionOptions,
     let keys = match (&one.jwks, &one.jwks_uri) {
         (Some(jwks), _) => {
             let set = config.client_jwks(jwks)?;
-            AssertionKeys::Static(serde_json::from_str(&set).unwrap_or_default())
+            let issuer = || one.identifier().as_str().to_owned();
+            let set = serde_json::from_str(&set)
+                .map_err(|why| ConfiguredError::AssertionKeys { issuer: issuer(), why })?;
+            AssertionKeys::Static(set)
         }
         (None, Some(uri)) => AssertionKeys::JwksUri(uri.url().clone()),
         (None, None) => AssertionKeys::Discovery,
@@ -203,7 +246,8 @@ fn own_login(config: &Config, own: &OwnLogin) -> Result<OwnLoginOptions, Configu
         (Some(url), Some(secret)) => {
             Some(OwnLoginCheck { url: (**url).clone(), secret: config.secret(secret).read()? })
         }
-        (_, _) => None,
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(ConfiguredError::HalfOfCheck),
     };
     let issuer = own.issuer.as_ref().map(|issuer| issuer.as_str().to_owned());
     Ok(OwnLoginOptions { url: (*own.url).clone(), key, issuer, check })
@@ -262,7 +306,7 @@ mod tests {
         let configured =
             |config: &Config| IssuerOptions::configured(config, config.built_in_issuer().unwrap());
         let process = mcp_auth_runtime::config::ProcessContext::empty();
-        let options = configured(&config(process.clone().variable("S", "hunter2hunter2"))).unwrap();
+        let options = configured(&config(process.clone().variable("S", "hunter2hunter2hunter2"))).unwrap();
         assert_eq!(options.signing_alg, SigningAlgorithm::Rs256);
         assert_eq!(options.access_token_lifetime, Duration::from_secs(5 * 60));
         assert_eq!(options.refresh_token_lifetime, Duration::from_secs(60 * 60));
@@ -283,7 +327,7 @@ mod tests {
         );
         assert!(options.device_code && !IssuerOptions::ephemeral().device_code);
         let NamedCredential::Secret(secret) = &options.clients[0].credential else { panic!("a secret") };
-        assert_eq!((&*options.clients[0].id, secret.expose()), ("m2m", "hunter2hunter2"));
+        assert_eq!((&*options.clients[0].id, secret.expose()), ("m2m", "hunter2hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
         assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
         let documents = &options.client_documents;
@@ -382,6 +426,35 @@ mod tests {
         let claims = |owner: &str| Map::from_iter([("owner".to_owned(), Value::from(owner))]);
         assert!(deploy.require_claims.pass(&claims("1")) && !deploy.require_claims.pass(&claims("2")));
         assert_eq!(options.claims["deploy"]["team"], "x");
+    }
+
+    /// The checks of the configuration refuse all of these, with their places. A program that does not run them gets no server that is open.
+    #[test]
+    fn what_is_said_by_half_stops_the_start_and_is_not_left_out() {
+        let own =
+            "login = \"own\"\n[issuer.own_login]\nurl = \"https://app.example/login\"\nkey = \"env:KEY\"\n";
+        let client = "[[issuer.clients]]\nclient_id = \"app\"\n";
+        let token = "[[issuer.registration.initial_access_tokens]]\nname = \"ci\"\n";
+        for (text, refused) in [
+            (client.to_owned(), "client \"app\" of issuer.clients has no secret"),
+            (
+                format!("{client}redirect_uris = [\"https://app.example/cb\"]"),
+                "client \"app\" of issuer.clients has no",
+            ),
+            (token.to_owned(), "the initial access token \"ci\""),
+            (
+                format!("{own}check_url = \"https://app.example/check\""),
+                "check_url and check_secret go together",
+            ),
+            (format!("{own}check_secret = \"env:KEY\""), "check_url and check_secret go together"),
+        ] {
+            let process = mcp_auth_runtime::config::ProcessContext::empty();
+            let process = process.variable("KEY", "a-secret-of-at-least-thirty-two-bytes");
+            let config =
+                Config::builder().process(process).toml(&format!("[issuer]\n{text}")).build().unwrap();
+            let error = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap_err();
+            assert!(error.to_string().contains(refused), "{text}: {error}");
+        }
     }
 
     #[test]

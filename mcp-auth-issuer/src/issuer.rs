@@ -1,13 +1,13 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
-use mcp_auth_runtime::facade::TokenProofs;
-use serde_json::{Map, Value};
+use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
+use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
     Authentication, Browser, Client, ClientCredential, GrantType, Rate, SecretHash, Store, StoreError,
@@ -16,10 +16,10 @@ use mcp_auth_store::{
 use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
-use crate::endpoint::{Binding, RegistrationOptions};
+use crate::endpoint::{AwayRates, Binding, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
-use crate::person::{Csrf, SessionCookie};
+use crate::person::{Csrf, SessionCookie, TakenNames};
 use crate::person::{Login, LoginError};
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
@@ -34,6 +34,8 @@ pub(crate) struct Issuer {
     pub(crate) scopes: Declared,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) ambient: Ambient,
+    /// What the operator denies.
+    pub(crate) denied: DeniedIssued,
     pub(crate) keys: KeyRing,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
@@ -45,6 +47,8 @@ pub(crate) struct Issuer {
     pub(crate) named: HashMap<String, Client>,
     /// The clients whose access tokens a client may exchange besides its own, by its `client_id`.
     pub(crate) exchange_from: HashMap<String, BTreeSet<String>>,
+    /// The names that no login gives anybody.
+    pub(crate) taken_names: TakenNames,
     /// The issuers whose assertions stand for a grant.
     pub(crate) assertions: Trusted,
     /// What reads proofs of keys at the token endpoint.
@@ -67,10 +71,14 @@ pub(crate) struct Issuer {
     pub(crate) codes: Rate,
     /// How often clients authenticate by assertions.
     pub(crate) client_assertions: ClientAssertions,
+    /// How often the secret of a client may be wrong that comes from one address.
+    pub(crate) client_secrets: Rate,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
-    /// Whose authorization requests have to be pushed.
-    pub(crate) require_par: RequirePar,
+    /// How often a login leads over another page.
+    pub(crate) away: AwayRates,
+    /// Whether the authorization requests of all clients have to be pushed.
+    pub(crate) require_par: bool,
 }
 
 /// How often clients authenticate by assertions, where the operator did not name them.
@@ -83,18 +91,13 @@ pub(crate) struct ClientAssertions {
     pub(crate) of_strangers: Rate,
 }
 
-/// Whose authorization requests have to be pushed.
-pub(crate) struct RequirePar {
-    pub(crate) of_all: bool,
-    /// The identifiers of clients that the operator registered.
-    pub(crate) of_clients: HashSet<String>,
-}
-
 /// How often access tokens are revoked one by one: a server cannot know more than so many.
 #[derive(Clone, Copy)]
 pub(crate) struct SingleRevocations {
     /// Those that one person allowed.
     pub(crate) of_a_person: Rate,
+    /// Over it, those of a whole grant, so often; over this, all of the person.
+    pub(crate) grants_of_a_person: Rate,
     /// Those that one client got without a person, or in exchange.
     pub(crate) of_a_client: Rate,
 }
@@ -155,6 +158,16 @@ pub(crate) struct Grantee<'a> {
     pub(crate) binding: &'a Binding,
 }
 
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotIssued {
+    /// It would be refused at once.
+    #[error("the access token would be denied by auth.deny")]
+    Denied,
+    #[error(transparent)]
+    Mint(#[from] MintError),
+}
+
 /// What an access token takes over from the one that it was exchanged for.
 pub(crate) struct Exchanged<'a> {
     /// Who acts for the subject, with those who acted before.
@@ -177,23 +190,28 @@ impl Issuer {
     /// Whether this is the name of somebody whom no login lets in: of a client of the operator, of a program, or of a person of an identity
     /// provider. Tokens name all of them by `sub`, so what is decided by it would hold for the person of the login too.
     pub(crate) fn is_name_of_another(&self, subject: &str) -> bool {
-        self.is_named(subject) || self.assertions.gives_name(subject)
+        self.taken_names.has(subject)
     }
 
-    /// Whether the person `subject` may still log in.
+    /// Whether the person `subject`, who logged in so, may still log in.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
-    pub(crate) async fn knows(&self, subject: &str) -> Result<bool, LoginError> {
-        Ok(!self.is_name_of_another(subject) && self.login.knows(subject).await?)
+    pub(crate) async fn knows(&self, subject: &str, how: &Authentication) -> Result<bool, LoginError> {
+        Ok(self.may_be(subject, how) && self.login.knows(subject).await?)
     }
 
-    /// Whether a login of the person `subject` still counts that was of this version.
+    /// Whether this login of the person `subject` still counts.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
-    pub(crate) async fn still_counts(&self, subject: &str, version: u64) -> Result<bool, LoginError> {
-        Ok(!self.is_name_of_another(subject) && self.login.still_counts(subject, version).await?)
+    pub(crate) async fn still_counts(&self, subject: &str, how: &Authentication) -> Result<bool, LoginError> {
+        Ok(self.may_be(subject, how) && self.login.still_counts(subject, how.version).await?)
+    }
+
+    /// Whether who logged in so under this name can be a person of the login of today. At another login the name may be another person's.
+    fn may_be(&self, subject: &str, how: &Authentication) -> bool {
+        !self.is_name_of_another(subject) && how.login.as_deref() == Some(&*self.login.kind())
     }
 
     /// Whether the client with this identifier describes itself at a URL. One that the operator registered does not, whatever its identifier
@@ -271,8 +289,10 @@ impl Issuer {
             grant_types: Client::for_people(false),
             scopes: ScopeSet::default(),
             credential: ClientCredential::None,
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         })
     }
 
@@ -291,12 +311,19 @@ impl Issuer {
         };
         let browser = self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?;
         let Some(browser) = browser else { return Ok((Some(id), None)) };
-        let counts = self.still_counts(&browser.subject, browser.authentication.version).await;
+        let counts = self.still_counts(&browser.subject, &browser.authentication).await;
         Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
     }
 
+    /// Whether the operator denies what this text stands for: what `subject` allowed `client_id` at `since` (Unix seconds).
+    pub(crate) fn denies(&self, presented: &str, (subject, client_id): (&str, &str), since: u64) -> bool {
+        let claims = [("sub", json!(subject)), ("client_id", json!(client_id)), ("iat", json!(since))];
+        self.denied
+            .refuses(presented, claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
+    }
+
     /// Signs an access token that is valid from now.
-    pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, MintError> {
+    pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, NotIssued> {
         let iat = self.now();
         self.mint(grantee, None, iat, iat.saturating_add(self.lifetimes.access_token))
     }
@@ -306,7 +333,7 @@ impl Issuer {
         &self,
         grantee: &Grantee<'_>,
         exchanged: &Exchanged<'_>,
-    ) -> Result<(String, u64), MintError> {
+    ) -> Result<(String, u64), NotIssued> {
         let iat = self.now();
         let exp = iat.saturating_add(self.lifetimes.access_token).min(exchanged.until);
         Ok((self.mint(grantee, Some(exchanged.act), iat, exp)?, exp.saturating_sub(iat)))
@@ -318,8 +345,9 @@ impl Issuer {
         act: Option<&Map<String, Value>>,
         iat: u64,
         exp: u64,
-    ) -> Result<String, MintError> {
-        self.keys.current(iat).mint(&AccessTokenClaims {
+    ) -> Result<String, NotIssued> {
+        let jti = identifier(&*self.ambient.random);
+        let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
             aud: grantee.resource,
@@ -327,12 +355,21 @@ impl Issuer {
             scope: grantee.scopes.clone(),
             iat,
             exp,
-            jti: &identifier(&*self.ambient.random),
+            jti: &jti,
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
             act,
             more: self.claims.get(grantee.subject),
-        })
+        };
+        let token = self.keys.current(iat).mint(&claims)?;
+        if !self.denied.is_empty() {
+            let claims = serde_json::to_value(&claims).map_err(MintError::Serialize)?;
+            let claims = claims.as_object().cloned().ok_or(MintError::NotAnObject)?;
+            if self.denied.refuses(&token, claims) {
+                return Err(NotIssued::Denied);
+            }
+        }
+        Ok(token)
     }
 }

@@ -23,6 +23,7 @@ mod endpoint;
 mod issuer;
 mod key;
 mod mac;
+mod observe;
 mod options;
 mod person;
 mod request;
@@ -44,7 +45,8 @@ pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{
-    Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer, LocalIssuerSetup,
+    DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
+    LocalIssuerSetup,
 };
 pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
@@ -58,7 +60,8 @@ pub use person::accounts::{
 pub use person::own as own_login;
 pub use person::upstream;
 pub use person::{
-    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step,
+    TakenNames, User,
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

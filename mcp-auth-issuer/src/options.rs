@@ -14,11 +14,12 @@ use mcp_auth_core::seen;
 use mcp_auth_runtime::facade::InvalidKeys;
 use mcp_auth_store::{GrantType, Rate};
 
-use crate::assertion::{AssertionOptions, InvalidAssertions, check_all};
+use crate::assertion::{AssertionOptions, AssertionProfile, InvalidAssertions, check_all};
 use crate::client::document::ClientDocuments;
 use crate::client::named::NamedClient;
 use crate::endpoint::RegistrationOptions;
 use crate::key::{KeySource, SigningAlgorithm};
+use crate::person::TakenNames;
 use crate::person::accounts::AccountsOptions;
 use crate::person::own::OwnLoginOptions;
 use crate::person::upstream::UpstreamOptions;
@@ -67,7 +68,8 @@ pub struct IssuerOptions {
     /// What tokens of a user or a client say besides, by subject. **(default: nothing)**
     pub claims: BTreeMap<String, Map<String, Value>>,
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
-    /// its share of the minute has passed; what comes sooner is answered 429. **(default: 120)**
+    /// its share of the minute has passed; what comes sooner is answered 429. All clients without an initial access token are counted together,
+    /// and those of each initial access token by themselves: each has this number of its own. **(default: 120)**
     pub registrations_per_minute: u32,
     /// Who may register a client. **(default: any client)**
     pub registration: RegistrationOptions,
@@ -143,9 +145,9 @@ pub enum InvalidOption {
         /// The `client_id`.
         id: String,
     },
-    /// A client in the configuration has an empty secret.
-    #[error("client {id:?} has an empty secret")]
-    EmptySecret {
+    /// A client in the configuration has a secret that can be guessed.
+    #[error("client {id:?} has a secret of less than 16 characters: make one with `openssl rand -base64 32`")]
+    ShortSecret {
         /// The `client_id` of that client.
         id: String,
     },
@@ -261,6 +263,17 @@ impl IssuerOptions {
         }
     }
 
+    /// The names that no person has who logs in.
+    pub fn taken_names(&self) -> TakenNames {
+        let clients = self.clients.iter().map(|client| client.id.as_str());
+        let workloads = self.assertions.iter().flat_map(AssertionOptions::workloads);
+        let of_people = self.assertions.iter().filter(|one| matches!(one.profile, AssertionProfile::IdJag));
+        TakenNames::new(
+            clients.chain(workloads.map(|workload| workload.client_id.as_str())),
+            of_people.map(|one| one.issuer.as_str()),
+        )
+    }
+
     /// Checks every rule stated on the fields above, and answers how often clients may register.
     pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<Rate, InvalidOption> {
         for (name, given, bounds) in [
@@ -348,6 +361,8 @@ mod tests {
 
     use super::*;
 
+    const SECRET: &str = "a secret of enough characters";
+
     fn client(id: &str, secret: &str, scopes: &str) -> NamedClient {
         NamedClient::machine(id, secret, ScopeSet::parse_lossy(scopes))
     }
@@ -361,7 +376,7 @@ mod tests {
     #[test]
     fn defaults_pass() {
         assert_eq!(check(|_| ()), Ok(()));
-        assert_eq!(check(|o| o.clients = vec![client("m2m", "s", "todos.read")]), Ok(()));
+        assert_eq!(check(|o| o.clients = vec![client("m2m", SECRET, "todos.read")]), Ok(()));
     }
 
     #[test]
@@ -405,15 +420,15 @@ mod tests {
         assert_eq!(check(|o| o.users.push("developer".into())), Err(InvalidOption::Users));
         assert!(matches!(check(|o| o.users.push("a\nb".into())), Err(InvalidOption::Name { .. })));
         assert!(matches!(
-            check(|o| o.clients = vec![client("a", "s", ""), client("a", "t", "")]),
+            check(|o| o.clients = vec![client("a", SECRET, ""), client("a", SECRET, "")]),
             Err(InvalidOption::ClientTwice { .. })
         ));
         assert!(matches!(
             check(|o| o.clients = vec![client("a", "", "")]),
-            Err(InvalidOption::EmptySecret { .. })
+            Err(InvalidOption::ShortSecret { .. })
         ));
         assert!(matches!(
-            check(|o| o.clients = vec![client("a", "s", "admin")]),
+            check(|o| o.clients = vec![client("a", SECRET, "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
     }
@@ -438,7 +453,7 @@ mod tests {
     #[test]
     fn names_of_users_and_clients_can_be_seen_and_are_counted_in_characters() {
         let with_user = |name: &str| check(|o| o.users.push(name.to_owned()));
-        let with_client = |name: &str| check(|o| o.clients = vec![client(name, "s", "")]);
+        let with_client = |name: &str| check(|o| o.clients = vec![client(name, SECRET, "")]);
         for good in ["ann", "Ann Lee", "\u{e4}nne", "\u{5e9}\u{5dc}\u{5d5}\u{5dd}", &"\u{e4}".repeat(128)] {
             assert_eq!((with_user(good), with_client(good)), (Ok(()), Ok(())), "{good}");
         }
@@ -465,7 +480,7 @@ mod tests {
 
     #[test]
     fn client_with_the_name_of_a_user_is_refused() {
-        let clients = || vec![client("nightly", "s", "")];
+        let clients = || vec![client("nightly", SECRET, "")];
         let with_user = |name: &str| {
             check(|o| (o.users, o.clients) = (vec!["ann".to_owned(), name.to_owned()], clients()))
         };
@@ -489,7 +504,7 @@ mod tests {
         let with = |device_code| {
             check(|o| {
                 o.device_code = device_code;
-                let mut client = client("tv", "s", "");
+                let mut client = client("tv", SECRET, "");
                 client.grant_types.insert(GrantType::DeviceCode);
                 o.clients = vec![client];
             })

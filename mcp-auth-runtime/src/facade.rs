@@ -33,7 +33,7 @@ pub use crate::call::from_call::{not_taken, variable};
 
 // What the built-in issuer is given, what it gives, and what it needs besides.
 pub use crate::authn::{
-    Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, InvalidKeys, IssuerMetadata,
+    Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, DeniedIssued, InvalidKeys, IssuerMetadata,
     JwtVerifierError, KeyRefresh, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, ProofError, PublicKeys,
     ReadingKeys, SignatureError, SignedText, TokenProof, TokenProofs, Unpublished, UnverifiedJwt,
     VerifiedJwt, freshness_lifetime, proof_algorithms, verifies,

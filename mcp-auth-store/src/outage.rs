@@ -10,9 +10,9 @@ use crate::{
     Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
     Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation, DeviceAnswer,
     DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation, MemoryStore, Polled, Rate, Redemption,
-    Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys,
-    SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task,
-    Tasks, Transaction, Transactions,
+    Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate,
+    Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
+    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -79,7 +79,7 @@ impl Backend for Outage {
 }
 
 impl Clients for Outage {
-    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered> {
         self.unless_down(Clients::register(&*self.memory, client, alike, now))
     }
 
@@ -174,6 +174,24 @@ impl Consents for Outage {
 
     fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(Consents::forget(&*self.memory, subject, client_id, now))
+    }
+
+    fn remembered_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<RememberedClient>> {
+        self.unless_down(Consents::remembered_of_person(&*self.memory, subject, most, now))
+    }
+
+    fn end_client_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        self.unless_down(Consents::end_client_of_person(&*self.memory, subject, client_id, now))
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
@@ -297,6 +315,10 @@ impl Confirmations for Outage {
 impl Counters for Outage {
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         self.unless_down(Counters::arrive(&*self.memory, key, rate, now))
+    }
+
+    fn look<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
+        self.unless_down(Counters::look(&*self.memory, key, rate, now))
     }
 }
 

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use crate::StoreError;
 use crate::aggregate::{
     Accounts, BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, DeviceCodes, Grants,
-    Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks, Transactions,
+    Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks, Transactions, grant_name,
 };
 use crate::memory::{Caps, MemoryStore};
+
+/// More grants than a person has: codes are given at a bounded rate.
+const MOST_GRANTS: usize = 10_000;
 
 /// A backend: a type that implements every aggregate.
 pub trait Backend:
@@ -85,6 +88,19 @@ impl Store {
     /// Browsers in which a person is logged in.
     pub fn browser_sessions(&self) -> &dyn BrowserSessions {
         &*self.0
+    }
+
+    /// Ends the grant of this person that its access tokens call `name` ([`grant_name`]), with its refresh token. Of a client that does not
+    /// refresh no grant is kept, and its access tokens alone are revoked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_named_grant(&self, subject: &str, name: &str, now: u64) -> Result<(), StoreError> {
+        let grants = self.grants().of_person(subject, MOST_GRANTS, now).await?;
+        match grants.iter().find(|grant| grant_name(&grant.id) == name) {
+            Some(grant) => self.grants().revoke(&grant.id, now).await,
+            None => self.revocations().revoke(Revoked::Grant(name.to_owned()), now).await,
+        }
     }
 
     /// Ends all that a person is logged in with: their access tokens, their browsers, the codes that wait, and their grants. Who disables an

@@ -443,3 +443,61 @@ async fn what_one_process_revoked_another_one_reads() {
     other.revocations().refresh(100).await.unwrap();
     assert!(other.revocations().board().holds(token));
 }
+
+fn token<'a>(name: &'a str, subject: &'a str, iat: u64) -> Revocable<'a> {
+    Revocable { grant_id: Some(name), jti: None, subject, client_id: None, iat }
+}
+
+/// Every server has to know each entry, and knows 100 000: without a bound two dozen people would fill that, and nobody's tokens would be
+/// good any more.
+#[tokio::test]
+async fn grants_of_one_person_are_a_bounded_number_of_revocations_in_whatever_way_they_die() {
+    const GRANTS: usize = 110;
+    for way in ["revoked", "reused", "replayed", "with their person", "with their client"] {
+        let (_directory, file) = place();
+        let rows = Arc::new(SqliteRows::open(&file).unwrap());
+        let durable =
+            Durable::open(rows.clone(), StoreKeys::of(key(7)), Arc::new(SystemRandom), 0).await.unwrap();
+        let store = Store::new(durable);
+        store.clients().register(client("app"), None, 0).await.unwrap();
+        let each: Vec<String> = (0..GRANTS).map(|n| n.to_string()).collect();
+        for id in &each {
+            granted(&store, id, "1").await;
+        }
+        for id in &each {
+            match way {
+                "revoked" => store.grants().revoke(id, 1).await.unwrap(),
+                "reused" => {
+                    let rotate = Rotate {
+                        presented: SecretHash::of("an old one"),
+                        next: SecretText::new("2"),
+                        expires_at: 2000,
+                        grace: 0,
+                        client_key: None,
+                        dpop_jkt: None,
+                    };
+                    assert_eq!(store.grants().rotate(id, rotate, 1).await.unwrap(), Rotation::Reused);
+                }
+                "replayed" => {
+                    let hash = SecretHash::of(&format!("code of {id}"));
+                    let again = store.codes().redeem(hash, "x", None, 1).await.unwrap();
+                    assert_eq!(again, Redemption::Replayed);
+                }
+                "with their person" => store.grants().end_of_person("alice", 1).await.unwrap(),
+                _ => store.clients().remove("app", 1).await.unwrap(),
+            }
+        }
+        let known = rows.count("revocations".to_owned(), 0).await.unwrap();
+        assert!((100..=102).contains(&known), "{way}: {known}");
+        for id in &each {
+            assert!(store.grants().find(id, 1).await.unwrap().is_none(), "{way} {id}");
+            let name = mcp_auth_store::grant_name(id);
+            assert!(store.revocations().board().holds(token(&name, "alice", 1)), "{way} {id}");
+            assert!(store.revocations().is_revoked(token(&name, "alice", 1)).await.unwrap(), "{way} {id}");
+        }
+        for (subject, iat) in [("bob", 1), ("alice", 2)] {
+            let other = token("another", subject, iat);
+            assert!(!store.revocations().is_revoked(other).await.unwrap(), "{way} {subject}");
+        }
+    }
+}

@@ -30,8 +30,10 @@ async fn filled(durable: &Durable) -> SealingKey {
         grant_types: Client::for_people(true),
         scopes: ScopeSet::default(),
         credential: ClientCredential::None,
+        secret_in_form: false,
         registered_at: 0,
         registration_token: None,
+        require_par: false,
     };
     store.clients().register(client, None, 0).await.expect("a step");
     let code = Code {

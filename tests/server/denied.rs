@@ -11,6 +11,7 @@ use mcp_auth_runtime::facade::ApiKeyDigest;
 use crate::everything::{CONFIG, Everything};
 use crate::launch::{self, Issuer};
 use crate::process::{Socket, refusal, text};
+use crate::wire;
 
 /// How long a change of the file may take to count, on a machine with other things to do.
 const SOON: Duration = Duration::from_secs(30);
@@ -178,4 +179,42 @@ async fn until(server: &Socket, token: &str, expected: u16) {
         }
     };
     tokio::time::timeout(SOON, reached).await.expect("the file is read again");
+}
+
+/// One list for both, and one reader of the file.
+#[tokio::test]
+async fn t66_the_built_in_issuer_gives_nothing_to_whom_a_table_denies_that_comes_while_it_runs() {
+    let secret = "a secret of the robot";
+    let launch = launch::toml("");
+    let config = format!(
+        "{CONFIG}\n[issuer]\n[[issuer.clients]]\nclient_id = \"robot\"\nclient_secret = \"file:{}\"\nscopes = [\"read\"]\n",
+        launch.secret("secret", secret).display()
+    );
+    let file = launch.path("mcp.toml");
+    std::fs::write(&file, &config).expect("written");
+    let launch = launch
+        .variable("MCP_SERVER__LISTEN", "127.0.0.1:0")
+        .variable("MCP_SERVER__PUBLIC_URL", "http://127.0.0.1:9/mcp");
+    let server = launch.http().await;
+    let at = server.mcp().replace("/mcp", "/token");
+    let until = async |expected: u16| {
+        let reached = async {
+            loop {
+                let form =
+                    [("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", secret)];
+                let answer = wire::http().post(&at).form(&form).send().await.expect("an answer");
+                if answer.status().as_u16() == expected {
+                    return answer.text().await.expect("a body");
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(SOON, reached).await.expect("the file is read again")
+    };
+    until(200).await;
+    let table = "[[auth.deny]]\nissuer = \"http://127.0.0.1:9\"\nclient = \"robot\"\n";
+    std::fs::write(&file, format!("{config}\n{table}")).expect("written");
+    assert!(until(400).await.contains("invalid_grant"));
+    std::fs::write(&file, &config).expect("written");
+    until(200).await;
 }

@@ -15,6 +15,8 @@ use crate::dpop::bench::{Proof, ath, unique};
 const SECRET: &str = "a secret of at least thirty-two characters";
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 const CLIENTS: &str = r#"
+[auth]
+base_scopes = ["notes.read"]
 [issuer]
 device_code = true
 [[issuer.clients]]
@@ -205,11 +207,12 @@ async fn a_device_reads_for_the_person_who_followed_its_link_and_allowed_it() {
     }
 }
 
-/// A proof of `key` for a POST there, beside this token.
-fn proof(key: &Key, url: &str, token: Option<&str>) -> String {
+/// A proof of `key` for a POST there, beside this token and with this nonce of the server.
+fn proof(key: &Key, url: &str, beside: Option<(&str, &str)>) -> String {
     let mut claims = json!({ "jti": unique(), "htm": "POST", "htu": url, "iat": now() });
-    if let Some(token) = token {
+    if let Some((token, nonce)) = beside {
         claims["ath"] = ath(token).into();
+        claims["nonce"] = nonce.into();
     }
     let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.bare_jwk() });
     Proof { header, claims, key: key.clone() }.signed()
@@ -230,19 +233,27 @@ async fn a_token_that_the_issuer_bound_to_a_key_is_taken_with_its_proof_alone() 
         let proof = proof.map(|proof| format!("DPoP: {proof}\r\n")).unwrap_or_default();
         wire.call("read_notes", &format!("Authorization: {scheme} {token}\r\n{proof}")).await
     };
-    let good = send("DPoP", Some(proof(&own, site.url(), Some(token)))).await;
+    // The first answer says which nonce the server's proofs hold.
+    let first = send("DPoP", Some(proof(&own, site.url(), Some((token, ""))))).await;
+    assert_eq!(first.status(), 401, "{}", first.text());
+    let nonce = first.header("dpop-nonce").expect("a nonce");
+    let good = send("DPoP", Some(proof(&own, site.url(), Some((token, nonce))))).await;
     assert_eq!(good.status(), 200, "{}", good.text());
     assert!(good.text().contains("the notes of sub-agent"), "{}", good.text());
-    let used = proof(&own, site.url(), Some(token));
+    let used = proof(&own, site.url(), Some((token, nonce)));
     assert_eq!(send("DPoP", Some(used.clone())).await.status(), 200);
     for (what, scheme, proof) in [
         ("a proof that was used", "DPoP", Some(used)),
         ("no proof", "DPoP", None),
         ("no proof, as Bearer", "Bearer", None),
-        ("its proof, as Bearer", "Bearer", Some(proof(&own, site.url(), Some(token)))),
-        ("another key's proof", "DPoP", Some(proof(&thief, site.url(), Some(token)))),
-        ("a proof for the token endpoint", "DPoP", Some(proof(&own, &at(&site, "/token"), Some(token)))),
-        ("a proof for another token", "DPoP", Some(proof(&own, site.url(), Some("another")))),
+        ("its proof, as Bearer", "Bearer", Some(proof(&own, site.url(), Some((token, nonce))))),
+        ("another key's proof", "DPoP", Some(proof(&thief, site.url(), Some((token, nonce))))),
+        (
+            "a proof for the token endpoint",
+            "DPoP",
+            Some(proof(&own, &at(&site, "/token"), Some((token, nonce)))),
+        ),
+        ("a proof for another token", "DPoP", Some(proof(&own, site.url(), Some(("another", nonce))))),
     ] {
         let refused = send(scheme, proof).await;
         assert_eq!(refused.status(), 401, "{what}: {}", refused.text());

@@ -315,15 +315,19 @@ fn shown_as(asked: &Introspection) -> String {
 }
 
 fn built_in(built_in: &BuiltIn) -> Lines {
+    let what = match built_in.development_only {
+        true => "built in, for development only: its login asks no password",
+        false => "built in",
+    };
     let mut lines = vec![
-        line(
-            "issuer",
-            format!("{} (built in, for development only: its login asks no password)", built_in.issuer),
-        ),
+        line("issuer", format!("{} ({what})", built_in.issuer)),
         line("audience", &built_in.audience),
         line("algorithms", built_in.algorithms.join(", ")),
-        line("users", built_in.users.join(", ")),
     ];
+    match built_in.development_only {
+        true => lines.push(line("users", built_in.users.join(", "))),
+        false => lines.push(line("login", built_in.login)),
+    }
     if !built_in.clients.is_empty() {
         lines.push(line("clients", built_in.clients.join(", ")));
     }

@@ -182,6 +182,9 @@ pub(super) struct BuiltIn {
     pub(super) clients: Vec<String>,
     pub(super) state_dir: String,
     pub(super) access_token_lifetime: String,
+    /// How people log in: `issuer.login`.
+    pub(super) login: &'static str,
+    /// Whether that asks for no proof.
     pub(super) development_only: bool,
 }
 
@@ -369,12 +372,13 @@ fn built_in(config: &Config, issuer: &BuiltInIssuer) -> BuiltIn {
     BuiltIn {
         issuer: config.resource().origin().to_string(),
         audience: config.resource().to_string(),
-        algorithms: ["ES256"],
+        algorithms: [issuer.signing_alg.as_str()],
         users: issuer.users.names().map(str::to_owned).collect(),
         clients: issuer.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
         state_dir: from_here(&config.state_dir(issuer)),
         access_token_lifetime: duration(issuer.access_token_lifetime.get()),
-        development_only: true,
+        login: issuer.login.as_str(),
+        development_only: issuer.login.is_for_development(),
     }
 }
 

@@ -9,6 +9,7 @@ use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, key};
 use mcp_auth_runtime::facade::open_store;
 
+use super::audit;
 use crate::configuration::Configuration;
 use crate::terminal::{Cell, Table};
 use crate::{Failure, terminal::Terminal};
@@ -68,6 +69,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
             }
             Command::Rotate(rotate) => {
                 let config = rotate.configuration.load()?;
+                let _log = audit::start(&config)?;
                 let kept = Kept::of(&config, &ambient).await?;
                 let ring = kept.open(now).await?;
                 let algorithm = rotate.alg.unwrap_or_else(|| kept.issuer.signing_alg.into());

@@ -388,7 +388,7 @@ fn credentials_are_asked_for_and_never_shown() {
     for arguments in [&["check"][..], &["check", "--json"]] {
         let there = mcp_auth()
             .current_dir(directory.path())
-            .env("M2M", "hunter2hunter2")
+            .env("M2M", "hunter2hunter2hunter2")
             .args(arguments)
             .output()
             .unwrap();

@@ -314,7 +314,7 @@ fn what_a_guard_or_an_issuer_has_to_say_is_not_made_up() {
     let opaque = {
         private(&todos::file(&directory, "t.jwt", "an-opaque-token-of-its-issuer"));
         let mut command = mcp_auth();
-        command.current_dir(directory.path()).env("S", "hunter2hunter2");
+        command.current_dir(directory.path()).env("S", "hunter2hunter2hunter2");
         command.args([
             "explain",
             "--scopes",

@@ -44,6 +44,9 @@ fn site(listen: &str) -> tempfile::TempDir {
         "[server]\nlisten = {listen:?}\n[auth]\nbase_scopes = [\"todos.read\"]\n\
          [issuer]\nlogin = \"accounts\"\n\
          [[issuer.clients]]\nclient_id = \"nightly\"\nclient_secret = \"file:store.key\"\n\
+         [[issuer.assertions]]\nissuer = \"https://idp.example\"\nprofile = \"id-jag\"\n\
+         [[issuer.assertions]]\nissuer = \"https://ci.example\"\nprofile = \"workload\"\n\
+         workloads = [{{ client_id = \"deploy\", subject = \"repo:a\", require_claims = {{ owner = \"1\" }}, scopes = [\"todos.read\"] }}]\n\
          [store]\nurl = \"sqlite:todos.sqlite\"\nkey = \"file:store.key\"\n"
     ));
     let key = todos::file(&directory, "store.key", KEY);
@@ -86,6 +89,11 @@ fn accounts_are_listed_disabled_enabled_and_deleted_for_good() {
     let password = "some words of hers";
     let added = done(path, &["add", "ann", "--password-stdin"], &format!("{password}\n"));
     assert_eq!(stdout(&added), "\"ann\" is added\n");
+    let log = stderr(&added);
+    assert!(
+        log.contains("event=\"account_added\" subject=\"ann\" by_link=false") && !log.contains(password),
+        "{log}"
+    );
     done(path, &["add", "bob"], "");
     let list = listed(path);
     assert_eq!((&list[0]["name"], &list[0]["has_password"]), (&"ann".into(), &true.into()));
@@ -97,7 +105,9 @@ fn accounts_are_listed_disabled_enabled_and_deleted_for_good() {
         "{table}"
     );
     for (command, is_disabled) in [("disable", true), ("enable", false)] {
-        done(path, &[command, "ANN"], "");
+        let log = stderr(&done(path, &[command, "ANN"], ""));
+        let event = format!("mcp_auth::audit::issuer: event=\"account_{command}d\" subject=\"ann\"");
+        assert!(log.lines().count() == 1 && log.contains(&event), "{log}");
         assert_eq!(listed(path)[0]["disabled"], is_disabled);
     }
     done(path, &["delete", "ann"], "");
@@ -112,7 +122,12 @@ fn what_cannot_be_is_said_and_no_password_is_repeated() {
     let path = directory.path();
     done(path, &["add", "ann"], "");
     refused(path, &["add", "ANN"], "", "there is an account of this name already");
-    refused(path, &["add", "nightly"], "", "is a client in issuer.clients");
+    // As the login refuses them.
+    for taken in ["nightly", "Nightly", " nightly", "deploy", "DEPLOY", "https://idp.example#ann"] {
+        refused(path, &["add", taken], "", "is a client in issuer.clients, a workload");
+    }
+    refused(path, &["add", "oidc_0123"], "", "does not begin with oidc_");
+    done(path, &["add", "nightly report"], "");
     refused(path, &["add", " bob"], "", "without spaces at its ends");
     let short = user(path, &["add", "bob", "--password-stdin"], "hunter2");
     assert!(stderr(&short).contains("at least 12 characters") && !stderr(&short).contains("hunter2"));

@@ -150,9 +150,12 @@ fn no_token_is_minted_for_a_server_that_would_not_take_it() {
     let verify = "[auth]\nissuers = [{ issuer = \"https://login.example\" }]\n";
     let elsewhere =
         todos::configured("127.0.0.1:1").replace("[auth]", "public_url = \"https://a.example/mcp\"\n[auth]");
+    let in_the_clear =
+        elsewhere.replace("https:", "http:").replace("users = [\"alice\", \"bob\"]", "login = \"own\"");
     for (toml, arguments, why) in [
         (verify, &[][..], "the built-in issuer is off, so the server trusts no key of this computer"),
-        (&elsewhere, &[], "is not on loopback"),
+        (&elsewhere, &[], "whose login asks for no proof: set issuer.login"),
+        (&in_the_clear, &[], "does not start with https://"),
         (&todos::configured("127.0.0.1:1"), &["--scope", "a\"b"], "--scope \"a\\\"b\""),
         (&todos::configured("127.0.0.1:1"), &["--sub", ""], "--sub is empty"),
         ("[issuer]\nuser = []", &[], "unknown key issuer.user in mcp.toml"),
@@ -160,6 +163,28 @@ fn no_token_is_minted_for_a_server_that_would_not_take_it() {
         let directory = todos::directory(toml);
         let said = refused(&token(directory.path(), arguments));
         assert!(said.contains(why), "{toml}: {said}");
+    }
+}
+
+#[test]
+fn a_token_is_minted_for_an_issuer_that_other_computers_reach() {
+    let network = todos::configured("127.0.0.1:4711")
+        .replace("[auth]", "public_url = \"https://a.example/mcp\"\n[auth]")
+        .replace("users = [\"alice\", \"bob\"]", "login = \"own\"");
+    let directory = todos::directory(&network);
+    let said = payload(&minted(&token(directory.path(), &["--sub", "ann"])));
+    assert_eq!((&said["iss"], &said["aud"]), (&"https://a.example".into(), &"https://a.example/mcp".into()));
+}
+
+#[test]
+fn what_a_token_says_of_its_login_can_be_said_and_what_is_the_issuers_own_cannot() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    let claims = ["--claim", "acr=phr", "--claim", "amr:=[\"hwk\"]", "--claim", "auth_time:=1"];
+    let said = payload(&minted(&token(directory.path(), &claims)));
+    assert_eq!((&said["acr"], &said["amr"], &said["auth_time"]), (&"phr".into(), &json!(["hwk"]), &1.into()));
+    for own in ["login_version:=1", "iss=x", "grant_id=x"] {
+        let why = refused(&token(directory.path(), &["--claim", own]));
+        assert!(why.contains("what the issuer writes into every token itself"), "{own}: {why}");
     }
 }
 

@@ -18,4 +18,5 @@ pub(crate) use id_jag::IdJag;
 pub(crate) use kind::NotOfProfile;
 pub(crate) use options::check_all;
 pub use options::{AssertionOptions, AssertionProfile, InvalidAssertions, Workload};
+pub(crate) use subject::is_of;
 pub(crate) use trusted::{Trusted, TrustedIssuer};

@@ -21,7 +21,7 @@ pub(super) fn subject_of(issuer: &str, sub: &str) -> Option<String> {
 }
 
 /// Whether `name` could be that of a person of `issuer`.
-pub(super) fn is_of(issuer: &str, name: &str) -> bool {
+pub(crate) fn is_of(issuer: &str, name: &str) -> bool {
     name.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('#'))
 }
 

@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use super::kind::NotOfProfile;
 use super::options::{AssertionOptions, AssertionProfile, Workload};
-use super::subject::is_of;
 use super::workload::workload_of;
 
 /// The issuers whose assertions are trusted, by what `iss` says.
@@ -61,16 +60,6 @@ impl Trusted {
     /// Whether the assertions of one are of the profile `id-jag`.
     pub(crate) fn has_id_jag(&self) -> bool {
         self.0.values().any(|trusted| matches!(trusted.profile, AssertionProfile::IdJag))
-    }
-
-    /// Whether tokens by an assertion could name somebody so: a program, or a person of an identity provider.
-    pub(crate) fn gives_name(&self, name: &str) -> bool {
-        self.0.values().any(|trusted| match &trusted.profile {
-            AssertionProfile::IdJag => is_of(trusted.as_str(), name),
-            AssertionProfile::Workload(workloads) => {
-                workloads.iter().any(|workload| workload.client_id == name)
-            }
-        })
     }
 
     /// The issuer that an assertion names. It is only claimed so far, and that is enough to choose whose keys must have signed it.

@@ -10,6 +10,9 @@ use mcp_auth_store::{Client, ClientCredential, ClientKeys, GrantType, SecretHash
 use crate::client::document::{DocumentError, Documents};
 use crate::options::InvalidOption;
 
+/// The shortest secret, in characters. A shorter one is guessed, however slowly (OAuth 2.1 §2.4.1).
+const SHORTEST_SECRET: usize = 16;
+
 /// A client that the operator registered (OAuth 2.1 §2).
 ///
 /// # Example
@@ -45,7 +48,7 @@ pub struct NamedClient {
 pub enum NamedCredential {
     /// It does not: a public client.
     Public,
-    /// By this secret.
+    /// By this secret of at least 16 characters.
     Secret(SecretText),
     /// By the secret of which this is the hash: at least 32 random characters.
     SecretHash(SecretHash),
@@ -86,8 +89,8 @@ impl NamedClient {
     pub(crate) fn check(&self) -> Result<(), InvalidOption> {
         let id = || self.id.clone();
         match &self.credential {
-            NamedCredential::Secret(secret) if secret.expose().is_empty() => {
-                return Err(InvalidOption::EmptySecret { id: id() });
+            NamedCredential::Secret(secret) if secret.expose().chars().count() < SHORTEST_SECRET => {
+                return Err(InvalidOption::ShortSecret { id: id() });
             }
             NamedCredential::Keys(ClientKeys::Set(set)) => {
                 PublicKeys::read(set.as_bytes(), &Algorithm::OF_ASSERTIONS)
@@ -120,15 +123,6 @@ impl NamedClient {
             |why: DocumentError| InvalidOption::ClientKeysAt { id: self.id.clone(), why: why.to_string() };
         documents.may_hold_keys(url).map_err(refused)
     }
-
-    /// Says at each start what is less safe than it could be.
-    pub(crate) fn warn(&self) {
-        if let NamedCredential::Secret(secret) = &self.credential
-            && secret.expose().chars().count() < 16
-        {
-            tracing::warn!(client_id = ?self.id, "client secret shorter than 16 characters: anyone may guess it");
-        }
-    }
 }
 
 impl From<&NamedClient> for Client {
@@ -145,8 +139,10 @@ impl From<&NamedClient> for Client {
                 NamedCredential::SecretHash(hash) => ClientCredential::Secret(*hash),
                 NamedCredential::Keys(keys) => ClientCredential::Keys(keys.clone()),
             },
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
+            require_par: named.require_par,
         }
     }
 }
@@ -181,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_can_be_guessed_stops_the_start() {
+        let secret =
+            |text: &str| check(|client| client.credential = NamedCredential::Secret(SecretText::new(text)));
+        for short in
+            ["", "s", "hunter2", "fifteen letters", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"]
+        {
+            assert_eq!(secret(short), Err(InvalidOption::ShortSecret { id: "app".into() }), "{short}");
+        }
+        assert_eq!(secret("sixteen letters!"), Ok(()));
+        let hashed = check(|client| client.credential = NamedCredential::SecretHash(SecretHash::of("s")));
+        assert_eq!(hashed, Ok(()), "of a hash nothing can be told");
+    }
+
+    #[test]
     fn whose_tokens_a_client_exchanges_is_said_of_one_that_exchanges_tokens() {
         let with = |grant: GrantType| {
             check(|client| {
@@ -207,7 +217,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_client_secret() {
-        let client = NamedClient::machine("m2m", "hunter2hunter2", ScopeSet::default());
+        let client = NamedClient::machine("m2m", "hunter2hunter2hunter2", ScopeSet::default());
         assert!(!format!("{client:?}").contains("hunter2"));
     }
 }

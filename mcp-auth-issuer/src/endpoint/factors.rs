@@ -21,6 +21,9 @@ use super::own_form::OwnForm;
 use super::own_page::Instead;
 use super::path::FACTORS;
 use crate::issuer::Issuer;
+use crate::observe::account::SecondFactorChangeRefused;
+use crate::observe::login::LoginCancelled;
+use crate::observe::{Event as _, Reason};
 use crate::person::Asked;
 use crate::person::accounts::{AccountsLogin, FactorsError};
 use crate::person::page::{ErrorText, FactorsPage, Notice, Shown};
@@ -83,6 +86,7 @@ async fn decide(
         };
     }
     if decision == "deny" {
+        LoginCancelled { client_id: None, address }.happened();
         return Err(changed_nothing());
     }
     let Some(fresh) = Fresh::of(issuer, Some(cookie), browser).await? else {
@@ -90,30 +94,39 @@ async fn decide(
     };
     let (accounts, name) = (fresh.accounts, fresh.account.name.clone());
     let given = |name| fields.get(name).unwrap_or_default();
+    let refused = |error: FactorsError| {
+        let (subject, why) = (&*name, error.to_string());
+        match error {
+            FactorsError::Store(_) => {}
+            _ => SecondFactorChangeRefused { subject, reason: Reason::Refused(&why) }.happened(),
+        }
+        Instead::from(error)
+    };
     match decision {
         "begin" => {
-            let setup = accounts.begin_totp(&name).await?;
+            let setup = accounts.begin_totp(&name).await.map_err(refused)?;
             fresh.page(Shown::Setup(setup), None).await
         }
         "confirm" => {
             let begun = fields.get("begun").and_then(hex::read).map(SecretHash::from_bytes);
-            let begun = begun.ok_or(FactorsError::Gone)?;
+            let begun = begun.ok_or(FactorsError::Gone).map_err(refused)?;
             match accounts.confirm_totp(&name, begun, fields.get("code").unwrap_or_default()).await {
                 Ok(codes) => fresh.goes_on(Shown::Codes(codes), None).await,
-                Err(FactorsError::WrongCode) => {
+                Err(error @ FactorsError::WrongCode) => {
+                    SecondFactorChangeRefused { subject: &name, reason: Reason::Refused(&error) }.happened();
                     let setup = accounts.begun_totp(&fresh.account, begun).ok_or(FactorsError::Gone)?;
                     let why = "That code is not right. Wait for the next one in the app and type that.";
                     fresh.page(Shown::Setup(setup), Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
                 }
-                Err(error) => Err(error.into()),
+                Err(error) => Err(refused(error)),
             }
         }
         "renew" => {
-            let codes = accounts.renew_recovery_codes(&name).await?;
+            let codes = accounts.renew_recovery_codes(&name).await.map_err(refused)?;
             fresh.page(Shown::Codes(codes), None).await
         }
         "remove" => {
-            accounts.remove_totp(&name).await?;
+            accounts.remove_totp(&name).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
             let why = match account.has_second_factor() {
                 true => "The codes of your app do not count any more.",
@@ -127,7 +140,7 @@ async fn decide(
                 let why = "A passkey cannot have that name. Choose a shorter or plainer one.";
                 fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(refused(error)),
         },
         "add-passkey" => {
             let browser = SecretHash::of(cookie);
@@ -139,17 +152,18 @@ async fn decide(
                     Fresh { account, ..fresh }.goes_on(shown, why).await
                 }
                 Err(FactorsError::Passkey(error)) => {
-                    tracing::warn!(account = ?name, %error, "a passkey was not added");
+                    let (subject, reason) = (&*name, Reason::Refused(&error));
+                    SecondFactorChangeRefused { subject, reason }.happened();
                     let why = "That passkey cannot be used here, so it was not added. Try again, or with another device.";
                     fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
                 }
-                Err(error) => Err(error.into()),
+                Err(error) => Err(refused(error)),
             }
         }
         "remove-passkey" => {
             let removed = fields.get("removed").and_then(hex::read).map(SecretHash::from_bytes);
-            let removed = removed.ok_or(FactorsError::Gone)?;
-            accounts.remove_passkey(&fresh.account, removed).await?;
+            let removed = removed.ok_or(FactorsError::Gone).map_err(refused)?;
+            accounts.remove_passkey(&fresh.account, removed).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
             let why = "The passkey does not log in any more. Your device may still show it until you delete it there.";
             Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await

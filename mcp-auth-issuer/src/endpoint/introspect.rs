@@ -1,39 +1,56 @@
 //! Token introspection (RFC 7662): a client of the configuration asks whether a token of this issuer is good. Of all others it only learns
 //! that they are not active.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
+use http::{Extensions, HeaderMap};
 use mcp_auth_store::StoreError;
 use serde_json::{Value, json};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
+use crate::observe::Event as _;
+use crate::observe::token::{IntrospectionRefused, TokenIntrospected};
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// `POST /introspect`
-pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
-    match introspect(&issuer, &headers, body).await {
+pub(super) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let (address, mut known) = (client_address(&extensions), None);
+    match introspect(&issuer, (&headers, address), body, &mut known).await {
         Ok(told) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(told)).into_response(),
         Err(refusal) => {
-            refusal.log("introspection refused");
+            let client_id = known.as_deref();
+            refusal.tell(|reason| IntrospectionRefused { client_id, address, reason }.happened());
             OAuthError::from(&refusal).into_response()
         }
     }
 }
 
-async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+async fn introspect(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+    known: &mut Option<String>,
+) -> Result<Value, Refusal> {
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client = authenticate(issuer, headers, &params).await?;
+    let client = authenticate(issuer, (headers, address), &params).await?;
+    let client_id = &**known.insert(client.id.clone());
     // A client that registered itself may be anyone, and so may whoever sends the name of a public one; they would learn whose tokens they
     // found (RFC 7662 §2.1 and §4).
     if client.is_public() || !issuer.is_named(&client.id) {
@@ -42,30 +59,29 @@ async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
     let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
     let told = match own {
-        Some(own) => access_token(issuer, own).await?,
+        Some(own) => access_token(issuer, token, own).await?,
         None => refresh_token(issuer, token).await?,
     };
+    let subject = told.as_ref().and_then(|told| told["sub"].as_str());
+    TokenIntrospected { client_id, is_active: told.is_some(), subject, address }.happened();
     Ok(told.unwrap_or_else(|| json!({ "active": false })))
 }
 
 /// What an access token of this issuer says, while it is good.
-async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, StoreError> {
+async fn access_token(issuer: &Issuer, token: &str, own: OwnToken) -> Result<Option<Value>, StoreError> {
+    if issuer.denied.refuses(token, own.claims()) {
+        return Ok(None);
+    }
     // Other processes revoke too, so the store is asked.
     if issuer.now() >= own.exp || issuer.store.revocations().is_revoked(own.revocable()).await? {
         return Ok(None);
     }
     // What every answer says is said last, so that no claim of the configuration takes its place.
-    let mut told = own.more;
+    let mut told = own.claims();
     let token_type = if told.contains_key("cnf") { "DPoP" } else { "Bearer" };
-    for (member, value) in [
-        ("active", json!(true)),
-        ("token_type", json!(token_type)),
-        ("sub", json!(own.sub)),
-        ("client_id", json!(own.client_id)),
-        ("iat", json!(own.iat)),
-        ("exp", json!(own.exp)),
-        ("jti", json!(own.jti)),
-    ] {
+    for (member, value) in
+        [("active", json!(true)), ("token_type", json!(token_type)), ("exp", json!(own.exp))]
+    {
         told.insert(member.to_owned(), value);
     }
     Ok(Some(Value::Object(told)))
@@ -75,7 +91,10 @@ async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, S
 async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, StoreError> {
     let Some(presented) = PresentedRefreshToken::parse(token) else { return Ok(None) };
     let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
-    let grant = grant.filter(|grant| presented.is_current_of(grant));
+    let grant = grant.filter(|grant| {
+        let of = (&*grant.subject, &*grant.client_id);
+        presented.is_current_of(grant) && !issuer.denies(token, of, grant.granted_at)
+    });
     Ok(grant.map(|grant| {
         json!({
             "active": true, "sub": grant.subject, "client_id": grant.client_id, "iss": issuer.origin.as_str(),

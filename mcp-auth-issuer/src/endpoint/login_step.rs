@@ -12,8 +12,11 @@ use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::authorize::see_other;
+use super::away::Way;
 use super::returned::Returned;
 use crate::issuer::Issuer;
+use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
+use crate::observe::{Event as _, Reason};
 use crate::person::page::{LoginPage, Notice};
 use crate::person::{Asked, Attempt, Form, Leave, LoginError, Step, User};
 use crate::request::Params;
@@ -214,7 +217,11 @@ impl<'s> LoginStep<'s> {
         let name = issuer.login.transaction(&answer).unwrap_or_default();
         let client_name = self.client_name();
         let attempt = self.attempt(issuer, (&client_name, id), away.found.as_ref(), name, address);
-        let step = issuer.login.returned(&attempt, &answer).await;
+        // Before anything is asked of anybody for them.
+        let step = match Way::Back.count(issuer, address).await? {
+            Some(wait) => Err(LoginError::TooOften { wait }),
+            None => issuer.login.returned(&attempt, &answer).await,
+        };
         // Where the login leads away once more, it does so under a new name.
         let next = secret(&*issuer.ambient.random);
         self.after(issuer, (headers, address), id, &next, away.begun_at, step).await
@@ -244,6 +251,13 @@ impl<'s> LoginStep<'s> {
         begun_at: u64,
         step: Result<Step, LoginError>,
     ) -> Result<Answered, StoreError> {
+        let step = match step {
+            Ok(Step::Leave(leave)) => match Way::Out.count(issuer, address).await? {
+                Some(wait) => Err(LoginError::TooOften { wait }),
+                None => Ok(Step::Leave(leave)),
+            },
+            step => step,
+        };
         let notice = match step {
             Ok(Step::Ask(form)) => {
                 return Ok(Answered::Page(self.form(issuer, id, (form, false), None).await?));
@@ -256,26 +270,18 @@ impl<'s> LoginStep<'s> {
             }
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
             Ok(Step::Done(user)) if issuer.is_name_of_another(&user.subject) => {
-                tracing::error!(
-                    subject = ?user.subject,
-                    "login refused: a named client, a workload or a person of an assertion issuer has this name"
-                );
+                let why = "a named client, a workload or a person of an assertion issuer has this name";
+                self.refused(Some(&user.subject), address, Reason::Failed(&why));
                 Notice::Refused(issuer.login.refusal())
             }
             Ok(Step::Done(user)) if !self.asked.takes(user.auth_time, begun_at) => {
-                tracing::warn!(subject = ?user.subject, client_id = ?self.client_id, "login refused: it is too old for this request");
+                let why = "it is too old for this request";
+                self.refused(Some(&user.subject), address, Reason::Refused(&why));
                 Notice::Old
             }
             Ok(Step::Done(user)) => return Ok(Answered::Person(user)),
             Err(error) => {
-                let account = match &error {
-                    LoginError::RefusedFor { account, .. } | LoginError::RefusedPasskey { account, .. } => {
-                        account.as_deref()
-                    }
-                    _ => None,
-                };
-                let cause = std::error::Error::source(&error);
-                tracing::warn!(%error, ?cause, ?account, ?address, client_id = ?self.client_id, "login refused");
+                self.not_in(&error, address);
                 match error {
                     LoginError::Refused
                     | LoginError::RefusedFor { .. }
@@ -289,6 +295,31 @@ impl<'s> LoginStep<'s> {
             }
         };
         Ok(Answered::Page(self.page(issuer, headers, Some(notice)).await?))
+    }
+
+    /// Tells the operator that nobody was let in.
+    fn not_in(&self, error: &LoginError, address: Option<IpAddr>) {
+        let client_id = self.client_id;
+        match error {
+            LoginError::RefusedFor { account, .. } | LoginError::RefusedPasskey { account, .. } => {
+                self.refused(account.as_deref(), address, Reason::Refused(error));
+            }
+            LoginError::Refused | LoginError::UnknownUser => {
+                self.refused(None, address, Reason::Refused(error))
+            }
+            LoginError::Answer(cause) => {
+                self.refused(None, address, Reason::Refused(&format_args!("{error}: {cause}")));
+            }
+            LoginError::Unavailable(cause) => {
+                self.refused(None, address, Reason::Failed(&format_args!("{error}: {cause:?}")));
+            }
+            LoginError::TooOften { wait } => LoginLimited { client_id, address, wait: *wait }.happened(),
+            LoginError::Cancelled => LoginCancelled { client_id, address }.happened(),
+        }
+    }
+
+    fn refused(&self, subject: Option<&str>, address: Option<IpAddr>, reason: Reason<'_>) {
+        LoginRefused { subject, client_id: self.client_id, address, reason }.happened();
     }
 
     /// Sends the browser to another page of the login, which gets no referrer, and remembers where it comes back to.
@@ -350,18 +381,19 @@ impl<'s> LoginStep<'s> {
     ) -> Result<Response, StoreError> {
         let now = issuer.now();
         let id = secret(&*issuer.ambient.random);
-        tracing::info!(
-            subject = ?user.subject, amr = ?user.amr, ?address, client_id = ?self.client_id, "user logged in"
-        );
+        let (amr, acr) = (user.amr.clone(), user.acr.clone());
         let browser = Browser {
-            authentication: user.authentication(now),
+            authentication: user.authentication(issuer.login.kind().into_owned(), now),
             subject: user.subject,
             name: user.name,
             logged_in_for: SecretHash::of(self.request),
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
+        let subject = browser.subject.clone();
         issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;
+        let (subject, acr, client_id) = (&*subject, acr.as_deref(), self.client_id);
+        LoginSucceeded { subject, amr: &amr, acr, client_id, address }.happened();
         let mut response = see_other(self.url);
         if let Some(cookie) = issuer.cookie.set(&id) {
             response.headers_mut().insert(SET_COOKIE, cookie);

@@ -52,7 +52,7 @@ fn common(issuer: &Issuer) -> Value {
         "issuer": origin,
         "authorization_endpoint": format!("{origin}{AUTHORIZE}"),
         "pushed_authorization_request_endpoint": format!("{origin}{PAR}"),
-        "require_pushed_authorization_requests": issuer.require_par.of_all,
+        "require_pushed_authorization_requests": issuer.require_par,
         "token_endpoint": format!("{origin}{TOKEN}"),
         "revocation_endpoint": format!("{origin}{REVOKE}"),
         "introspection_endpoint": format!("{origin}{INTROSPECT}"),

@@ -1,10 +1,12 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone, and `passkeys`, a script of theirs. `login_step`, `own_form` and
-//! `own_page` are what the pages for people have in common, `returned` is where a login comes back that led over another page; `path` says
-//! where each endpoint is, `router` puts it there.
+//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
+//! `own_form` and `own_page` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
+//! often one does; `path` says where each endpoint is, `router` puts it there.
 
 mod account;
 mod authorize;
+mod away;
+mod choice;
 mod confirm;
 mod device;
 mod factors;
@@ -24,6 +26,7 @@ mod revoke;
 mod router;
 mod token;
 
+pub(crate) use away::AwayRates;
 pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;

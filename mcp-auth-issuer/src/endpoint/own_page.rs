@@ -6,6 +6,8 @@ use mcp_auth_store::StoreError;
 
 use super::authorize::Untrusted;
 use crate::issuer::Issuer;
+use crate::observe::login::PageRefused;
+use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{EndedPage, ErrorText};
 
 /// Why the page itself is not shown.
@@ -24,12 +26,12 @@ impl Instead {
     pub(super) fn respond(self, issuer: &Issuer) -> Response {
         let (status, text) = match self {
             Self::Untrusted(untrusted) => {
-                tracing::warn!(reason = %untrusted, "a request for an account was refused");
+                PageRefused { page: Word("account"), reason: Reason::Refused(&untrusted) }.happened();
                 return untrusted.page(issuer).into_response();
             }
             Self::Page(status, text) => (status, text),
             Self::Failed(error) => {
-                tracing::error!(%error, "a request for an account failed");
+                PageRefused { page: Word("account"), reason: Reason::Failed(&error) }.happened();
                 let text = ErrorText {
                     title: "This does not work now",
                     why: "The authorization server cannot reach its store, or has too much to do.",

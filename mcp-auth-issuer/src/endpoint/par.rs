@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use super::authorize::{EXPIRES_IN, Pushed, Refused, Untrusted, before_push};
 use super::token::{self, authenticate};
 use crate::issuer::{ClientError, Issuer};
+use crate::observe::authorization::{PushRefused, RequestPushed};
+use crate::observe::{Event as _, Reason};
 use crate::request::Params;
 use crate::request::address::{client_address, place};
 use crate::request::body::form;
@@ -49,12 +51,15 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match push(&issuer, (&headers, client_address(&extensions)), body).await {
+    let (address, mut known) = (client_address(&extensions), None);
+    match push(&issuer, (&headers, address), body, &mut known).await {
         Ok(pushed) => (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(pushed)).into_response(),
         Err(refusal) => {
+            let client_id = known.as_deref();
+            let tell = |reason: Reason<'_>| PushRefused { client_id, address, reason }.happened();
             match &refusal {
-                Refusal::Client(refusal) => refusal.log("pushed request refused"),
-                refusal => tracing::warn!(reason = %refusal, "pushed request refused"),
+                Refusal::Client(refusal) => refusal.tell(tell),
+                refusal => tell(Reason::Refused(refusal)),
             }
             OAuthError::from(&refusal).into_response()
         }
@@ -65,12 +70,14 @@ async fn push(
     issuer: &Issuer,
     (headers, from): (&HeaderMap, Option<IpAddr>),
     body: Body,
+    known: &mut Option<String>,
 ) -> Result<Value, Refusal> {
     let params = form(headers, body).await.map_err(token::Refusal::Body)?;
     if let Some(name) = params.repeated() {
         return Err(token::Refusal::Repeated(name.to_owned()).into());
     }
     let client = sender(issuer, (headers, from), &params).await?;
+    *known = Some(client.id.clone());
     count(issuer, &client).await?;
     if !client.may(GrantType::AuthorizationCode) {
         return Err(token::Refusal::UnauthorizedClient.into());
@@ -89,7 +96,7 @@ async fn push(
         return Err(token::Refusal::Proof(ProofError::Used).into());
     }
     let request_uri = Pushed::keep(issuer, &client.id, &params).await.map_err(token::Refusal::Store)?;
-    tracing::info!(client_id = %client.id, "authorization request pushed");
+    RequestPushed { client_id: &client.id, address: from }.happened();
     Ok(json!({ "request_uri": request_uri, "expires_in": EXPIRES_IN }))
 }
 
@@ -125,7 +132,7 @@ async fn sender(
     }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
-        return Ok(authenticate(issuer, headers, params).await?.client);
+        return Ok(authenticate(issuer, (headers, from), params).await?.client);
     };
     match issuer.client(id).await {
         Ok(Some(client)) if client.credential == ClientCredential::None => Ok(client),

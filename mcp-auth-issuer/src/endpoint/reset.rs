@@ -4,13 +4,14 @@
 //! The link is a secret. The page loads nothing and leads nowhere, and what a browser is told of referrers lets no other site see it; it is
 //! not logged. It is used up by the password that is set.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{Extensions, HeaderMap, StatusCode, Uri};
 use mcp_auth_core::SecretText;
 
 use super::authorize::Untrusted;
@@ -18,9 +19,12 @@ use super::own_form::OwnForm;
 use super::own_page::Instead;
 use super::path::RESET;
 use crate::issuer::Issuer;
+use crate::observe::account::{PasswordLinkRefused, PasswordSet};
+use crate::observe::{Event as _, Reason};
 use crate::person::accounts::{AccountsLogin, ResetError, Resettable};
 use crate::person::page::{EndedPage, ErrorText, ResetPage};
 use crate::request::Params;
+use crate::request::address::client_address;
 use crate::secret::secret;
 
 /// A link that works.
@@ -32,12 +36,17 @@ struct Link<'a> {
 }
 
 /// `GET /authorize/reset`: shows the page. It changes nothing, so that a program that looks at links beforehand uses none up.
-pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn get(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Response {
     let shown = async {
         if !issuer.origin.is_host_of(&headers) {
             return Err(Untrusted::Host.into());
         }
-        let link = Link::read(&issuer, &uri).await?;
+        let link = Link::read(&issuer, &uri, client_address(&extensions)).await?;
         link.page(&issuer, &headers, None).await
     };
     shown.await.unwrap_or_else(|instead: Instead| instead.respond(&issuer))
@@ -47,18 +56,24 @@ pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: He
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
+    extensions: Extensions,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match set(&issuer, &uri, &headers, body).await {
+    match set(&issuer, &uri, (&headers, client_address(&extensions)), body).await {
         Ok(response) => response,
         Err(instead) => instead.respond(&issuer),
     }
 }
 
-async fn set(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Instead> {
+async fn set(
+    issuer: &Issuer,
+    uri: &Uri,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, Instead> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let link = Link::read(issuer, uri).await?;
+    let link = Link::read(issuer, uri, address).await?;
     let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (&link.url, &link.url)).await;
     let OwnForm { fields, .. } = form?;
     let password = fields.get("password").unwrap_or_default();
@@ -66,8 +81,10 @@ async fn set(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Res
         let notice = "The two passwords are not the same.".to_owned();
         return link.page(issuer, headers, Some(notice)).await;
     }
+    let subject = Some(&*link.of.name);
     match link.accounts.set_password(&link.of, &SecretText::new(password)).await {
         Ok(()) => {
+            PasswordSet { subject: &link.of.name, address }.happened();
             let text = ErrorText {
                 title: "Your password is set",
                 why: "The link that you used does not work any more.",
@@ -76,10 +93,11 @@ async fn set(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Res
             Ok(EndedPage { issuer, status: StatusCode::OK, text }.into_response())
         }
         Err(ResetError::Unfit(why)) => {
+            PasswordLinkRefused { subject, address, reason: Reason::Refused(&why) }.happened();
             let notice = format!("That password cannot be chosen: {why}.");
             link.page(issuer, headers, Some(notice)).await
         }
-        Err(ResetError::Gone) => Err(gone()),
+        Err(ResetError::Gone) => Err(gone(subject, address)),
         Err(ResetError::Hash(error)) => Err(Instead::Failed(error.into())),
         Err(ResetError::Store(error)) => Err(error.into()),
     }
@@ -87,7 +105,8 @@ async fn set(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Res
 
 impl<'a> Link<'a> {
     /// Reads the link of `uri`.
-    async fn read(issuer: &'a Issuer, uri: &Uri) -> Result<Self, Instead> {
+    async fn read(issuer: &'a Issuer, uri: &Uri, address: Option<IpAddr>) -> Result<Self, Instead> {
+        let gone = || gone(None, address);
         let accounts = issuer.accounts.as_deref().ok_or_else(gone)?;
         let params = Params::parse(uri.query().unwrap_or_default()).map_err(Untrusted::Unreadable)?;
         let token = params.get("token").filter(|_| params.count("token") == 1).ok_or_else(gone)?;
@@ -121,7 +140,8 @@ impl<'a> Link<'a> {
 }
 
 /// The same for every link that does not work, so that it does not reveal which accounts exist.
-fn gone() -> Instead {
+fn gone(subject: Option<&str>, address: Option<IpAddr>) -> Instead {
+    PasswordLinkRefused { subject, address, reason: Reason::Refused(&"the link does not work") }.happened();
     Instead::Page(
         StatusCode::GONE,
         ErrorText {

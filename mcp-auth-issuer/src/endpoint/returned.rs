@@ -18,6 +18,8 @@ use super::login_step::Away;
 use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, DEVICE};
 use super::{account, authorize, confirm, device};
 use crate::issuer::Issuer;
+use crate::observe::login::PageRefused;
+use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::Params;
 
@@ -59,11 +61,20 @@ pub(crate) async fn get(
     let url = returned.away.url.clone();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
     let from = (&headers, ClientAddress::of(address));
+    // Each page says in its own words why somebody is not logged in.
     match path {
-        ACCOUNT => account::returned(&issuer, from, returned).await,
-        AUTHORIZE => authorize::returned(&issuer, from, query, returned).await,
-        CONFIRM => confirm::returned(&issuer, from, query, returned).await,
-        DEVICE => device::returned(&issuer, from, query, returned).await,
+        ACCOUNT => {
+            account::returned(&issuer, from, returned).await.unwrap_or_else(|why| why.respond(&issuer))
+        }
+        AUTHORIZE => authorize::returned(&issuer, from, query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer)),
+        CONFIRM => {
+            confirm::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
+        }
+        DEVICE => {
+            device::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
+        }
         // What is at the other pages is for people with an account here, whose login leads nowhere else.
         _ => Refusal::Gone.respond(&issuer),
     }
@@ -91,15 +102,20 @@ async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Resul
     Ok(Returned { cookie, away, answer })
 }
 
+/// Tells the operator that nobody came back.
+fn refused(reason: Reason<'_>) {
+    PageRefused { page: Word("login"), reason }.happened();
+}
+
 impl Refusal {
     fn respond(self, issuer: &Issuer) -> Response {
         match self {
             Self::Untrusted(untrusted) => {
-                tracing::warn!(reason = %untrusted, "return of a login refused");
+                refused(Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
             Self::Gone => {
-                tracing::warn!(reason = %self, "return of a login refused");
+                refused(Reason::Refused(&self));
                 let text = ErrorText {
                     title: "You are not logged in",
                     why: "No login waits for this answer in this browser. It was used before, or took longer than ten minutes, or was \
@@ -109,7 +125,7 @@ impl Refusal {
                 ErrorPage::new(issuer, StatusCode::BAD_REQUEST, text).into_response()
             }
             Self::Store(error) => {
-                tracing::error!(%error, cause = ?error.cause(), "return of a login failed");
+                refused(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
                 let text = ErrorText {
                     title: "This does not work now",
                     why: "The authorization server cannot reach its store.",

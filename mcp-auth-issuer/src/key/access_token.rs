@@ -38,7 +38,7 @@ pub struct AccessTokenClaims<'a> {
     /// The identifier of this token.
     pub jti: &'a str,
     /// When and how the person logged in (`auth_time`, `acr`, `amr`; RFC 9068 §2.2.1); left out where no person did.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "said_of_login")]
     pub authentication: Option<&'a Authentication>,
     /// The grant that it came of, which can be revoked; left out where no person allowed it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,4 +63,66 @@ pub struct BoundKey<'a> {
 
 fn space_separated<S: serde::Serializer>(scope: &ScopeSet, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(scope)
+}
+
+/// Of what is kept of a login, the three claims that others may read; what else is kept of it is for the issuer alone.
+fn said_of_login<S: serde::Serializer>(
+    authentication: &Option<&Authentication>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Said<'a> {
+        auth_time: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        acr: Option<&'a str>,
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        amr: &'a [String],
+    }
+    let said = authentication.map(|login| Said {
+        auth_time: login.auth_time,
+        acr: login.acr.as_deref(),
+        amr: &login.amr,
+    });
+    said.serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_of_a_login_when_and_how_and_nothing_that_is_kept_beside_it() {
+        let login = Authentication {
+            acr: Some("urn:mcp-auth:pwd".to_owned()),
+            amr: vec!["pwd".to_owned()],
+            version: 7,
+            ..Authentication::at(990)
+        };
+        let said = |authentication: Option<&Authentication>| {
+            let claims = AccessTokenClaims {
+                iss: "https://as.example",
+                sub: "ann",
+                aud: "https://as.example/mcp",
+                client_id: "app",
+                scope: ScopeSet::default(),
+                iat: 1_000,
+                exp: 1_900,
+                jti: "1",
+                authentication,
+                grant_id: None,
+                cnf: None,
+                act: None,
+                more: None,
+            };
+            let said = serde_json::to_value(&claims).unwrap();
+            let standard = ["iss", "sub", "aud", "client_id", "iat", "exp", "jti"];
+            let mut said = said.as_object().unwrap().clone();
+            said.retain(|claim, _| !standard.contains(&&**claim));
+            Value::Object(said)
+        };
+        let whole = serde_json::json!({ "auth_time": 990, "acr": "urn:mcp-auth:pwd", "amr": ["pwd"] });
+        assert_eq!(said(Some(&login)), whole);
+        assert_eq!(said(Some(&Authentication::at(990))), serde_json::json!({ "auth_time": 990 }));
+        assert_eq!(said(None), serde_json::json!({}));
+    }
 }

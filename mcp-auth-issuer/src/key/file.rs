@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use mcp_auth_store::{RingKey, SigningRing};
 
+use super::drafts;
 use super::ring::kept_as;
 use super::{KeyError, SigningAlgorithm, SigningKey};
+use crate::observe::Event as _;
+use crate::observe::key::SigningKeyMade;
 
 /// The file name in the state directory.
-const FILE_NAME: &str = "signing-keys.json";
+pub(super) const FILE_NAME: &str = "signing-keys.json";
 /// The file of older releases, with one key as PKCS#8 (RFC 5208), DER. It counts as long as there is no other file.
 const ONLY_KEY: &str = "signing-key.pkcs8";
 /// Who holds this file changes the keys.
@@ -33,12 +36,13 @@ pub(super) fn load_or_create(
 ) -> Result<SigningRing, KeyError> {
     create_dir(state_dir)?;
     if let Some(ring) = load(state_dir)? {
+        drafts::clear(state_dir, now);
         return Ok(ring);
     }
     let key = SigningKey::generate_for(algorithm)?;
     let ring = SigningRing::of(kept_as(&key, now, now)?);
     if create(&ring, key.kid(), state_dir)? {
-        tracing::info!(path = %state_dir.join(FILE_NAME).display(), kid = key.kid(), "signing key made");
+        SigningKeyMade { kid: key.kid(), algorithm: key.algorithm().name() }.happened();
         return Ok(ring);
     }
     // Another process wrote its key first, so that key is used.
@@ -96,11 +100,15 @@ pub(super) fn change<T>(
             _ => {}
         }
         let text = next.to_secret_text().map_err(|_| KeyError::Kept)?;
-        write_private(&draft, text.as_bytes()).and_then(|()| fs::rename(&draft, &path)).map_err(failed)?;
+        write_private(&draft, text.as_bytes())
+            .and_then(|()| fs::rename(&draft, &path))
+            .and_then(|()| sync_dir(state_dir))
+            .map_err(failed)?;
         // It is in the other file if it is still in use; if it leaked, no copy of it should stay.
-        match fs::remove_file(state_dir.join(ONLY_KEY)) {
+        let only = state_dir.join(ONLY_KEY);
+        match fs::remove_file(&only).and_then(|()| sync_dir(state_dir)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(KeyError::Io { action: "remove", path: state_dir.join(ONLY_KEY), source });
+                return Err(KeyError::Io { action: "remove", path: only, source });
             }
             _ => {}
         }
@@ -108,15 +116,31 @@ pub(super) fn change<T>(
     Ok(outcome)
 }
 
+/// Makes it last that a file appeared in this directory, or is gone: that is a change of the directory, and not of the file.
+#[cfg(unix)]
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Elsewhere a directory cannot be opened as a file.
+#[cfg(not(unix))]
+fn sync_dir(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Waits until no other process changes the keys, and keeps them from it as long as the file is held.
-fn lock(state_dir: &Path) -> Result<File, KeyError> {
-    let path = state_dir.join(LOCK);
+pub(super) fn lock(state_dir: &Path) -> Result<File, KeyError> {
+    let locked = open_lock(state_dir).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|source| KeyError::Io { action: "lock", path: state_dir.join(LOCK), source })
+}
+
+/// Opens the file that is locked.
+pub(super) fn open_lock(state_dir: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(&path).and_then(|file| file.lock().map(|()| file));
-    opened.map_err(|source| KeyError::Io { action: "lock", path, source })
+    options.open(state_dir.join(LOCK))
 }
 
 /// What a file holds, and when it was written, in Unix seconds; `None` if there is none.
@@ -139,6 +163,7 @@ fn read(path: &Path) -> Result<Option<(Vec<u8>, u64)>, KeyError> {
 /// Makes the directory if it is missing. Its owner and permissions are checked when the keys are read.
 fn create_dir(dir: &Path) -> Result<(), KeyError> {
     if !dir.exists() {
+        let missing: Vec<&Path> = dir.ancestors().take_while(|path| !path.exists()).collect();
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -148,6 +173,11 @@ fn create_dir(dir: &Path) -> Result<(), KeyError> {
             path: dir.to_owned(),
             source,
         })?;
+        for parent in missing.iter().filter_map(|made| made.parent()) {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            // Of what is above, this process may be allowed to read nothing.
+            let _ = sync_dir(parent);
+        }
         // The directory is beside mcp.toml, so probably in a git repository. If writing fails, the key is just as
         // safe.
         let _ = fs::write(dir.join(".gitignore"), "*\n");
@@ -164,7 +194,7 @@ fn create(ring: &SigningRing, kid: &str, dir: &Path) -> Result<bool, KeyError> {
     let written = write_private(&draft, text.as_bytes()).and_then(|()| {
         // A hard link appears in one step and, unlike a rename, never replaces keys that are already there.
         match fs::hard_link(&draft, &path) {
-            Ok(()) => Ok(true),
+            Ok(()) => sync_dir(dir).map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         }
@@ -173,7 +203,7 @@ fn create(ring: &SigningRing, kid: &str, dir: &Path) -> Result<bool, KeyError> {
     written.map_err(|source| KeyError::Io { action: "write", path, source })
 }
 
-fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

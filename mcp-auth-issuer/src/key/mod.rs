@@ -1,6 +1,7 @@
 //! The issuer's signing keys, in memory, a file or the store, and what they sign.
 //!
-//! - `source`: where the keys come from; `file`: the file that holds them, and how that file is protected.
+//! - `source`: where the keys come from; `file`: the file that holds them, and how that file is protected;
+//!   `drafts`: what a killed process left beside it.
 //! - `ring`: the keys while the issuer runs; `published`: what the runtime sees of them.
 //! - `algorithm`, `signing_key`: one key signs tokens, and gives its public half as a JWK.
 //! - `access_token`: the claims of an access token.
@@ -10,6 +11,7 @@
 
 mod access_token;
 mod algorithm;
+mod drafts;
 mod error;
 mod file;
 mod foreign;

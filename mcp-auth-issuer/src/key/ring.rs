@@ -12,6 +12,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{KeyError, SigningAlgorithm, SigningKey, file};
+use crate::observe::Event as _;
+use crate::observe::key::{SigningKeyAdded, SigningKeyWithdrawn, SigningKeysReplaced};
 
 /// For how many seconds others may keep the answer of `/jwks`.
 pub(crate) const JWKS_MAX_AGE: u64 = 300;
@@ -273,7 +275,15 @@ impl KeyRing {
         // A ring that had no key before has one that signs at once, and none that waits.
         let key =
             listed.max_by_key(|key| matches!(key.state, KeyState::Next { .. })).ok_or(KeyError::Gone)?;
-        Ok(if is_added { KeyChange::Added(key) } else { KeyChange::Waiting(key) })
+        if !is_added {
+            return Ok(KeyChange::Waiting(key));
+        }
+        let signs_from = match key.state {
+            KeyState::Next { from } => Some(from),
+            KeyState::Current | KeyState::Retired { .. } => None,
+        };
+        SigningKeyAdded { kid: &key.kid, algorithm: key.algorithm.name(), signs_from }.happened();
+        Ok(KeyChange::Added(key))
     }
 
     /// Removes all keys, and makes one that signs at once: for keys that leaked. What the others signed is refused from now on here, and by
@@ -299,7 +309,9 @@ impl KeyRing {
             Place::Store(store) => store.signing_keys().replace(fresh, now).await.map_err(KeyError::Store)?,
         };
         self.take(ring, now)?;
-        self.listed(now).into_iter().next().ok_or(KeyError::Gone)
+        let key = self.listed(now).into_iter().next().ok_or(KeyError::Gone)?;
+        SigningKeysReplaced { kid: &key.kid, algorithm: key.algorithm.name() }.happened();
+        Ok(key)
     }
 
     /// From now on `ring` is known.
@@ -316,8 +328,10 @@ impl KeyRing {
         };
         let is_lost = known.ring.at(now).any(|(kept, state)| !is_there(kept) && has_good_tokens(state));
         let withdrawn = known.withdrawn + u64::from(is_lost);
-        if is_lost {
-            tracing::warn!("a signing key was withdrawn: the tokens that it signed are refused from now on");
+        for (kept, key, state) in known.published_at(now) {
+            if !is_there(kept) && has_good_tokens(state) {
+                SigningKeyWithdrawn { kid: key.kid() }.happened();
+            }
         }
         *known = Known { ring, keys, withdrawn, published: None };
         Ok(())

@@ -6,6 +6,8 @@ use mcp_auth_store::{SigningRing, Store};
 
 use super::ring::kept_as;
 use super::{KeyError, KeyRing, SigningAlgorithm, SigningKey, file};
+use crate::observe::Event as _;
+use crate::observe::key::SigningKeyMade;
 
 /// Where the issuer's signing keys come from.
 #[derive(Debug, Clone)]
@@ -53,6 +55,7 @@ impl KeySource {
             Self::Ephemeral => None,
         };
         let kept = store.signing_keys().ring(now).await.map_err(KeyError::Store)?;
+        let mut made = false;
         let ring = match (kept, &own) {
             (Some(kept), _) => kept,
             (None, own) => {
@@ -60,10 +63,16 @@ impl KeySource {
                     Some(own) => own.clone(),
                     None => SigningRing::of(kept_as(&SigningKey::generate_for(algorithm)?, now, now)?),
                 };
-                store.signing_keys().ring_or(fresh, now).await.map_err(KeyError::Store)?
+                let kept = store.signing_keys().ring_or(fresh.clone(), now).await.map_err(KeyError::Store)?;
+                made = own.is_none() && kept == fresh;
+                kept
             }
         };
         let ring = KeyRing::in_store(store, ring)?;
+        if made {
+            let key = ring.current(now);
+            SigningKeyMade { kid: key.kid(), algorithm: key.algorithm().name() }.happened();
+        }
         if let Some(own) = own {
             let (own, kept) = (KeyRing::in_store(store, own)?.current(now), ring.listed(now));
             if !kept.iter().any(|key| key.kid == own.kid()) {

@@ -23,6 +23,20 @@ pub(crate) struct OwnToken {
 }
 
 impl OwnToken {
+    /// All that it says, but when it ends and what grant it came of.
+    pub(crate) fn claims(&self) -> Map<String, Value> {
+        let mut claims = self.more.clone();
+        for (name, value) in [
+            ("sub", Value::from(&*self.sub)),
+            ("client_id", Value::from(&*self.client_id)),
+            ("iat", Value::from(self.iat)),
+            ("jti", Value::from(&*self.jti)),
+        ] {
+            claims.insert(name.to_owned(), value);
+        }
+        claims
+    }
+
     /// By what it can be revoked.
     pub(crate) fn revocable(&self) -> Revocable<'_> {
         Revocable {

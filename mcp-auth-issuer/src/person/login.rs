@@ -49,10 +49,16 @@ impl User {
         Self { subject: subject.into(), name: None, acr: None, amr: Vec::new(), auth_time: None, version: 0 }
     }
 
-    /// How they logged in, `now` in Unix seconds.
-    pub(crate) fn authentication(&self, now: u64) -> Authentication {
+    /// How they logged in at the login of this kind, `now` in Unix seconds.
+    pub(crate) fn authentication(&self, kind: String, now: u64) -> Authentication {
         let auth_time = self.auth_time.map_or(now, |at| at.min(now));
-        Authentication { auth_time, acr: self.acr.clone(), amr: self.amr.clone(), version: self.version }
+        Authentication {
+            auth_time,
+            acr: self.acr.clone(),
+            amr: self.amr.clone(),
+            version: self.version,
+            login: Some(kind),
+        }
     }
 }
 
@@ -260,6 +266,12 @@ pub trait Login: Send + Sync + 'static {
         Box::pin(async { Err(LoginError::Refused) })
     }
 
+    /// What tells this login from others, one of which may take its place some day and give the same names to other people. What a person
+    /// logged in for at a login of another kind counts no more: sessions, codes and grants. **(default: `program`)**
+    fn kind(&self) -> Cow<'_, str> {
+        "program".into()
+    }
+
     /// Whether this person can still log in. It is asked at every refresh, and a grant of one who cannot ends. One that cannot tell now
     /// answers [`LoginError::Unavailable`].
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a>;
@@ -293,6 +305,10 @@ impl DevelopmentLogin {
 }
 
 impl Login for DevelopmentLogin {
+    fn kind(&self) -> Cow<'_, str> {
+        "development".into()
+    }
+
     fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
         let controls = html! {
             fieldset {
@@ -396,7 +412,8 @@ mod tests {
 
     #[test]
     fn tokens_say_when_the_login_was_elsewhere_and_never_that_it_is_to_come() {
-        let at = |auth_time| User { auth_time, ..User::new("ann") }.authentication(100).auth_time;
+        let at =
+            |auth_time| User { auth_time, ..User::new("ann") }.authentication(String::new(), 100).auth_time;
         assert_eq!((at(None), at(Some(40)), at(Some(120))), (100, 40, 100));
     }
 

@@ -12,6 +12,7 @@ pub(crate) mod login;
 pub mod own;
 pub(crate) mod page;
 pub(crate) mod passkey;
+mod taken;
 pub mod upstream;
 
 pub(crate) use cookie::SessionCookie;
@@ -20,3 +21,4 @@ pub use login::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
 pub use page::STYLE;
+pub use taken::TakenNames;

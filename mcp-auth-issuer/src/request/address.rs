@@ -25,6 +25,14 @@ pub(crate) fn place(address: Option<IpAddr>) -> String {
     }
 }
 
+/// The IPv6 network of 48 bits that an address is in: many a customer has all of it (RFC 6177 §2), which is 65 536 [places](place).
+pub(crate) fn site(address: Option<IpAddr>) -> Option<String> {
+    match address?.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => Some(format!("{}/48", Ipv6Addr::from_bits(address.to_bits() >> 80 << 80))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

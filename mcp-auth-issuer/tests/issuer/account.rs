@@ -1,8 +1,12 @@
 //! A person's own page.
 
 use http::StatusCode;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_issuer::{GrantType, IssuerOptions, KeySource, NamedClient, SigningKey};
+use mcp_auth_store::{Caps, Revocable, Store};
 use serde_json::Value;
 
+use crate::device::{GRANT as DEVICE, answer, devices, television};
 use crate::harness::*;
 
 const ACCOUNT: &str = "/account";
@@ -108,4 +112,151 @@ async fn forms_that_the_page_did_not_show_to_this_browser_end_nothing() {
     let nobody = app.post_form(ACCOUNT, &form).await;
     nobody.assert_local_error(403);
     assert!(refreshes(&app, &client, &tokens).await);
+}
+
+const WEB: &str = "https://our.example/cb";
+const SECRET: &str = "a secret of enough characters";
+
+/// An issuer with a web application that does not refresh, televisions, and an agent that exchanges the tokens of the application.
+fn web(options: &mut IssuerOptions) {
+    devices(options);
+    let no_refresh = [GrantType::AuthorizationCode].into();
+    let web = NamedClient { grant_types: no_refresh, ..NamedClient::public("web", [WEB.parse().unwrap()]) };
+    let agent = NamedClient::machine("agent", SECRET, ScopeSet::parse_lossy("todos.read"));
+    let exchanges = [GrantType::TokenExchange, GrantType::ClientCredentials].into();
+    options.clients.extend([
+        NamedClient { name: Some("Our web application".to_owned()), ..web },
+        NamedClient { grant_types: exchanges, exchange_from: ["web".to_owned()].into(), ..agent },
+    ]);
+}
+
+fn at_web() -> String {
+    authorize_url("web", &[("redirect_uri", WEB)])
+}
+
+/// The web application is let in, and need not ask again; its code.
+async fn remembered(app: &App) -> (Browser, String) {
+    let mut browser = Browser::new(app);
+    let consent = browser.log_in(&at_web()).await;
+    let back = browser.submit_with(&consent, "allow", &[("remember", "yes")]).await;
+    (browser, back.param("code").expect("a code"))
+}
+
+async fn end(browser: &mut Browser, page: &Answer, client_id: &str) {
+    let form = [("csrf", &*csrf(page)), ("decision", "end"), ("application", client_id)];
+    assert_eq!(browser.post(ACCOUNT, &form).await.header("location"), ACCOUNT);
+}
+
+async fn redeem_at_web(app: &App, code: &str) -> Answer {
+    app.token(&changed(&redeem("web", code), ("redirect_uri", WEB))).await
+}
+
+#[tokio::test]
+async fn an_application_that_need_not_ask_again_is_listed_and_ended_though_it_cannot_renew_its_access() {
+    let app = App::with(|_| (), web);
+    let (mut browser, _) = remembered(&app).await;
+    app.advance(120);
+    let again = browser.get(&at_web()).await;
+    assert!(again.param("code").is_some(), "it need not ask");
+    let page = browser.get(ACCOUNT).await;
+    for said in ["Our web application", "need not ask you again", "2 minutes ago", "Read your &lt;todos&gt;"]
+    {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    assert!(!page.body.contains("It last came"), "it does not renew: {}", page.body);
+    end(&mut browser, &page, "web").await;
+    let page = browser.get(ACCOUNT).await;
+    assert!(!page.body.contains("Our web application"), "{}", page.body);
+    let asked = browser.get(&at_web()).await;
+    assert!(asked.body.contains("value=\"allow\""), "it asks again: {} {}", asked.status, asked.body);
+}
+
+/// Also what was not redeemed yet, and what it handed on.
+#[tokio::test]
+async fn with_its_access_all_that_an_application_holds_of_a_person_ends_and_a_new_consent_begins_anew() {
+    let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
+    let app = App::on(
+        store.clone(),
+        |_| (),
+        |options| {
+            options.signing_key = KeySource::Given(key);
+            web(options);
+        },
+    );
+    let (mut browser, used) = remembered(&app).await;
+    let tokens = redeem_at_web(&app, &used).await.json();
+    let token = tokens["access_token"].as_str().unwrap();
+    let exchange = async || {
+        let form = [
+            ("client_id", "agent"),
+            ("client_secret", SECRET),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token", token),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ];
+        app.token(&form).await
+    };
+    let exchanged = exchange().await.json()["access_token"].as_str().unwrap().to_owned();
+    let waits = browser.get(&at_web()).await.param("code").unwrap();
+    // What a server of this process asks of each token that it verified.
+    let is_refused = |token: &str| {
+        let claims = app.claims(token);
+        let text = |name: &str| claims[name].as_str();
+        store.revocations().board().holds(Revocable {
+            grant_id: text("grant_id"),
+            jti: text("jti"),
+            subject: text("sub").unwrap(),
+            client_id: text("client_id"),
+            iat: claims["iat"].as_u64().unwrap(),
+        })
+    };
+    assert!(!is_refused(token) && !is_refused(&exchanged));
+
+    app.advance(1);
+    let page = browser.get(ACCOUNT).await;
+    end(&mut browser, &page, "web").await;
+    assert!(is_refused(token) && is_refused(&exchanged));
+    redeem_at_web(&app, &waits).await.assert_error(400, "invalid_grant");
+    exchange().await.assert_error(400, "invalid_request");
+
+    app.advance(1);
+    let consent = browser.get(&at_web()).await;
+    let back = browser.submit(&consent, "allow").await;
+    let anew = redeem_at_web(&app, &back.param("code").unwrap()).await;
+    assert_eq!(anew.status, StatusCode::OK, "{}", anew.body);
+    assert!(!is_refused(anew.json()["access_token"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn a_device_that_was_let_in_and_has_not_come_yet_gets_nothing_after_the_end() {
+    let app = App::with(|_| (), web);
+    let poll = async |code: &str| {
+        app.token(&[("grant_type", DEVICE), ("client_id", "tv"), ("device_code", code)]).await
+    };
+    let (first, user_code) = television(&app).await;
+    answer(&app, &user_code, "allow").await;
+    let tokens = poll(&first).await.json();
+    let (second, user_code) = television(&app).await;
+    answer(&app, &user_code, "allow").await;
+    let (mut browser, page) = visit(&app).await;
+    end(&mut browser, &page, "tv").await;
+    poll(&second).await.assert_error(400, "invalid_grant");
+    assert!(!refreshes(&app, "tv", &tokens).await);
+}
+
+/// Several logins of one application are one thing to a person.
+#[tokio::test]
+async fn an_application_with_several_grants_is_listed_once_and_all_of_them_end() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let one = app.tokens(&client, &[]).await;
+    app.advance(60);
+    let other = app.tokens(&client, &[("scope", "todos.write")]).await;
+    let (mut browser, page) = visit(&app).await;
+    assert_eq!(page.body.matches("name=\"application\"").count(), 1, "{}", page.body);
+    for said in ["Read your &lt;todos&gt;", "Add &amp; change your todos", "1 minute ago", "just now"] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    end(&mut browser, &page, &first(&page)).await;
+    assert!(!refreshes(&app, &client, &one).await && !refreshes(&app, &client, &other).await);
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::StatusCode;
 use mcp_auth_core::SecretText;
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, HttpFetch, IssuerError, IssuerOptions, LoginOptions, ManageError,
+    AccountsLogin, AccountsOptions, DeniedIssued, HttpFetch, IssuerError, IssuerOptions, LoginOptions,
+    ManageError,
 };
 use mcp_auth_store::{AccountChange, Caps, Changed, Outage, Revocable, SecretHash, Store};
 
@@ -110,6 +111,7 @@ async fn p30_whatever_is_wrong_the_answer_is_the_same() {
     let password = SecretText::new(PASSWORD);
     operator.add("disabled", None, Some(&password)).await.unwrap();
     operator.disable("disabled").await.unwrap();
+    app.is_public("disabled");
     operator.add("waits", None, None).await.unwrap();
     let url = authorize_url(&app.public_client().await, &[]);
     let mut answers = Vec::new();
@@ -527,6 +529,7 @@ async fn accounts_do_not_start_on_a_store_that_is_lost_with_the_process() {
         ambient: clock.ambient(),
         store,
         fetch: Arc::new(HttpFetch::new().unwrap()),
+        denied: DeniedIssued::nothing(),
     };
     let options = || {
         let mut options = IssuerOptions::ephemeral();

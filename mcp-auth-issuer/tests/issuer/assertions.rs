@@ -21,8 +21,8 @@ const OTHER_IDP: &str = "https://other-idp.example";
 const PLATFORM: &str = "https://platform.example";
 const SECRET: &str = "a secret of enough characters";
 
-struct Bench {
-    app: App,
+pub(crate) struct Bench {
+    pub(crate) app: App,
     idp: SigningKey,
     other_idp: SigningKey,
     platform: SigningKey,
@@ -58,7 +58,7 @@ fn trusted(idp: &SigningKey, other_idp: &SigningKey, platform: &SigningKey) -> V
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::on(Store::memory(Caps::default()), |_| ())
     }
 
@@ -80,7 +80,7 @@ impl Bench {
     }
 
     /// What the client presents: each form has its own assertion.
-    async fn present(&self, assertion: &str, changes: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn present(&self, assertion: &str, changes: &[(&str, &str)]) -> Answer {
         let mut form = vec![
             ("grant_type", GRANT),
             ("client_id", "editor"),
@@ -94,7 +94,7 @@ impl Bench {
     }
 
     /// What a program presents.
-    async fn present_alone(&self, assertion: &str, more: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn present_alone(&self, assertion: &str, more: &[(&str, &str)]) -> Answer {
         let mut form = vec![("grant_type", GRANT), ("assertion", assertion)];
         form.extend_from_slice(more);
         self.app.token(&form).await
@@ -106,11 +106,11 @@ impl Bench {
         sign(&self.idp, Some("oauth-id-jag+jwt"), &claims)
     }
 
-    fn good_id_jag(&self) -> String {
+    pub(crate) fn good_id_jag(&self) -> String {
         sign(&self.idp, Some("oauth-id-jag+jwt"), &id_jag_claims(IDP))
     }
 
-    fn of_workload(&self, claim: &str, value: Value) -> String {
+    pub(crate) fn of_workload(&self, claim: &str, value: Value) -> String {
         let mut claims = workload_claims();
         claims[claim] = value;
         sign(&self.platform, None, &claims)

@@ -3,6 +3,8 @@
 use axum::body::Body;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::{Request, StatusCode};
+use mcp_auth_issuer::{GrantType, NamedClient};
+use mcp_auth_runtime::facade::ClientAddress;
 
 use crate::harness::*;
 
@@ -101,4 +103,91 @@ async fn confidential_clients_that_registered_authenticate_to_redeem_a_code() {
     let refresh = tokens["refresh_token"].as_str().unwrap();
     let form = [("grant_type", "refresh_token"), ("client_id", id), ("refresh_token", refresh)];
     app.token(&form).await.assert_error(401, "invalid_client");
+}
+
+/// Sends the secret of this client in a form from `address`.
+async fn from(app: &App, address: &str, path: &str, (id, secret): (&str, &str)) -> StatusCode {
+    let form =
+        [("grant_type", "client_credentials"), ("token", "x"), ("client_id", id), ("client_secret", secret)];
+    let request = Request::post(path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .extension(ClientAddress(address.parse().ok()));
+    app.send(request.body(Body::from(encode(&form))).unwrap()).await.status
+}
+
+/// RFC 6749 §2.3.1.
+#[tokio::test]
+async fn p24_who_guesses_a_client_secret_at_any_endpoint_has_to_wait_and_locks_nobody_else_out() {
+    const RIGHT: (&str, &str) = ("nightly job", "s3cret: with %+ in it");
+    let devices = NamedClient {
+        grant_types: [GrantType::DeviceCode].into(),
+        ..NamedClient::machine("tv", "a secret of enough characters", Default::default())
+    };
+    for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
+        let app = App::with(
+            |_| (),
+            |options| {
+                options.device_code = true;
+                options.clients.push(devices.clone());
+            },
+        );
+        let is_let_in = |status: StatusCode| {
+            status != StatusCode::UNAUTHORIZED && status != StatusCode::TOO_MANY_REQUESTS
+        };
+        for n in 0..50 {
+            assert!(
+                is_let_in(from(&app, "192.0.2.1", path, RIGHT).await),
+                "{path} {n}: a right one counts for nothing"
+            );
+        }
+        for n in 0..20 {
+            let guessed = from(&app, "192.0.2.1", path, ("nightly job", &format!("guess {n}"))).await;
+            let refused = if n < 10 { StatusCode::UNAUTHORIZED } else { StatusCode::TOO_MANY_REQUESTS };
+            assert_eq!(guessed, refused, "{path} {n}");
+        }
+        let also_right = from(&app, "192.0.2.1", path, RIGHT).await;
+        assert_eq!(
+            also_right,
+            StatusCode::TOO_MANY_REQUESTS,
+            "{path}: the right one is not told from the others"
+        );
+        assert!(
+            is_let_in(from(&app, "192.0.2.2", path, RIGHT).await),
+            "{path}: the client itself is elsewhere"
+        );
+        let tv = ("tv", "a secret of enough characters");
+        assert!(is_let_in(from(&app, "192.0.2.1", path, tv).await), "{path}: another client");
+        app.advance(6);
+        assert!(is_let_in(from(&app, "192.0.2.1", path, RIGHT).await), "{path}: later");
+    }
+}
+
+/// There is no end to names that no client has, and each would be kept.
+#[tokio::test]
+async fn secrets_of_clients_that_do_not_exist_are_counted_together() {
+    let app = App::new();
+    let public = app.public_client().await;
+    for n in 0..20 {
+        let name = format!("nobody {n}");
+        let id = if n % 2 == 0 { &*name } else { &*public };
+        let guessed = from(&app, "192.0.2.1", "/token", (id, "guess")).await;
+        let refused = if n < 10 { StatusCode::UNAUTHORIZED } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(guessed, refused, "{n}");
+    }
+    let right = ("nightly job", "s3cret: with %+ in it");
+    assert_eq!(from(&app, "192.0.2.1", "/token", right).await, StatusCode::OK);
+}
+
+/// The TypeScript SDK sends the secret as it stands, which is wrong as it is read first.
+#[tokio::test]
+async fn a_secret_that_is_right_in_its_second_reading_is_not_counted() {
+    let app = App::new();
+    for n in 0..30 {
+        let request = Request::post("/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", credential("nightly job:s3cret: with %+ in it"))
+            .extension(ClientAddress("192.0.2.1".parse().ok()));
+        let form = encode(&[("grant_type", "client_credentials")]);
+        assert_eq!(app.send(request.body(Body::from(form)).unwrap()).await.status, StatusCode::OK, "{n}");
+    }
 }

@@ -8,16 +8,16 @@ use crate::harness::*;
 
 /// A secret as the server makes them.
 const ID: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-const URL: &str = "/authorize/confirm?id=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub(crate) const URL: &str = "/authorize/confirm?id=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// An issuer at which alice and bob log in, where a call of alice waits.
-struct Bench {
-    app: App,
+pub(crate) struct Bench {
+    pub(crate) app: App,
     store: Store,
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let store = Store::memory(Caps::default());
         let users = vec!["alice".to_owned(), "bob".to_owned()];
         let bench = Self { app: App::on(store.clone(), |_| (), |options| options.users = users), store };
@@ -42,7 +42,7 @@ impl Bench {
 }
 
 /// Opens the page and logs in there; what is shown then.
-async fn log_in(browser: &mut Browser, user: &str) -> Answer {
+pub(crate) async fn log_in(browser: &mut Browser, user: &str) -> Answer {
     let login = browser.get(URL).await;
     assert_eq!(login.status, StatusCode::OK, "{}", login.body);
     let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", user)];

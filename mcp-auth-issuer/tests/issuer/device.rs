@@ -85,7 +85,7 @@ async fn at_consent(app: &App, code: &str) -> (Browser, Answer) {
     (browser, consent)
 }
 
-async fn answer(app: &App, code: &str, decision: &str) -> Answer {
+pub(crate) async fn answer(app: &App, code: &str, decision: &str) -> Answer {
     let (mut browser, consent) = at_consent(app, code).await;
     browser.submit(&consent, decision).await
 }
@@ -124,6 +124,68 @@ async fn a_device_gets_what_a_person_allowed_elsewhere_and_refreshes_it() {
     let refreshed = app.token(&form).await;
     assert_eq!(refreshed.status, StatusCode::OK, "{}", refreshed.body);
     assert_eq!(refreshed.json()["scope"], "todos.read todos.write");
+}
+
+/// As on the page of an application.
+#[tokio::test]
+async fn what_is_unticked_on_the_device_page_is_in_no_token() {
+    let app = app();
+    for (ticked, scopes) in [
+        (&[][..], "todos.read"),
+        (&[("scope", "admin")], "admin todos.read"),
+        (&[("scope", "todos.write"), ("scope", "admin")], "admin todos.read todos.write"),
+    ] {
+        let begun = ask(&app, &[("client_id", "tv"), ("scope", "todos.read todos.write admin")]).await;
+        let (mut browser, consent) = at_consent(&app, begun["user_code"].as_str().unwrap()).await;
+        for optional in ["todos.write", "admin"] {
+            let boxed = format!("<input type=\"checkbox\" name=\"scope\" value=\"{optional}\" checked>");
+            assert!(consent.body.contains(&boxed), "{optional}: {}", consent.body);
+        }
+        assert!(consent.body.contains("Needed for any use of this server."), "{}", consent.body);
+        let done = browser.submit_with(&consent, "allow", ticked).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        app.advance(30);
+        let tokens = poll(&app, begun["device_code"].as_str().unwrap()).await.json();
+        assert_eq!(tokens["scope"], scopes, "{ticked:?}");
+        let refresh = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "tv"),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ];
+        let refreshed = app.token(&refresh).await.json();
+        for tokens in [&tokens, &refreshed] {
+            assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["scope"], scopes, "{ticked:?}");
+        }
+        // What was unticked was not allowed either, as the next page says.
+        let page = browser.get(PAGE).await;
+        let again = ask(&app, &[("client_id", "tv"), ("scope", "todos.write")]).await;
+        let page = enter(&mut browser, &page, again["user_code"].as_str().unwrap()).await;
+        let is_known = scopes.contains("todos.write");
+        assert_eq!(page.body.contains("allowed before"), is_known, "{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_device_page_with_nothing_ticked_is_shown_again_and_a_forged_one_allows_nothing() {
+    let app = App::with(|setup| setup.default_scopes = Default::default(), devices);
+    let begun = ask(&app, &[("client_id", "tv"), ("scope", "todos.write")]).await;
+    let (mut browser, consent) = at_consent(&app, begun["user_code"].as_str().unwrap()).await;
+    let forged =
+        browser.submit_with(&consent, "allow", &[("scope", "todos.write"), ("scope", "admin")]).await;
+    assert_eq!(forged.status, StatusCode::BAD_REQUEST);
+    assert!(forged.body.contains("This form is not what was shown"), "{}", forged.body);
+    let again = browser.submit_with(&consent, "allow", &[]).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST);
+    assert!(
+        again.body.contains("nothing was ticked") && again.body.contains("value=\"allow\""),
+        "{}",
+        again.body
+    );
+    let device_code = begun["device_code"].as_str().unwrap();
+    poll(&app, device_code).await.assert_error(400, "authorization_pending");
+    assert_eq!(browser.submit(&again, "allow").await.status, StatusCode::OK);
+    app.advance(5);
+    assert_eq!(poll(&app, device_code).await.json()["scope"], "todos.write");
 }
 
 #[tokio::test]

@@ -235,13 +235,13 @@ async fn c19_the_log_says_what_devices_do_and_holds_no_code() {
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for line in [
-        "device authorization begun",
-        "wrong user code",
-        "page for devices refused",
-        "device allowed by the user",
-        "access token issued",
+        "event=\"device_code_issued\"",
+        "no device waits for it",
+        "event=\"page_refused\" page=\"device\"",
+        "event=\"device_allowed\"",
+        "event=\"token_issued\"",
         "the device code is unknown, or was used before",
-        "too many were entered",
+        "too many codes",
     ] {
         assert!(log.contains(line), "{line} in {log}");
     }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{Caps, ClientDocuments, HttpFetch, IssuerOptions, LocalIssuerSetup, Store};
+use mcp_auth_issuer::{
+    Caps, ClientDocuments, DeniedIssued, HttpFetch, IssuerOptions, LocalIssuerSetup, Store,
+};
 use serde_json::{Value, json};
 
 use crate::harness::*;
 use crate::site::{CLIENT, Site, document};
 
 /// An issuer that reaches a site, and the site.
-async fn app_and_site() -> (App, Site) {
+pub(crate) async fn app_and_site() -> (App, Site) {
     let site = Site::open().await;
     (app_at(&site), site)
 }
@@ -242,7 +244,7 @@ async fn a_document_that_trickles_is_given_up_after_five_seconds() {
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     answer.assert_local_error(503);
     assert!(
-        answer.body.contains("within 5 seconds") && answer.body.contains("Show the request again"),
+        answer.body.contains("the host gave no answer") && answer.body.contains("Show the request again"),
         "{}",
         answer.body
     );
@@ -432,6 +434,7 @@ fn an_issuer_whose_ca_file_is_missing_or_has_no_certificate_is_not_built() {
             ambient: Ambient::system(),
             store: Store::memory(Caps::default()),
             fetch: Arc::new(HttpFetch::new().unwrap()),
+            denied: DeniedIssued::nothing(),
         };
         let refused = mcp_auth_issuer::build(setup, options).err().unwrap().to_string();
         assert!(

@@ -170,7 +170,7 @@ async fn code_bound_to(store: &Store, client: &str, dpop_jkt: Option<String>) ->
         resource: RESOURCE.into(),
         scopes: ScopeSet::parse_lossy("todos.read"),
         refresh: true,
-        authentication: Authentication::at(START),
+        authentication: Authentication { login: Some("development".into()), ..Authentication::at(START) },
         dpop_jkt,
         expires_at: START + 60,
     };

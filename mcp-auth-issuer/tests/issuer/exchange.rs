@@ -21,15 +21,15 @@ fn agent(id: &str, scopes: &str, exchange_from: &[&str]) -> NamedClient {
 }
 
 /// An issuer whose clients `agent` and `helper` may exchange tokens: those of a public client that is registered first, and of each other.
-struct Bench {
-    app: App,
-    public: String,
+pub(crate) struct Bench {
+    pub(crate) app: App,
+    pub(crate) public: String,
     key: SigningKey,
     store: Store,
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| ()).await
     }
 
@@ -55,7 +55,7 @@ impl Bench {
     }
 
     /// An access token of the person, for the public client.
-    async fn subject(&self, scope: &str) -> String {
+    pub(crate) async fn subject(&self, scope: &str) -> String {
         let tokens = self.app.tokens(&self.public, &[("scope", scope)]).await;
         tokens["access_token"].as_str().unwrap().to_owned()
     }
@@ -70,7 +70,7 @@ impl Bench {
         self.key.mint(&claims).unwrap()
     }
 
-    async fn exchange(&self, client: &str, subject: &str, changes: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn exchange(&self, client: &str, subject: &str, changes: &[(&str, &str)]) -> Answer {
         self.exchange_with(client, subject, changes, &[]).await
     }
 

@@ -7,10 +7,10 @@ use mcp_auth_issuer::{AccountsLogin, SecondFactorPolicy};
 use crate::accounts::{PASSWORD, log_in, site, site_with, unlimited};
 use crate::harness::*;
 
-const FACTORS: &str = "/account/factors";
+pub(crate) const FACTORS: &str = "/account/factors";
 
 /// What an authenticator app shows (RFC 6238), written again here.
-fn shown(key: &str, now: u64) -> String {
+pub(crate) fn shown(key: &str, now: u64) -> String {
     let bits: String = key
         .bytes()
         .map(|byte| {
@@ -31,13 +31,13 @@ fn shown(key: &str, now: u64) -> String {
 }
 
 /// A code that is not that of `key` around `now`.
-fn wrong(key: &str, now: u64) -> String {
+pub(crate) fn wrong(key: &str, now: u64) -> String {
     let near: Vec<String> = [now - 30, now, now + 30].iter().map(|at| shown(key, *at)).collect();
     (0..).map(|n| format!("{n:06}")).find(|code| !near.contains(code)).unwrap()
 }
 
 /// The key that the page shows.
-fn key(page: &Answer) -> String {
+pub(crate) fn key(page: &Answer) -> String {
     let after = page.body.split_once("?secret=").unwrap_or_else(|| panic!("no key in {}", page.body)).1;
     after.split_once("&amp;").unwrap().0.to_owned()
 }
@@ -49,7 +49,12 @@ fn recovery_codes(page: &Answer) -> Vec<String> {
 }
 
 /// Presses a button of the page.
-async fn press(browser: &mut Browser, page: &Answer, decision: &str, more: &[(&str, &str)]) -> Answer {
+pub(crate) async fn press(
+    browser: &mut Browser,
+    page: &Answer,
+    decision: &str,
+    more: &[(&str, &str)],
+) -> Answer {
     let csrf = csrf(page);
     let mut form = vec![("csrf", &*csrf), ("decision", decision)];
     let begun = hidden(page, "begun");
@@ -59,7 +64,7 @@ async fn press(browser: &mut Browser, page: &Answer, decision: &str, more: &[(&s
 }
 
 /// The page of a person who logs in for it with their password.
-async fn overview(browser: &mut Browser) -> Answer {
+pub(crate) async fn overview(browser: &mut Browser) -> Answer {
     let back = log_in(browser, FACTORS, "ann", PASSWORD).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
     assert_eq!(back.header("location"), FACTORS);
@@ -67,7 +72,7 @@ async fn overview(browser: &mut Browser) -> Answer {
 }
 
 /// Sets up codes at `now`: the key, and the recovery codes.
-async fn set_up(app: &App, now: u64) -> (String, Vec<String>) {
+pub(crate) async fn set_up(app: &App, now: u64) -> (String, Vec<String>) {
     let mut browser = Browser::new(app);
     let page = overview(&mut browser).await;
     let setup = press(&mut browser, &page, "begin", &[]).await;
@@ -78,7 +83,7 @@ async fn set_up(app: &App, now: u64) -> (String, Vec<String>) {
 }
 
 /// The second form, after name and password.
-async fn second_form(browser: &mut Browser, url: &str) -> Answer {
+pub(crate) async fn second_form(browser: &mut Browser, url: &str) -> Answer {
     let form = log_in(browser, url, "ann", PASSWORD).await;
     assert_eq!(form.status, StatusCode::OK, "{}", form.body);
     assert!(form.body.contains("autocomplete=\"one-time-code\""), "{}", form.body);
@@ -324,8 +329,17 @@ async fn where_a_second_factor_is_required_it_is_set_up_at_the_login_and_stays()
     let code = browser.submit(&consent, "allow").await.param("code").unwrap();
     let tokens = app.token(&redeem(&client, &code)).await.json();
     let claims = app.claims(tokens["access_token"].as_str().unwrap());
-    assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
+    // The password alone led here, so the login is as strong as a password.
+    assert_eq!((&claims["acr"], &claims["amr"]), (&"urn:mcp-auth:pwd".into(), &serde_json::json!(["pwd"])));
+    let strong = authorize_url(&client, &[("acr_values", "urn:mcp-auth:mfa")]);
+    assert!(browser.get(&strong).await.body.contains("name=\"password\""), "it is asked for again");
+    assert!(browser.get(FACTORS).await.body.contains("name=\"password\""), "and for the next change too");
 
+    app.advance(60);
+    let mut browser = Browser::new(&app);
+    let form = second_form(&mut browser, FACTORS).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
     let page = browser.get(FACTORS).await;
     assert!(page.body.contains("replaced and not removed"), "{}", page.body);
     let refused = press(&mut browser, &page, "remove", &[]).await;
@@ -440,17 +454,21 @@ async fn an_application_that_asks_for_two_factors_gets_them_and_one_that_asks_fo
     let mut browser = Browser::new(&app);
     let back = log_in(&mut browser, &url("urn:mcp-auth:pwd urn:mcp-auth:mfa"), "ann", PASSWORD).await;
     assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
-    // The login of before is not enough, and this person has no second factor yet.
-    let setup = log_in(&mut browser, &url("urn:mcp-auth:mfa"), "ann", PASSWORD).await;
-    let key = key(&setup);
-    let codes = browser.answer_login(&setup, &[("code", &shown(&key, START))]).await;
-    let back = browser.answer_login(&codes, &[]).await;
-    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:mfa");
+    // The login of before is not enough, and this person has no second factor yet. Whoever has the password sets up none here (RFC 9470 §5).
+    let back = log_in(&mut browser, &url("urn:mcp-auth:mfa"), "ann", PASSWORD).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    browser.get(back.header("location")).await.assert_redirect_error("unmet_authentication_requirements");
 
+    let (key, _) = set_up(&app, START).await;
+    app.advance(60);
+    let mut browser = Browser::new(&app);
+    let form = second_form(&mut browser, &url("urn:mcp-auth:mfa")).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:mfa");
     app.advance(60);
     let mut browser = Browser::new(&app);
     let form = second_form(&mut browser, &url("urn:mcp-auth:pwd")).await;
-    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 60))]).await;
+    let back = browser.answer_login(&form, &[("code", &shown(&key, START + 120))]).await;
     assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
 }
 

@@ -155,11 +155,11 @@ async fn c19_operator_sees_what_happens_and_no_secret() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for line in [
         "built-in issuer ready",
-        "client registered",
-        "user logged in",
-        "access allowed by the user",
-        "access token issued",
-        "token request refused",
+        "event=\"client_registered\"",
+        "event=\"login_succeeded\"",
+        "event=\"access_allowed\"",
+        "event=\"token_issued\"",
+        "event=\"token_refused\"",
         "the code was used before",
         "client_secret is wrong",
     ] {

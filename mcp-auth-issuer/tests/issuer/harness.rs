@@ -13,8 +13,8 @@ use jsonwebtoken::{DecodingKey, Validation};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, DevelopmentLogin, HttpFetch, IssuerOptions, IssuerReach, LocalIssuer,
-    LocalIssuerSetup, Login, LoginOptions, NamedClient,
+    AccountsLogin, AccountsOptions, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions, IssuerReach,
+    LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
 use mcp_auth_store::{Caps, Store};
@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
 use url::form_urlencoded::Serializer;
+
+use crate::witness::{Secrets, listen};
 
 pub(crate) const ISSUER: &str = "http://localhost:8080";
 pub(crate) const RESOURCE: &str = "http://localhost:8080/mcp";
@@ -36,6 +38,7 @@ pub(crate) struct App {
     router: Router,
     keys: Arc<dyn OwnKeys>,
     clock: MovedClock,
+    secrets: Arc<Secrets>,
 }
 
 impl App {
@@ -133,7 +136,7 @@ impl App {
         options: impl FnOnce(&mut IssuerOptions),
         build: impl FnOnce(LocalIssuerSetup, IssuerOptions) -> LocalIssuer,
     ) -> Self {
-        listen_to_every_event();
+        listen();
         let mut the_setup = LocalIssuerSetup {
             issuer: ISSUER.parse().unwrap(),
             reach: IssuerReach::ThisComputer,
@@ -155,6 +158,7 @@ impl App {
             ambient: clock.ambient(),
             store,
             fetch: Arc::new(HttpFetch::new().unwrap()),
+            denied: DeniedIssued::nothing(),
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();
@@ -165,7 +169,7 @@ impl App {
         ));
         options(&mut the_options);
         let LocalIssuer { router, keys, .. } = build(the_setup, the_options);
-        Self { router, keys, clock }
+        Self { router, keys, clock, secrets: Arc::default() }
     }
 
     /// The clock of this issuer, for a server beside it.
@@ -183,14 +187,21 @@ impl App {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        self.secrets.sent(&parts.uri.to_string(), &parts.headers, &String::from_utf8_lossy(&body));
+        let request = Request::from_parts(parts, Body::from(body));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        self.secrets.given(&parts.headers, &body);
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// This may stand in the log, though it was sent as if it were a secret.
+    pub(crate) fn is_public(&self, text: &str) {
+        self.secrets.public(text);
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -415,6 +426,11 @@ impl Browser {
         Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()), address: None }
     }
 
+    /// A browser whose requests come from `address`.
+    pub(crate) fn from(app: &App, address: &str) -> Self {
+        Self { address: Some(address.parse().unwrap()), ..Self::new(app) }
+    }
+
     /// The same browser, in front of another process: a balancer sends it there.
     pub(crate) fn at(&self, app: &App) -> Self {
         Self { app: app.clone(), ..self.clone() }
@@ -494,18 +510,4 @@ pub(crate) fn hidden(page: &Answer, name: &str) -> Option<String> {
 
 pub(crate) fn csrf(page: &Answer) -> String {
     person::csrf(&page.body)
-}
-
-/// Installs a subscriber before the first event. Otherwise tracing may permanently disable an event that no
-/// subscriber listened to at its first occurrence, and a test that reads the log would miss it. The events are
-/// discarded.
-fn listen_to_every_event() {
-    static LISTENING: std::sync::Once = std::sync::Once::new();
-    LISTENING.call_once(|| {
-        let nowhere = tracing_subscriber::fmt()
-            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-            .with_writer(std::io::sink)
-            .finish();
-        tracing::subscriber::set_global_default(nowhere).unwrap();
-    });
 }

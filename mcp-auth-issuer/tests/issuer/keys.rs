@@ -24,7 +24,7 @@ fn process(store: &Store, ring: &KeyRing) -> App {
     App::on(store.clone(), |_| (), |options| options.signing_key = KeySource::Ring(ring.clone()))
 }
 
-async fn one() -> (App, KeyRing, Outage) {
+pub(crate) async fn one() -> (App, KeyRing, Outage) {
     let outage = Outage::new();
     let ring = keys(&outage.store()).await;
     (process(&outage.store(), &ring), ring, outage)

@@ -11,7 +11,7 @@ use crate::key_auth::{claims, key, signed, with_assertion};
 
 const TOKEN: &str = "0123456789abcdefghijklmnopqrstuv";
 
-async fn send(
+pub(crate) async fn send(
     app: &App,
     method: Method,
     url: &str,
@@ -30,14 +30,14 @@ async fn send(
 }
 
 /// A client that registered, where it manages itself, and its credential there.
-struct Managed {
-    id: String,
-    url: String,
-    bearer: String,
+pub(crate) struct Managed {
+    pub(crate) id: String,
+    pub(crate) url: String,
+    pub(crate) bearer: String,
     secret: String,
 }
 
-async fn managed(app: &App, method: &str) -> Managed {
+pub(crate) async fn managed(app: &App, method: &str) -> Managed {
     let document = app.register(&metadata(&[REDIRECT], method)).await.json();
     let text = |member: &str| document[member].as_str().unwrap_or_default().to_owned();
     let bearer = format!("Bearer {}", text("registration_access_token"));
@@ -47,7 +47,7 @@ async fn managed(app: &App, method: &str) -> Managed {
 }
 
 /// What a client sends to change itself.
-fn put(client: &Managed, change: &Value) -> Value {
+pub(crate) fn put(client: &Managed, change: &Value) -> Value {
     let mut sent = metadata(&[REDIRECT], "client_secret_basic");
     sent["client_id"] = json!(client.id);
     sent.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -88,6 +88,22 @@ async fn a_confidential_client_reads_changes_and_removes_what_is_kept_of_it() {
     send(&app, Method::GET, &client.url, bearer, None).await.assert_error(401, "invalid_token");
     send(&app, Method::DELETE, &client.url, bearer, None).await.assert_error(401, "invalid_token");
     app.get(&authorize_url(&client.id, &[("redirect_uri", url)])).await.assert_local_error(400);
+}
+
+/// RFC 7592 §3: the values as registered.
+#[tokio::test]
+async fn a_client_is_answered_the_method_that_it_registered_and_changed() {
+    let app = App::new();
+    let (basic, post) = ("client_secret_basic", "client_secret_post");
+    for (first, next) in [(basic, post), (post, basic), (post, post)] {
+        let client = managed(&app, first).await;
+        let read = async || send(&app, Method::GET, &client.url, Some(&client.bearer), None).await.json();
+        assert_eq!(read().await["token_endpoint_auth_method"], first);
+        let sent = put(&client, &json!({ "token_endpoint_auth_method": next }));
+        let changed = send(&app, Method::PUT, &client.url, Some(&client.bearer), Some(&sent)).await;
+        assert_eq!(changed.json()["token_endpoint_auth_method"], next, "{}", changed.body);
+        assert_eq!(read().await["token_endpoint_auth_method"], next);
+    }
 }
 
 #[tokio::test]

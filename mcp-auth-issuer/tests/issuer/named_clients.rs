@@ -30,6 +30,28 @@ async fn a_client_of_the_configuration_gets_codes_and_refreshes_without_register
     app.token(&alone).await.assert_error(400, "unauthorized_client");
 }
 
+/// Its name is the operator's. That of a client that registered, or that describes itself, is its own claim, and stays marked so.
+#[tokio::test]
+async fn no_page_calls_the_name_of_a_client_of_the_configuration_its_own_claim() {
+    let app = app(|_| ());
+    let (named, claimed) = (authorize_url("our app", &[]), authorize_url(&app.public_client().await, &[]));
+    for (url, name, is_a_claim) in
+        [(&named, "<strong><bdi>Our app</bdi></strong>", false), (&claimed, "Test client", true)]
+    {
+        let mut fresh = Browser::new(&app);
+        let login = fresh.get(url).await;
+        let consent = fresh.log_in(url).await;
+        for page in [&login, &consent] {
+            assert!(page.body.contains(name), "{}", page.body);
+            assert_eq!(page.body.contains("Its own claim, not verified."), is_a_claim, "{}", page.body);
+            assert_eq!(
+                page.body.contains("Known to this server as <code><bdi>our app</bdi></code>."),
+                !is_a_claim
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_client_of_which_only_the_hash_of_the_secret_is_known_authenticates_by_the_secret() {
     let app = app(|client| client.credential = NamedCredential::SecretHash(SecretHash::of(SECRET)));

@@ -104,7 +104,7 @@ pub(crate) fn path(location: &str) -> &str {
     location.strip_prefix(ISSUER).expect("back to the issuer")
 }
 
-fn good(transaction: &str) -> String {
+pub(crate) fn good(transaction: &str) -> String {
     path(&answer(transaction).location(&key(), START)).to_owned()
 }
 
@@ -504,4 +504,52 @@ async fn a_call_is_confirmed_by_its_person_who_logs_in_there_anew_and_by_nobody_
             assert_eq!(taken, Taken::Answered(Said::Allowed));
         }
     }
+}
+
+/// What is kept of each login that is elsewhere is one of a bounded number.
+#[tokio::test]
+async fn p30_a_stranger_who_begins_many_logins_has_to_wait_and_the_others_go_on() {
+    let app = app();
+    let client = app.public_client().await;
+    let at = |address: &str| Browser::from(&app, address);
+    for (url, elsewhere) in
+        [(authorize_url(&client, &[]), "192.0.2.9"), ("/account".to_owned(), "192.0.2.10")]
+    {
+        let mut person = at("192.0.2.1");
+        let request = leave(&mut person, &url).await;
+        let mut stranger = at(elsewhere);
+        let page = stranger.get(&url).await;
+        let mut refused = None;
+        for n in 0..100 {
+            let answer = stranger.submit(&page, "login").await;
+            match answer.status {
+                StatusCode::SEE_OTHER => assert!(n < 60, "{url} {n}"),
+                status => {
+                    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{url} {n}: {}", answer.body);
+                    assert_eq!(answer.header("retry-after"), "2");
+                    refused = refused.or(Some(n));
+                }
+            }
+        }
+        assert_eq!(refused, Some(60), "{url}");
+        leave(&mut at("192.0.2.2"), &url).await;
+        let back = person.get(&good(&request.transaction)).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    }
+    app.advance(10 * 60);
+    leave(&mut at("192.0.2.9"), "/account").await;
+}
+
+/// A customer with an IPv6 network of 48 bits has 65 536 addresses of the other kind.
+#[tokio::test]
+async fn p30_who_has_many_ipv6_networks_begins_four_times_as_many_logins_and_no_more() {
+    let app = app();
+    let mut begun = 0;
+    for network in 0..300 {
+        let mut stranger = Browser::from(&app, &format!("2001:db8:1:{network:x}::1"));
+        let page = stranger.get("/account").await;
+        begun += usize::from(stranger.submit(&page, "login").await.status == StatusCode::SEE_OTHER);
+    }
+    assert_eq!(begun, 240);
+    leave(&mut Browser::from(&app, "2001:db8:2::1"), "/account").await;
 }

@@ -8,6 +8,7 @@ use mcp_auth_issuer::{
     AccountsOptions, HttpFetch, IssuerError, IssuerOptions, IssuerReach, LocalIssuerSetup, LoginOptions,
     PasskeysPolicy, SecondFactorPolicy,
 };
+use mcp_auth_runtime::facade::DeniedIssued;
 use mcp_auth_store::Outage;
 use serde_json::json;
 
@@ -343,7 +344,10 @@ async fn what_needs_the_script_is_hidden_until_it_runs() {
     assert_eq!(browser.answer_login(&page, &filled).await.status, StatusCode::SEE_OTHER);
     let page = overview(&mut browser, "ann").await;
     let setup = press(&mut browser, &page, "begin-passkey", &[]).await;
-    assert!(setup.body.contains("<noscript>") && setup.body.contains("<div class=\"passkey\" hidden data-passkey=\"create\""));
+    assert!(
+        setup.body.contains("<noscript>")
+            && setup.body.contains("<div class=\"passkey\" hidden data-passkey=\"create\"")
+    );
 }
 
 #[test]
@@ -361,6 +365,7 @@ fn at_an_ip_address_there_are_no_passkeys_and_who_asks_for_them_is_told() {
             default_scopes: Default::default(),
             ambient: clock.ambient(),
             store: Outage::new().store(),
+            denied: DeniedIssued::nothing(),
             fetch: Arc::new(HttpFetch::new().unwrap()),
         };
         let mut accounts = AccountsOptions::default();

@@ -199,12 +199,12 @@ async fn p30_whatever_is_wrong_with_a_passkey_the_answer_is_the_same() {
     let url = authorize_url(&app.public_client().await, &[]);
     let (mut disabled, mut removed, mut elsewhere) =
         (Device::default(), Device::default(), Device::default());
-    for (name, device) in [("disabled", &mut disabled), ("removed", &mut removed)] {
+    for (name, device) in [("off", &mut disabled), ("gone", &mut removed)] {
         operator.add(name, None, Some(&SecretText::new(PASSWORD))).await.unwrap();
         add(&mut Browser::new(&app), name, device).await;
     }
-    operator.disable("disabled").await.unwrap();
-    operator.delete("removed").await.unwrap();
+    operator.disable("off").await.unwrap();
+    operator.delete("gone").await.unwrap();
     let (other, ..) = site_with(unlimited()).await;
     add(&mut Browser::new(&other), "ann", &mut elsewhere).await;
     let mut browser = Browser::new(&app);

@@ -8,12 +8,12 @@ use url::form_urlencoded::Serializer;
 
 use crate::dpop::{key, proof, proof_at, token};
 use crate::harness::*;
-use crate::site::{CLIENT, Site};
+use crate::site::{CLIENT, Site, document};
 
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// Pushes the request with these changes, and returns the answer.
-async fn push(app: &App, client: &str, extra: &[(&str, &str)]) -> Answer {
+pub(crate) async fn push(app: &App, client: &str, extra: &[(&str, &str)]) -> Answer {
     let params = authorize_params(client, extra);
     let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     app.post_form("/par", &form).await
@@ -67,6 +67,28 @@ async fn a_page_may_be_loaded_again_until_it_is_answered_and_then_the_link_is_ov
             assert!(again.body.contains("This link has expired"), "{}", again.body);
         }
     }
+}
+
+/// RFC 9126 §4: an answer that says no is an answer.
+#[tokio::test]
+async fn a_pushed_request_that_is_answered_with_an_error_is_over() {
+    let app = App::with(|_| (), |options| options.users = vec!["developer".to_owned()]);
+    let client = app.allowed_client().await;
+    let over = async |browser: &mut Browser, link: &str| {
+        for again in [browser.get(link).await, app.get(link).await] {
+            again.assert_local_error(400);
+            assert!(again.body.contains("This link has expired"), "{}", again.body);
+        }
+    };
+    let silent = async || url(&client, &pushed(&app, &client, &[("prompt", "none")]).await);
+    let (mut nobody, link) = (Browser::new(&app), silent().await);
+    nobody.get(&link).await.assert_redirect_error("login_required");
+    over(&mut nobody, &link).await;
+
+    let (mut somebody, link) = (Browser::new(&app), silent().await);
+    somebody.log_in(&authorize_url(&client, &[])).await;
+    somebody.get(&link).await.assert_redirect_error("consent_required");
+    over(&mut somebody, &link).await;
 }
 
 #[tokio::test]
@@ -325,6 +347,74 @@ async fn one_client_alone_may_have_to_push() {
     assert_eq!(app.get(&authorize_url("does not", &[])).await.status, StatusCode::OK);
     let link = url("pushes", &pushed(&app, "pushes", &[]).await);
     assert_eq!(app.get(&link).await.status, StatusCode::OK);
+}
+
+/// RFC 9126 §6.
+#[tokio::test]
+async fn a_client_that_registers_so_has_to_push_and_one_that_does_not_is_another() {
+    let app = App::new();
+    let mut asked = metadata(&[REDIRECT], "none");
+    asked["require_pushed_authorization_requests"] = json!(true);
+    let told = app.register(&asked).await.json();
+    assert_eq!(told["require_pushed_authorization_requests"], true);
+    let (pushes, other) = (told["client_id"].as_str().unwrap(), app.public_client().await);
+    assert_ne!(pushes, other, "they do not say the same about themselves");
+    assert_eq!(app.register(&asked).await.json()["client_id"], pushes, "and this one says the same again");
+    app.get(&authorize_url(pushes, &[])).await.assert_local_error(400);
+    assert_eq!(app.get(&authorize_url(&other, &[])).await.status, StatusCode::OK);
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&url(pushes, &pushed(&app, pushes, &[]).await)).await;
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+    let refused = app.get(&authorize_url(pushes, &[])).await;
+    refused.assert_redirect_error("invalid_request");
+    asked["require_pushed_authorization_requests"] = json!("yes");
+    app.register(&asked).await.assert_error(400, "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn a_client_that_manages_itself_says_whether_it_has_to_push() {
+    let app = App::new();
+    let mut sent = metadata(&[REDIRECT], "client_secret_basic");
+    let told = app.register(&sent).await.json();
+    assert!(told.get("require_pushed_authorization_requests").is_none(), "false is the default");
+    let id = told["client_id"].as_str().unwrap();
+    let (at, token) = (format!("/register/{id}"), told["registration_access_token"].as_str().unwrap());
+    let put = async |sent: &serde_json::Value| {
+        let request = http::Request::put(&at).header("authorization", format!("Bearer {token}"));
+        let request = request.header("content-type", "application/json");
+        app.send(request.body(axum::body::Body::from(sent.to_string())).unwrap()).await
+    };
+    sent["client_id"] = json!(id);
+    for has_to in [true, false] {
+        sent["require_pushed_authorization_requests"] = json!(has_to);
+        let told = put(&sent).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+        let said = told.json().get("require_pushed_authorization_requests").cloned();
+        assert_eq!(said, has_to.then_some(json!(true)));
+        let answer = app.get(&authorize_url(id, &[])).await;
+        assert_eq!(answer.status == StatusCode::OK, !has_to, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_client_whose_description_says_so_has_to_push() {
+    let site = Site::open().await;
+    let app = App::with(|_| (), |options| options.client_documents = site.options());
+    let says = |value: serde_json::Value| {
+        let mut document = document(CLIENT);
+        document["require_pushed_authorization_requests"] = value;
+        site.put(CLIENT, &document);
+    };
+    says(json!(true));
+    app.get(&authorize_url(CLIENT, &[])).await.assert_local_error(400);
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&url(CLIENT, &pushed(&app, CLIENT, &[]).await)).await;
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+    app.get(&authorize_url(CLIENT, &[])).await.assert_redirect_error("invalid_request");
+    says(json!(false));
+    assert_eq!(app.get(&authorize_url(CLIENT, &[])).await.status, StatusCode::OK);
+    says(json!("true"));
+    app.get(&authorize_url(CLIENT, &[])).await.assert_local_error(400);
 }
 
 async fn push_with_proof(app: &App, client: &str, extra: &[(&str, &str)], proof: &str) -> Answer {

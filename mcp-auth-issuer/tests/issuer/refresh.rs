@@ -1,8 +1,10 @@
 //! The refresh token grant.
 
 use http::StatusCode;
-use mcp_auth_store::{Caps, Store};
-use serde_json::Value;
+use mcp_auth_core::SecretText;
+use mcp_auth_issuer::{NamedClient, NamedCredential};
+use mcp_auth_store::{Caps, GrantType, Store};
+use serde_json::{Value, json};
 
 use crate::harness::*;
 
@@ -160,4 +162,80 @@ async fn p35_a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
     after.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
     let again = App::on(store, |_| (), two);
     again.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+}
+
+/// What the operator says of a person counts as it is now, and not as it was when they allowed something.
+#[tokio::test]
+async fn a_role_that_a_person_lost_is_not_in_the_next_token() {
+    let store = Store::memory(Caps::default());
+    let with = |roles: Value| {
+        let claims = [("roles".to_owned(), roles)].into_iter().collect();
+        App::on(store.clone(), |_| (), |options| options.claims = [("developer".to_owned(), claims)].into())
+    };
+    let before = with(json!(["admin", "reader"]));
+    let client = before.public_client().await;
+    let tokens = before.tokens(&client, &[]).await;
+    let roles =
+        |app: &App, tokens: &Value| app.claims(tokens["access_token"].as_str().unwrap())["roles"].clone();
+    assert_eq!(roles(&before, &tokens), json!(["admin", "reader"]));
+    let after = with(json!(["reader"]));
+    let tokens = after.token(&refresh(&client, &tokens)).await.json();
+    assert_eq!(roles(&after, &tokens), json!(["reader"]));
+}
+
+#[tokio::test]
+async fn a_scope_that_is_gone_is_not_given_when_it_is_asked_for_either() {
+    let store = Store::memory(Caps::default());
+    let before = App::on(store.clone(), |_| (), |_| ());
+    let client = before.public_client().await;
+    let tokens = before.tokens(&client, &[("scope", "todos.read todos.write")]).await;
+    let without = |setup: &mut mcp_auth_issuer::LocalIssuerSetup| {
+        setup.scopes.remove("todos.write");
+        setup.hierarchy = Default::default();
+    };
+    let after = App::on(store, without, |options| options.clients.clear());
+    let asked = [refresh(&client, &tokens), vec![("scope", "todos.write")]].concat();
+    after.token(&asked).await.assert_error(400, "invalid_scope");
+    let answer = after.token(&refresh(&client, &tokens)).await;
+    assert_eq!(answer.json()["scope"], "todos.read", "{}", answer.body);
+}
+
+/// A client of the operator is what the configuration says now.
+#[tokio::test]
+async fn a_client_that_is_gone_or_lost_the_grant_type_or_the_redirect_uri_is_refreshed_no_more() {
+    let client = || NamedClient::public("our app", [REDIRECT.parse().unwrap()]);
+    for (now, status, error) in [
+        (vec![], 401, "invalid_client"),
+        (
+            vec![NamedClient { grant_types: [GrantType::AuthorizationCode].into(), ..client() }],
+            400,
+            "unauthorized_client",
+        ),
+        (
+            vec![NamedClient::public("our app", ["https://our.example/cb".parse().unwrap()])],
+            400,
+            "invalid_grant",
+        ),
+        (
+            vec![NamedClient {
+                credential: NamedCredential::Secret(SecretText::new("0123456789abcdefghijklmnop")),
+                ..client()
+            }],
+            401,
+            "invalid_client",
+        ),
+    ] {
+        let store = Store::memory(Caps::default());
+        let before = App::on(store.clone(), |_| (), |options| options.clients.push(client()));
+        let tokens = before.tokens("our app", &[]).await;
+        let after = App::on(store.clone(), |_| (), |options| options.clients.extend(now));
+        after.token(&refresh("our app", &tokens)).await.assert_error(status, error);
+        let same = App::on(store, |_| (), |options| options.clients.push(client()));
+        let goes_on = same.token(&refresh("our app", &tokens)).await.status == StatusCode::OK;
+        assert_eq!(
+            goes_on,
+            error != "invalid_grant",
+            "a lost redirect URI ends the grant (as with documents)"
+        );
+    }
 }

@@ -84,6 +84,7 @@ async fn p39_what_a_token_calls_its_grant_ends_nothing() {
     let client = app.public_client().await;
     let tokens = app.tokens(&client, &[]).await;
     let token = tokens["access_token"].as_str().unwrap();
+    app.is_public(app.claims(token)["grant_id"].as_str().unwrap());
     let made_up = format!("{}.x", app.claims(token)["grant_id"].as_str().unwrap());
     app.post_form("/revoke", &[("client_id", &client), ("token", &made_up)]).await;
     let refresh = [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", &*made_up)];
@@ -99,19 +100,26 @@ async fn of_a_grant_of_which_many_tokens_are_revoked_one_by_one_all_are() {
     let app = App::with(|_| (), |options| options.clients.push(named()));
     let client = app.public_client().await;
     let mut tokens = app.tokens(&client, &[]).await;
-    for _ in 0..17 {
+    for number in 0..17 {
         let token = tokens["access_token"].as_str().unwrap();
         let answer = app.post_form("/revoke", &[("client_id", &client), ("token", token)]).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(introspect(&app, token).await["active"], false);
-        let refresh = [
-            ("grant_type", "refresh_token"),
-            ("client_id", &*client),
-            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
-        ];
-        tokens = app.token(&refresh).await.json();
+        let refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
+        assert_eq!(introspect(&app, &refresh_token).await["active"], number < 16, "{number}");
+        let refresh =
+            [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", &*refresh_token)];
+        let answer = app.token(&refresh).await;
+        match number < 16 {
+            true => {
+                tokens = answer.json();
+                let token = tokens["access_token"].as_str().unwrap();
+                assert_eq!(introspect(&app, token).await["active"], true, "{number}");
+            }
+            // A refresh token that gave dead access tokens would be a fault.
+            false => answer.assert_error(400, "invalid_grant"),
+        }
     }
-    assert_eq!(introspect(&app, tokens["access_token"].as_str().unwrap()).await["active"], false);
     let other = app.another_client().await;
     let others = app.tokens(&other, &[]).await;
     assert_eq!(introspect(&app, others["access_token"].as_str().unwrap()).await["active"], true);
@@ -134,8 +142,13 @@ async fn of_a_person_of_whom_many_tokens_are_revoked_in_many_grants_whole_grants
             ("client_id", &*client),
             ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
         ];
-        let next = app.token(&refresh).await.json();
-        introspect(&app, next["access_token"].as_str().unwrap()).await["active"] == true
+        let next = app.token(&refresh).await;
+        if next.status != StatusCode::OK {
+            next.assert_error(400, "invalid_grant");
+            return false;
+        }
+        assert_eq!(introspect(&app, next.json()["access_token"].as_str().unwrap()).await["active"], true);
+        true
     };
     for number in 0..18 {
         assert_eq!(goes_on(&app.tokens(&client, &[]).await).await, number < 16, "{number}");
@@ -144,6 +157,37 @@ async fn of_a_person_of_whom_many_tokens_are_revoked_in_many_grants_whole_grants
     let consent = crate::device::log_in(&mut browser, &authorize_url(&client, &[]), "ann").await;
     let code = browser.submit(&consent, "allow").await.param("code").unwrap();
     assert!(goes_on(&app.token(&redeem(&client, &code)).await.json()).await, "of another person");
+}
+
+/// Every server has to know each entry, and two dozen people could fill what it can know.
+#[tokio::test]
+async fn of_a_person_of_whom_very_many_grants_are_revoked_all_access_tokens_are_and_clients_refresh() {
+    let app = App::for_people(&["developer", "ann"], |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = crate::device::log_in(&mut browser, &authorize_url(&client, &[]), "ann").await;
+    let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+    let of_another = app.token(&redeem(&client, &code)).await.json();
+    let is_active = async |tokens: &Value| {
+        introspect(&app, tokens["access_token"].as_str().unwrap()).await["active"] == true
+    };
+    let kept = app.tokens(&client, &[]).await;
+    for number in 0..50 {
+        let tokens = app.tokens(&client, &[]).await;
+        assert_eq!(is_active(&kept).await, number < 49, "{number}");
+        let form = [("client_id", &*client), ("token", tokens["access_token"].as_str().unwrap())];
+        assert_eq!(app.post_form("/revoke", &form).await.status, StatusCode::OK);
+        assert!(!is_active(&tokens).await, "{number}");
+    }
+    assert!(!is_active(&kept).await);
+    assert!(is_active(&of_another).await);
+    app.advance(1);
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("client_id", &*client),
+        ("refresh_token", kept["refresh_token"].as_str().unwrap()),
+    ];
+    assert!(is_active(&app.token(&refresh).await.json()).await, "it goes on");
 }
 
 #[tokio::test]

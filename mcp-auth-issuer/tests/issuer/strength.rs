@@ -121,6 +121,23 @@ async fn a_login_for_the_request_that_stays_too_weak_ends_it_and_a_strong_one_go
     );
 }
 
+/// RFC 9126 §4.
+#[tokio::test]
+async fn a_pushed_request_of_a_login_that_stays_too_weak_is_over() {
+    let app = App::with_login(Graded::default(), |_| ());
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = log_in(&mut browser, &authorize_url(&client, &[]), "pwd").await;
+    browser.submit(&consent, "allow").await.param("code").expect("a code");
+    let params = authorize_params(&client, &[("acr_values", "mfa")]);
+    let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pushed = app.post_form("/par", &form).await.json();
+    let pairs = [("client_id", &*client), ("request_uri", pushed["request_uri"].as_str().unwrap())];
+    let link = format!("/authorize?{}", encode(&pairs));
+    log_in(&mut browser, &link, "pwd").await.assert_redirect_error("unmet_authentication_requirements");
+    browser.get(&link).await.assert_local_error(400);
+}
+
 #[tokio::test]
 async fn the_login_is_told_what_is_asked_for_and_logs_do_not_name_the_person() {
     let login = Graded::default();

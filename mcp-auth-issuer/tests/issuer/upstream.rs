@@ -22,7 +22,7 @@ const PROVIDER: &str = "https://login.example";
 type Reply = Result<(u16, Vec<u8>), FetchError>;
 
 /// A provider: what it answers at each URL, and what it was asked.
-struct Provider {
+pub(crate) struct Provider {
     key: EncodingKey,
     jwk: Value,
     replies: Mutex<HashMap<String, Vec<Reply>>>,
@@ -34,7 +34,7 @@ struct Provider {
 }
 
 impl Provider {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
         let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let public = pair.der_bytes();
@@ -109,7 +109,7 @@ fn text(status: u16, body: &str) -> Reply {
     Ok((status, body.as_bytes().to_vec()))
 }
 
-fn options() -> UpstreamOptions {
+pub(crate) fn options() -> UpstreamOptions {
     UpstreamOptions {
         issuer: PROVIDER.parse().unwrap(),
         client_id: "us".to_owned(),
@@ -119,13 +119,17 @@ fn options() -> UpstreamOptions {
     }
 }
 
-fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+    app_on(Store::memory(Caps::default()), provider, change)
+}
+
+fn app_on(store: Store, provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
     let mut options = options();
     change(&mut options);
     let fetch: Arc<dyn Fetch> = provider.clone();
     // The provider's clock is that of the issuer, which no test here moves far.
     let login = UpstreamLogin::new(options, fetch, MovedClock::at(START).ambient()).unwrap();
-    App::by_login(Store::memory(Caps::default()), login)
+    App::by_login(store, login)
 }
 
 /// Presses the button of the login page; the authorization request at the provider.
@@ -159,7 +163,7 @@ fn back(parameters: &[(&str, &str)]) -> String {
 }
 
 /// How it ends for a new browser whose ID token says this.
-async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
+pub(crate) async fn ends(app: &App, provider: &Provider, changes: &Value) -> StatusCode {
     let client = app.public_client().await;
     let mut browser = Browser::new(app);
     let url = authorize_url(&client, &[]);
@@ -245,6 +249,35 @@ async fn nobody_is_let_in_who_is_not_named_unless_anyone_is() {
     }
     let anyone = app(&provider, |options| options.admitted = Admitted::Anyone);
     assert_eq!(ends(&anyone, &provider, &json!({ "sub": "18" })).await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn p35_who_is_not_let_in_any_more_is_refreshed_no_more_and_others_are() {
+    let (provider, store) = (Provider::new(), Store::memory(Caps::default()));
+    let admits = |subjects: &[&str]| {
+        let subjects = subjects.iter().map(|sub| (*sub).to_owned()).collect();
+        app_on(store.clone(), &provider, |options| options.admitted = Admitted::Subjects(subjects))
+    };
+    let before = admits(&["17", "18"]);
+    let client = before.public_client().await;
+    let tokens = async |sub: &str| {
+        let mut browser = Browser::new(&before);
+        let url = authorize_url(&client, &[]);
+        let request = leave(&mut browser, &url).await;
+        says(&provider, &request, &json!({ "sub": sub }));
+        browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        let consent = browser.get(&url).await;
+        let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+        before.token(&redeem(&client, &code)).await.json()["refresh_token"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (tokens("17").await, tokens("18").await);
+    let refresh = async |app: &App, token: &str| {
+        app.token(&[("grant_type", "refresh_token"), ("client_id", &client), ("refresh_token", token)]).await
+    };
+    let after = admits(&["18"]);
+    refresh(&after, &one).await.assert_error(400, "invalid_grant");
+    assert_eq!(refresh(&after, &other).await.status, StatusCode::OK);
+    refresh(&before, &one).await.assert_error(400, "invalid_grant");
 }
 
 #[tokio::test]
@@ -492,4 +525,41 @@ fn a_provider_in_the_clear_or_without_openid_is_not_built() {
     let refused = build(|options| options.scopes = ScopeSet::parse_lossy("profile"));
     assert!(matches!(refused, Err(InvalidUpstream::NoOpenid)));
     assert!(matches!(build(|options| options.client_id = String::new()), Err(InvalidUpstream::Rules(_))));
+}
+
+/// Each return costs the provider a request of ours, with a code that anybody can make up.
+#[tokio::test]
+async fn p30_who_comes_back_too_often_from_one_address_makes_us_ask_the_provider_no_more() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let mut waiting = Vec::new();
+    for n in 0..80 {
+        let mut browser = Browser::from(&app, &format!("192.0.2.{n}"));
+        let request = leave(&mut browser, "/account").await;
+        waiting.push((browser, request));
+    }
+    let asked =
+        || provider.asked.lock().unwrap().iter().filter(|request| request.url.path() == "/token").count();
+    for (n, (browser, request)) in waiting.iter_mut().enumerate() {
+        provider.reply("/token", text(400, r#"{"error":"invalid_grant"}"#));
+        browser.address = "198.51.100.1".parse().ok();
+        let answer =
+            browser.get(&back(&[("code", "made up"), ("state", request.get("state").unwrap())])).await;
+        let refused = if n < 60 { StatusCode::FORBIDDEN } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(answer.status, refused, "{n}: {}", answer.body);
+    }
+    assert_eq!(asked(), 60);
+}
+
+#[tokio::test]
+async fn the_longest_hints_of_an_authorization_request_reach_the_provider() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let (hint, acr, locales) = ("x".repeat(256), "x".repeat(512), "x".repeat(256));
+    let hints = [("login_hint", &*hint), ("acr_values", &*acr), ("ui_locales", &*locales)];
+    let request = leave(&mut Browser::new(&app), &authorize_url(&client, &hints)).await;
+    for (name, value) in hints {
+        assert_eq!(request.get(name), Some(value), "{name}");
+    }
 }

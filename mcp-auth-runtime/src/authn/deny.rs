@@ -167,5 +167,8 @@ impl fmt::Debug for Denied {
     }
 }
 
+mod issued;
 #[cfg(test)]
 mod tests;
+
+pub use issued::DeniedIssued;

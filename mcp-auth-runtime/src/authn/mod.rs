@@ -51,6 +51,7 @@ pub use caller::Caller;
 pub use certificate::CertificateFormat;
 pub(crate) use certificate::{CertificateFault, CertificateThumbprint};
 pub use credential::Credential;
+pub use deny::DeniedIssued;
 pub(crate) use deny::{Denied, DenyList, DenyRule};
 pub use dpop::algorithms as proof_algorithms;
 pub use dpop::{Dpop, ProofError, TokenProof, TokenProofs};

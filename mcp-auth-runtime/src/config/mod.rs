@@ -10,7 +10,7 @@
 //! - `derived`: what follows from several keys; `reach`: who can reach the built-in issuer; `error`: why there is no configuration to start with;
 //!   `warning`: what is allowed and the operator should know.
 //!
-//! A new key is a field in its section, a line in `mcp.toml.example`, and a line in `serve/settings.rs`.
+//! A new key is a field in its section, a line in `mcp.toml.example`, and a line in `serve/settings`.
 
 pub mod bounds;
 mod check;
@@ -30,7 +30,11 @@ pub use crate::authn::{BindingMode, CertificateFormat, IntrospectionKind, Invali
 pub use crate::authz::{Connect, Visibility};
 pub use crate::declared::WrittenConfirm;
 pub use crate::key;
-pub use check::{Checked, Conflict};
+pub use check::{
+    ApiKeyConflict, AuthConflict, BuiltInIssuerConflict, Checked, Conflict, DenyConflict,
+    IntrospectionConflict, IssuerClientConflict, OperationConflict, RoleConflict, ScopeConflict,
+    ServerConflict, StdioConflict, StoreConflict, TrustedIssuerConflict,
+};
 #[cfg(feature = "tls")]
 pub(crate) use derived::TlsFiles;
 pub use derived::{ClientKeysError, StdioCredential};

@@ -1,7 +1,7 @@
 //! A server about to be: what it is given, and what can be refused before anything is bound.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use rmcp::transport::streamable_http_server::session::SessionStore;
@@ -295,6 +295,7 @@ impl<H: Handler> ServerBuilder<H> {
             health: self.health,
             served_by_tls: self.served_by_tls,
             shutdown: self.shutdown,
+            denied: OnceLock::new(),
         })
     }
 }

@@ -72,7 +72,7 @@ async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: Ca
 }
 
 /// The list that these tables come to, where the issuers of `config` are trusted.
-pub(super) fn list(entries: &[DenyEntry], config: &Config) -> DenyList {
+pub(crate) fn list(entries: &[DenyEntry], config: &Config) -> DenyList {
     let text = |value: &Option<NonEmpty>| value.as_ref().map(|text| text.as_str().to_owned());
     let stands_for = |issuer: &NonEmpty| {
         let mut accepted = config.auth.issuers.iter().flat_map(TrustedIssuer::accepted);

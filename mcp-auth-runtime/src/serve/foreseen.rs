@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use mcp_auth_core::ambient::Ambient;
-use tokio_util::sync::CancellationToken;
 
 use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
@@ -76,8 +75,7 @@ pub(super) fn looking<'a>(
     fetch: &'a Arc<dyn Fetch>,
     ambient: &'a Ambient,
 ) -> Given<'a> {
-    let (own, stopping) = (elsewhere(config), CancellationToken::new());
-    Given { config, checked, local, own, fetch, ambient, store: None, dpop: None, stopping }
+    Given { config, checked, local, own: elsewhere(config), fetch, ambient, store: None, dpop: None }
 }
 
 /// The verifiers of the program's own, which is not this one.

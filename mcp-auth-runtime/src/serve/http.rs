@@ -102,7 +102,7 @@ impl Trusted {
             false => None,
         };
         let given = Given { dpop, ..parts.trust(local.as_ref(), own) };
-        let authenticator = trust::authenticator(given, audiences)?;
+        let authenticator = trust::authenticator(given, audiences, || parts.denied())?;
         Ok(Self { local, authenticator })
     }
 }

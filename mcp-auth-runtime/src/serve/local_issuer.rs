@@ -9,7 +9,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeFamily, ScopeSet};
 use mcp_auth_store::Store;
 
-use crate::authn::{Fetch, OwnKeys};
+use crate::authn::{DeniedIssued, Fetch, OwnKeys};
 use crate::config::IssuerReach;
 
 /// An authorization server in this process.
@@ -51,6 +51,8 @@ pub struct LocalIssuerSetup {
     pub store: Store,
     /// How it asks other servers about people.
     pub fetch: Arc<dyn Fetch>,
+    /// What the operator denies: it is not renewed, exchanged or called active.
+    pub denied: DeniedIssued,
 }
 
 impl fmt::Debug for LocalIssuerSetup {

@@ -24,6 +24,7 @@ mod tools;
 mod trust;
 
 pub use builder::ServerBuilder;
+pub(crate) use denied::list as deny_list;
 pub use encryption::try_encryption;
 pub use explained::{Answered, Explained, ExplainedCall, KnownAs, Presents, explain};
 pub use foreseen::{StdioCaller, stdio_caller};

@@ -1,13 +1,14 @@
 //! A checked server, in its parts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
+use super::denied::denied;
 use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use super::trust::Given;
-use crate::authn::{CredentialVerifier, Fetch};
+use crate::authn::{CredentialVerifier, Denied, DeniedIssued, Fetch};
 use crate::call::handler::About;
 use crate::call::served::Served;
 use crate::config::{Checked, Config};
@@ -15,8 +16,8 @@ use crate::dispatch::Rulebook;
 use crate::error::Result;
 
 use crate::transport::shutdown::Shutdown;
-use mcp_auth_core::Resource;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::{IssuerIdentifier, Resource};
 use mcp_auth_store::Store;
 
 /// Builds the issuer of `[issuer]`. The runtime knows none; the facade passes one in.
@@ -45,6 +46,8 @@ pub(super) struct Parts {
     /// The application that takes the router says that it serves it by TLS only.
     pub(super) served_by_tls: bool,
     pub(super) shutdown: Shutdown,
+    /// What is denied, once somebody asked: what verifies credentials and the issuer in this process look at one list.
+    pub(super) denied: OnceLock<Denied>,
 }
 
 impl Parts {
@@ -59,16 +62,22 @@ impl Parts {
             ambient: &self.ambient,
             store: Some(&self.store),
             dpop: None,
-            stopping: self.shutdown.stopping(),
         }
+    }
+
+    /// What is denied. Call it within a Tokio runtime.
+    pub(super) fn denied(&self) -> Denied {
+        self.denied.get_or_init(|| denied(&self.config, self.shutdown.stopping())).clone()
     }
 
     /// The issuer in this process, if there is one.
     pub(super) async fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
         let Some(factory) = self.local_issuer.take() else { return Ok(None) };
         let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
+        let issuer: IssuerIdentifier = resource.origin().try_into()?;
         let setup = LocalIssuerSetup {
-            issuer: resource.origin().try_into()?,
+            denied: DeniedIssued::of(issuer.as_str(), self.denied()),
+            issuer,
             reach: self.config.issuer_reach(),
             resource: resource.clone(),
             server_name: server_name

@@ -33,7 +33,8 @@ pub(super) async fn serve(mut parts: Parts) -> Result {
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
             let given = parts.trust(local.as_ref(), own);
-            let authenticator = trust::authenticator(given, audiences)?.ok_or_else(|| unverified(&source))?;
+            let authenticator = trust::authenticator(given, audiences, || parts.denied())?;
+            let authenticator = authenticator.ok_or_else(|| unverified(&source))?;
             trust::load_keys(&authenticator, config, parts.shutdown.stopping()).await?;
             authenticator.start(parts.shutdown.stopping());
             (bearer(source, &authenticator).await?, Some(authenticator))

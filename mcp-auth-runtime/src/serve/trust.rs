@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::denied::{self, denied};
+use super::denied;
 use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::settings;
@@ -38,18 +38,16 @@ pub(super) struct Given<'a> {
     pub(super) store: Option<&'a Store>,
     /// What checks proofs of tokens that are bound to a key; `None` on stdio, where none can come.
     pub(super) dpop: Option<Dpop>,
-    pub(super) stopping: CancellationToken,
 }
 
 /// What verifies every kind of credential that the configuration accepts; `None` if no caller is verified. `audiences`
-/// says what a token of an issuer must be for.
+/// says what a token of an issuer must be for, `denied` what is refused all the same.
 pub(super) fn authenticator(
     given: Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
+    denied: impl FnOnce() -> Denied,
 ) -> Result<Option<Arc<Authenticator>>, Error> {
-    let (config, stopping) = (given.config, given.stopping.clone());
-    let made = verifying(given, audiences)?;
-    Ok(made.map(|made| Arc::new(made.unless(denied(config, stopping)))))
+    Ok(verifying(given, audiences)?.map(|made| Arc::new(made.unless(denied()))))
 }
 
 /// The same for those who only look: it follows no file, so it needs no Tokio runtime.

@@ -16,6 +16,9 @@ pub struct Authentication {
     /// The version of what the person logs in with, as the login said it; 0 where a login has none. No token says it.
     #[serde(default, rename = "login_version", skip_serializing_if = "is_none")]
     pub version: u64,
+    /// Which login it was, as it called itself: the same name is another person's at another login. No token says it.
+    #[serde(default)]
+    pub login: Option<String>,
 }
 
 fn is_none(version: &u64) -> bool {

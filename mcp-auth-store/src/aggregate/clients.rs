@@ -25,12 +25,19 @@ pub struct Client {
     pub scopes: ScopeSet,
     /// How it authenticates.
     pub credential: ClientCredential,
+    /// Whether it registered to send its secret in the form (`client_secret_post`). It may send it in either way; this is what it is answered
+    /// (RFC 7592 §3).
+    #[serde(default)]
+    pub secret_in_form: bool,
     /// When it was registered, in Unix seconds.
     #[serde(default)]
     pub registered_at: u64,
     /// The hash of its registration access token (RFC 7592 §3). Only a client that nobody else is given too has one.
     #[serde(default)]
     pub registration_token: Option<SecretHash>,
+    /// Whether its authorization requests have to be pushed (`require_pushed_authorization_requests`, RFC 9126 §6).
+    #[serde(default)]
+    pub require_par: bool,
 }
 
 /// What a client may present at the token endpoint (`grant_types`, RFC 7591 §2).
@@ -123,6 +130,15 @@ impl GrantType {
     }
 }
 
+/// What became of a registration.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// The client that is kept.
+    pub client: Client,
+    /// The identifiers of the clients that were removed to make room for it, before their time.
+    pub evicted: Vec<String>,
+}
+
 /// How long a client is kept that nobody allowed anything, in seconds.
 pub(crate) const UNUSED_LIFETIME: u64 = 60 * 60;
 
@@ -138,7 +154,7 @@ pub trait Clients: Send + Sync {
     ///
     /// If there are too many, the least recently used one is removed. Clients that no person ever allowed anything are removed first:
     /// anyone can register a client, but only a person can allow it something.
-    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client>;
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered>;
 
     /// The client with this identifier, if it is still kept at `now`.
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>>;

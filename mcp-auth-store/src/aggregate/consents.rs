@@ -23,7 +23,7 @@ pub trait Consents: Send + Sync {
     /// else is not meant. What was remembered of the same is replaced.
     ///
     /// It counts for 400 days, however often it is used, and as long as the consent is there: where this person has allowed this client nothing
-    /// ([`Codes::issue`](crate::Codes::issue)), nothing is remembered.
+    /// ([`Codes::issue`](crate::Codes::issue)), or nothing since they [ended](Self::end_client_of_person) it, nothing is remembered.
     fn remember<'a>(
         &'a self,
         subject: &'a str,
@@ -45,8 +45,37 @@ pub trait Consents: Send + Sync {
     /// Takes back what was [remembered](Self::remember): the person is asked again, however the client is shown. What they allowed it stays.
     fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()>;
 
+    /// The clients of which this person need not be asked again `now`, those first for which that ends first; at most `most`.
+    fn remembered_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<RememberedClient>>;
+
+    /// Ends all that this person allowed this client, in one step: its grants, the codes and device codes that it has not redeemed yet, what was
+    /// [remembered](Self::remember), and what the consent page says that it has. Its access tokens are [revoked](crate::Revocations), with
+    /// those that were exchanged for tokens of these grants. What is allowed later begins anew.
+    fn end_client_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        now: u64,
+    ) -> StoreFuture<'a, ()>;
+
     /// Removes all that a person ever allowed.
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
+}
+
+/// A client of which a person need not be asked again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RememberedClient {
+    /// Which client.
+    pub client_id: String,
+    /// All that it gets without a question, however it is shown.
+    pub scopes: ScopeSet,
+    /// When the person said so last, in Unix seconds.
+    pub at: u64,
 }
 
 /// One thing that a person need not be asked again.
@@ -76,8 +105,16 @@ impl AllRemembered {
         found.map(|remembered| remembered.scopes.clone())
     }
 
-    #[cfg(feature = "durable")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// What the client `client_id` gets `now` without a question.
+    pub(crate) fn of_client(&self, client_id: &str, now: u64) -> Option<RememberedClient> {
+        let current = self.0.iter().filter(|remembered| remembered.until > now);
+        let scopes = current.flat_map(|remembered| remembered.scopes.iter().cloned()).collect();
+        let at = self.ends_at().filter(|until| *until > now)?.saturating_sub(CONSENT_MEMORY);
+        Some(RememberedClient { client_id: client_id.to_owned(), scopes, at })
+    }
+
+    /// When the last of it ends.
+    pub(crate) fn ends_at(&self) -> Option<u64> {
+        self.0.iter().map(|remembered| remembered.until).max()
     }
 }

@@ -75,6 +75,9 @@ pub trait Counters: Send + Sync {
     /// Counts one arrival under `key` at `now`, if it conforms to `rate`. If many arrive at once, no more of them
     /// conform than if they arrived one after the other.
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival>;
+
+    /// What an arrival under `key` would be at `now`, without counting it: for what is counted only if it fails.
+    fn look<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival>;
 }
 
 #[cfg(test)]

@@ -30,6 +30,13 @@ pub enum Revoked {
     Person(String),
     /// Those of a client that were issued until then.
     Client(String),
+    /// Those of a client for one person that were issued until then.
+    ClientOfPerson {
+        /// The client.
+        client_id: String,
+        /// The person.
+        subject: String,
+    },
 }
 
 /// A revocation.
@@ -86,7 +93,10 @@ impl Revocable<'_> {
         let token = self.jti.map(|jti| Revoked::Token(jti.to_owned()));
         let client = self.client_id.map(|id| Revoked::Client(id.to_owned()));
         let person = Some(Revoked::Person(self.subject.to_owned()));
-        [grant, token, client, person].into_iter().flatten().collect()
+        let both = self
+            .client_id
+            .map(|id| Revoked::ClientOfPerson { client_id: id.to_owned(), subject: self.subject.to_owned() });
+        [grant, token, client, person, both].into_iter().flatten().collect()
     }
 
     /// Whether a revocation at this time of one of its names is about it. Of a person or a client it is about what was issued until then; a
@@ -94,7 +104,7 @@ impl Revocable<'_> {
     pub(crate) fn is_hit_by(&self, of: &Revoked, at: u64) -> bool {
         match of {
             Revoked::Grant(_) | Revoked::Token(_) => true,
-            Revoked::Person(_) | Revoked::Client(_) => self.iat <= at,
+            Revoked::Person(_) | Revoked::Client(_) | Revoked::ClientOfPerson { .. } => self.iat <= at,
         }
     }
 }
@@ -190,7 +200,11 @@ mod tests {
         for of in [Revoked::Grant("g".into()), Revoked::Token("j".into())] {
             assert!(with(of.clone()).holds(token(0)) && with(of).holds(token(1000)));
         }
-        for of in [Revoked::Person("ann".into()), Revoked::Client("app".into())] {
+        let both = |client_id: &str, subject: &str| Revoked::ClientOfPerson {
+            client_id: client_id.into(),
+            subject: subject.into(),
+        };
+        for of in [Revoked::Person("ann".into()), Revoked::Client("app".into()), both("app", "ann")] {
             let board = with(of);
             assert!(board.holds(token(99)) && board.holds(token(100)) && !board.holds(token(101)));
         }
@@ -200,6 +214,9 @@ mod tests {
             Revoked::Token("g".into()),
             Revoked::Person("app".into()),
             Revoked::Client("ann".into()),
+            both("ann", "app"),
+            both("app", "bob"),
+            both("other", "ann"),
         ] {
             assert!(!with(of).holds(token(0)));
         }

@@ -6,6 +6,9 @@ use crate::{SecretHash, StoreFuture};
 
 /// The most transactions of one kind that wait. Over it, the one that ends first is forgotten.
 pub const MOST_TRANSACTIONS: usize = 10_000;
+/// The most of these that are of one owner. Over it, the one of that owner that ends first is forgotten: of a public client anybody can send
+/// requests, and they are to take no place of another client.
+pub const MOST_OF_AN_OWNER: usize = 1_000;
 
 /// What was begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub struct Transaction {
 /// What was begun and waits for its end, by its kind, such as `pushed-request`, and the hash of its secret name. One of a kind is never
 /// found as one of another.
 ///
-/// Anyone can begin something, so [`MOST_TRANSACTIONS`] of a kind wait.
+/// Anyone can begin something, so [`MOST_TRANSACTIONS`] of a kind wait, and of those [`MOST_OF_AN_OWNER`].
 pub trait Transactions: Send + Sync {
     /// Keeps what was begun until its time.
     fn begin<'a>(

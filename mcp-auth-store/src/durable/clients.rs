@@ -9,7 +9,7 @@ use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
 use super::{consents, grants, revocations};
 use crate::aggregate::{KEPT_BEYOND, UNUSED_LIFETIME};
-use crate::{Client, Clients, Revoked, SecretHash, StoreError, StoreFuture};
+use crate::{Client, Clients, Registered, Revoked, SecretHash, StoreError, StoreFuture};
 
 /// So many clients are kept. Anyone can register one.
 const MOST_CLIENTS: u64 = 10_000;
@@ -46,10 +46,11 @@ fn alike_key(alike: SecretHash) -> Key {
 }
 
 impl Clients for Durable {
-    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered> {
         Box::pin(async move {
+            let mut evicted = Vec::new();
             let Some(named) = alike else {
-                self.make_room_for_a_client(now).await?;
+                evicted.extend(self.make_room_for_a_client(now).await?);
                 self.forget_consents(&client.id, now).await?;
                 let write = Write {
                     key: key(&client.id),
@@ -57,7 +58,7 @@ impl Clients for Durable {
                     after: Some(fresh(&client, None, now)?),
                 };
                 self.commit(vec![write], now).await?;
-                return Ok(client);
+                return Ok(Registered { client, evicted });
             };
             let alike = alike_key(named);
             loop {
@@ -65,7 +66,7 @@ impl Clients for Durable {
                 let id = match known {
                     Some(known) => known.client_id,
                     None => {
-                        self.make_room_for_a_client(now).await?;
+                        evicted.extend(self.make_room_for_a_client(now).await?);
                         client.id.clone()
                     }
                 };
@@ -73,8 +74,8 @@ impl Clients for Durable {
                 let registered =
                     self.step(&keys, now, |rows| register_alike(&keys, rows, (&client, named), now));
                 // Where another one came first, that one is looked at.
-                if let Some(registered) = registered.await? {
-                    return Ok(registered);
+                if let Some(client) = registered.await? {
+                    return Ok(Registered { client, evicted });
                 }
             }
         })
@@ -178,20 +179,22 @@ fn kept_until(row: &Row, client: Content, forget_at: u64) -> Result<Vec<Write>, 
 
 impl Durable {
     /// Where there are too many, the one goes that was used longest ago; first those that nobody ever allowed anything.
-    async fn make_room_for_a_client(&self, now: u64) -> Result<(), StoreError> {
+    async fn make_room_for_a_client(&self, now: u64) -> Result<Vec<String>, StoreError> {
         let (unused, used) =
             (self.rows.count(UNUSED.to_owned(), 0).await?, self.rows.count(USED.to_owned(), 0).await?);
+        let mut evicted = Vec::new();
         if unused + used < MOST_CLIENTS {
-            return Ok(());
+            return Ok(evicted);
         }
         let from = if unused > 0 { UNUSED } else { USED };
         for row in self.rows.first_of(from.to_owned(), 1).await? {
             // One that was used just then stays, with what it was allowed.
             if self.commit(vec![removed(&row)], now).await? {
                 self.forget_consents(&row.key.id, now).await?;
+                evicted.extend((row.content.forget_at > now).then_some(row.key.id));
             }
         }
-        Ok(())
+        Ok(evicted)
     }
 
     /// What people allowed a client goes with it.

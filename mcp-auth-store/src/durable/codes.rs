@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{alive, changed, content, gone, put, read};
-use super::rows::{Content, Key};
+use super::record::{alive, changed, content, put, read};
+use super::rows::{Content, Key, Row};
 use super::store::Durable;
-use super::{clients, consents, grants, revocations};
+use super::{clients, consents, grants};
 use crate::aggregate::REPLAY_MEMORY;
-use crate::{Code, Codes, Grant, Redemption, Revoked, SecretHash, StoreFuture};
+use crate::{Code, Codes, Grant, Redemption, SecretHash, StoreError, StoreFuture};
 
 #[derive(Serialize, Deserialize)]
 struct Issued {
@@ -21,9 +21,31 @@ fn key(hash: SecretHash) -> Key {
     Key::new("codes", hash.digits())
 }
 
+/// Whether a code was used.
+pub(super) enum Use {
+    Unused,
+    /// For the grant with this identifier.
+    Used(String),
+}
+
+/// What became of the code in `row`, if it was issued to this client.
+pub(super) fn of_client(row: &Row, client_id: &str) -> Result<Option<Use>, StoreError> {
+    let Issued { code, used, grant_id } = read(row)?;
+    Ok((code.client_id == client_id).then_some(match grant_id {
+        Some(grant_id) if used => Use::Used(grant_id),
+        Some(_) | None => Use::Unused,
+    }))
+}
+
 /// The codes that one person allowed.
-fn of_person(subject: &str) -> String {
+pub(super) fn of_person(subject: &str) -> String {
     format!("codes of person {subject}")
+}
+
+/// What became of a code, or whose it is and for which grant where it was used before.
+enum Redeemed {
+    Done(Redemption),
+    Again(String, Option<String>),
 }
 
 impl Codes for Durable {
@@ -66,19 +88,14 @@ impl Codes for Durable {
         Box::pin(async move {
             let mut keys = vec![key(hash)];
             keys.extend(grant.as_ref().map(|grant| clients::key(&grant.client_id)));
-            let mut revoked = None;
             let redemption = self.step(&keys, now, |rows| {
-                let Some(row) = &rows[0] else { return Ok((Redemption::Gone, vec![])) };
+                let Some(row) = &rows[0] else { return Ok((Redeemed::Done(Redemption::Gone), vec![])) };
                 let issued: Issued = read(row)?;
                 if issued.used {
-                    let Some(id) = issued.grant_id else { return Ok((Redemption::Replayed, vec![])) };
-                    let dead = gone(grants::key(&id));
-                    let of = revoked.insert(Revoked::of_grant(&id));
-                    let revocation = revocations::write(of, now)?;
-                    return Ok((Redemption::Replayed, vec![dead, revocation]));
+                    return Ok((Redeemed::Again(issued.code.subject, issued.grant_id), vec![]));
                 }
                 if issued.code.expires_at <= now {
-                    return Ok((Redemption::Gone, vec![]));
+                    return Ok((Redeemed::Done(Redemption::Gone), vec![]));
                 }
                 let grant_id = Some(grant_id.to_owned());
                 let used = changed(row, &Issued { used: true, grant_id, ..issued }, row.content.forget_at)?;
@@ -89,13 +106,18 @@ impl Codes for Durable {
                         writes.extend(clients::kept_for(client, grant.expires_at)?);
                     }
                 }
-                Ok((Redemption::First, writes))
+                Ok((Redeemed::Done(Redemption::First), writes))
             });
-            let redemption = redemption.await?;
-            if let Some(revoked) = revoked {
-                self.show_revoked(revoked, now);
+            match redemption.await? {
+                Redeemed::Done(redemption) => Ok(redemption),
+                // A code that was used is never anything else, so this needs no look at it.
+                Redeemed::Again(subject, grant_id) => {
+                    if let Some(id) = grant_id {
+                        self.kill(&subject, &id, now).await?;
+                    }
+                    Ok(Redemption::Replayed)
+                }
             }
-            Ok(redemption)
         })
     }
 

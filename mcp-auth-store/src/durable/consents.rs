@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::slice::from_ref;
 
 use super::record::{alive, changed, content, put, read};
-use super::rows::{Content, Key, Row};
+use super::rows::{Content, Key, MOST, Row};
 use super::store::Durable;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY};
-use crate::{Consents, SecretHash, StoreError, StoreFuture};
+use crate::{Consents, RememberedClient, SecretHash, StoreError, StoreFuture};
 
 /// What one person allowed one client.
 #[derive(Serialize, Deserialize)]
@@ -19,7 +19,10 @@ pub(super) struct Consent {
     pub(super) scopes: ScopeSet,
     /// For which the person need not be asked again.
     #[serde(default)]
-    pub(super) remembered: AllRemembered,
+    remembered: AllRemembered,
+    /// Whether the person ended it, and allowed nothing since.
+    #[serde(default)]
+    is_ended: bool,
 }
 
 pub(super) fn key(subject: &str, client_id: &str) -> Key {
@@ -37,6 +40,11 @@ pub(super) fn of_person(subject: &str) -> String {
     format!("consents of person {subject}")
 }
 
+/// The clients of which one person need not be asked again, by the time at which that ends.
+fn remembered_of_person(subject: &str) -> String {
+    format!("clients remembered by person {subject}")
+}
+
 /// What `row` says that the person `subject` has allowed `client_id`, with the `scopes` that they allow it now.
 pub(super) fn with(
     row: Option<&Row>,
@@ -48,14 +56,33 @@ pub(super) fn with(
     let (mut allowed, remembered) =
         before.map(|consent| (consent.scopes, consent.remembered)).unwrap_or_default();
     allowed.extend(scopes.iter().cloned());
-    let consent =
-        Consent { subject: subject.to_owned(), client_id: client_id.to_owned(), scopes: allowed, remembered };
-    let forget_at = now.saturating_add(CONSENT_MEMORY);
-    let kept = match row {
-        Some(row) => changed(row, &consent, forget_at)?,
-        None => content(&consent, forget_at)?,
+    let consent = Consent {
+        subject: subject.to_owned(),
+        client_id: client_id.to_owned(),
+        scopes: allowed,
+        remembered,
+        is_ended: false,
     };
-    Ok(Content { groups: vec![of_client(client_id), of_person(subject)], ..kept })
+    kept(row, &consent, now.saturating_add(CONSENT_MEMORY))
+}
+
+/// What `row` says when the person has ended it.
+pub(super) fn ended(row: &Row) -> Result<Content, StoreError> {
+    let consent: Consent = read(row)?;
+    let (scopes, remembered) = (ScopeSet::default(), AllRemembered::default());
+    kept(Some(row), &Consent { scopes, remembered, is_ended: true, ..consent }, row.content.forget_at)
+}
+
+/// The row becomes this consent.
+fn kept(row: Option<&Row>, consent: &Consent, forget_at: u64) -> Result<Content, StoreError> {
+    let kept = match row {
+        Some(row) => changed(row, consent, forget_at)?,
+        None => content(consent, forget_at)?,
+    };
+    let mut groups = vec![of_client(&consent.client_id), of_person(&consent.subject)];
+    let ends_at = consent.remembered.ends_at();
+    groups.extend(ends_at.map(|_| remembered_of_person(&consent.subject)));
+    Ok(Content { groups, rank: ends_at.unwrap_or(0).min(MOST), ..kept })
 }
 
 impl Consents for Durable {
@@ -87,8 +114,12 @@ impl Consents for Durable {
             self.step(from_ref(&key(subject, client_id)), now, |rows| {
                 let Some(row) = alive(rows[0].as_ref(), now) else { return Ok(((), vec![])) };
                 let mut consent: Consent = read(row)?;
+                if consent.is_ended {
+                    return Ok(((), vec![]));
+                }
                 consent.remembered.remember(shown, scopes.clone(), now);
-                Ok(((), vec![put(&row.key, Some(row), changed(row, &consent, row.content.forget_at)?)]))
+                let after = kept(Some(row), &consent, row.content.forget_at)?;
+                Ok(((), vec![put(&row.key, Some(row), after)]))
             })
             .await
         })
@@ -113,14 +144,38 @@ impl Consents for Durable {
             self.step(from_ref(&key(subject, client_id)), now, |rows| {
                 let Some(row) = &rows[0] else { return Ok(((), vec![])) };
                 let mut consent: Consent = read(row)?;
-                if consent.remembered.is_empty() {
+                if consent.remembered.ends_at().is_none() {
                     return Ok(((), vec![]));
                 }
                 consent.remembered = AllRemembered::default();
-                Ok(((), vec![put(&row.key, Some(row), changed(row, &consent, row.content.forget_at)?)]))
+                let after = kept(Some(row), &consent, row.content.forget_at)?;
+                Ok(((), vec![put(&row.key, Some(row), after)]))
             })
             .await
         })
+    }
+
+    fn remembered_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<RememberedClient>> {
+        Box::pin(async move {
+            let rows = self.current_of(remembered_of_person(subject), most, now).await?;
+            let consents = rows.iter().map(read::<Consent>).collect::<Result<Vec<_>, _>>()?;
+            let known = consents.iter().filter_map(|known| known.remembered.of_client(&known.client_id, now));
+            Ok(known.collect())
+        })
+    }
+
+    fn end_client_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.end_client(subject, client_id, now).await })
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {

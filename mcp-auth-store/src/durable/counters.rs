@@ -18,11 +18,15 @@ struct Counter {
     due: u64,
 }
 
+/// A key may be long, and of anything that a caller sends.
+fn kept_as(key: &str) -> Key {
+    Key::new("counters", SecretHash::of(key).digits())
+}
+
 impl Counters for Durable {
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         Box::pin(async move {
-            // A key may be long, and of anything that a caller sends.
-            let key = Key::new("counters", SecretHash::of(key).digits());
+            let key = kept_as(key);
             self.step(from_ref(&key), now / SECOND, |rows| {
                 let row = rows[0].as_ref();
                 let due = row.map(read::<Counter>).transpose()?.map(|counter| counter.due);
@@ -32,6 +36,14 @@ impl Counters for Durable {
                 Ok((arrival, if is_counted { vec![put(&key, row, kept)] } else { vec![] }))
             })
             .await
+        })
+    }
+
+    fn look<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
+        Box::pin(async move {
+            let row = self.row(kept_as(key)).await?;
+            let due = row.as_ref().map(read::<Counter>).transpose()?.map(|counter| counter.due);
+            Ok(rate.arrive(due, now).0)
         })
     }
 }

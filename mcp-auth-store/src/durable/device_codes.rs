@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{alive, changed, content, gone, put, read, removed};
-use super::rows::{Content, Key};
+use super::rows::{Content, Key, Row};
 use super::store::Durable;
 use super::{clients, consents, grants};
 use crate::aggregate::EXPIRED_MEMORY;
@@ -33,8 +33,13 @@ struct Named {
     device_code: SecretHash,
 }
 
+/// Whether the client of this row is this one.
+pub(super) fn is_of_client(row: &Row, client_id: &str) -> Result<bool, StoreError> {
+    Ok(read::<Device>(row)?.asked.client_id == client_id)
+}
+
 /// Those that one person has allowed and no device has redeemed yet.
-fn of_person(subject: &str) -> String {
+pub(super) fn of_person(subject: &str) -> String {
     format!("device codes of person {subject}")
 }
 

@@ -5,6 +5,7 @@
 //! - `vault`: [`StoreKeys`], by which what has to be read back is encrypted.
 //! - `store`: [`Durable`], the backend.
 //! - `step`: reads, decides, commits.
+//! - `end_client`: the end of all that one person allowed one client.
 //! - `record`: a record as the body of a row.
 //! - `version`: which release may use which store.
 //! - `open_error`: why a database is not the store of this server.
@@ -20,6 +21,7 @@ mod confirmations;
 mod consents;
 mod counters;
 mod device_codes;
+mod end_client;
 mod grants;
 mod open_error;
 mod record;

@@ -11,7 +11,7 @@ use crate::StoreError;
 
 /// How often a step begins again before it is given up. Each time some other step was done, so this is only met by a database that
 /// never says yes.
-const MOST_TRIES: usize = 1000;
+pub(super) const MOST_TRIES: usize = 1000;
 /// Of so many changes one sweeps.
 const SWEEP_EVERY: usize = 16;
 /// So many rows are swept at once: more than are written between two sweeps.
@@ -104,6 +104,26 @@ impl Durable {
             }
             self.commit(rows.into_iter().map(|row| gone(row.key)).collect(), now).await?;
         }
+    }
+
+    /// The first `most` rows of a group whose rank is the time at which they end, without those that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn current_of(
+        &self,
+        group: String,
+        most: usize,
+        now: u64,
+    ) -> Result<Vec<Row>, StoreError> {
+        // Those that have ended come first, until they are swept.
+        let all = self.rows.count(group.clone(), 0).await?;
+        let ended = all.saturating_sub(self.rows.count(group.clone(), now.saturating_add(1)).await?);
+        let first = most.saturating_add(usize::try_from(ended).unwrap_or(usize::MAX));
+        let mut rows = self.rows.first_of(group, first).await?;
+        rows.retain(|row| row.content.rank > now);
+        rows.truncate(most);
+        Ok(rows)
     }
 
     /// The row of `key`, ended or not.

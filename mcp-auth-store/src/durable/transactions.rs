@@ -1,5 +1,7 @@
 //! What was begun and waits for its end. What it is about is encrypted.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use mcp_auth_core::SecretText;
@@ -7,7 +9,7 @@ use mcp_auth_core::SecretText;
 use super::record::{alive, content, gone, read, removed};
 use super::rows::{Before, Content, Key, Row, Write};
 use super::store::Durable;
-use crate::aggregate::MOST_TRANSACTIONS;
+use crate::aggregate::{MOST_OF_AN_OWNER, MOST_TRANSACTIONS};
 use crate::{SecretHash, StoreError, StoreFuture, Transaction, Transactions};
 
 /// A transaction, without what it is about.
@@ -19,6 +21,8 @@ struct Begun {
 
 /// So many are forgotten at once, over the most that may wait.
 const AT_ONCE: usize = 100;
+/// And so many over the most of one owner.
+const OF_AN_OWNER_AT_ONCE: usize = 10;
 
 fn key(kind: &str, id: SecretHash) -> Key {
     Key::new("transactions", format!("{kind} {}", id.digits()))
@@ -27,6 +31,11 @@ fn key(kind: &str, id: SecretHash) -> Key {
 /// Those of one kind, by the time at which they end.
 fn group(kind: &str) -> String {
     format!("transactions of {kind}")
+}
+
+/// Those of one kind and owner, in the same order.
+fn group_of(kind: &str, owner: &str) -> String {
+    format!("transactions of {kind} by {}", SecretHash::of(owner).digits())
 }
 
 impl Transactions for Durable {
@@ -41,14 +50,20 @@ impl Transactions for Durable {
             let Transaction { owner, about, expires_at } = transaction;
             let key = key(kind, id);
             let sealed = Some(self.seal(&key, about.expose().as_bytes())?);
-            let kept = content(&Begun { owner, expires_at }, expires_at)?;
-            let kept = Content { sealed, groups: vec![group(kind)], rank: kept.forget_at, ..kept };
-            let mut writes = vec![Write { key: key.clone(), before: Before::Any, after: Some(kept) }];
-            let most = u64::try_from(MOST_TRANSACTIONS).unwrap_or(u64::MAX);
-            if self.rows.count(group(kind), 0).await? >= most {
-                let first = self.rows.first_of(group(kind), AT_ONCE).await?;
-                writes.extend(first.into_iter().filter(|row| row.key != key).map(|row| gone(row.key)));
+            let groups = vec![group(kind), group_of(kind, &owner)];
+            let bounds = [(MOST_TRANSACTIONS, AT_ONCE), (MOST_OF_AN_OWNER, OF_AN_OWNER_AT_ONCE)];
+            let mut over = BTreeSet::new();
+            for (group, (most, at_once)) in groups.iter().zip(bounds) {
+                let count = self.rows.count(group.clone(), 0).await?;
+                if usize::try_from(count).map_or(true, |count| count >= most) {
+                    let first = self.rows.first_of(group.clone(), at_once).await?;
+                    over.extend(first.into_iter().map(|row| row.key).filter(|first| *first != key));
+                }
             }
+            let kept = content(&Begun { owner, expires_at }, expires_at)?;
+            let kept = Content { sealed, groups, rank: kept.forget_at, ..kept };
+            let mut writes = vec![Write { key, before: Before::Any, after: Some(kept) }];
+            writes.extend(over.into_iter().map(gone));
             self.commit(writes, now).await.map(drop)
         })
     }

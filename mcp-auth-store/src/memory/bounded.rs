@@ -84,12 +84,28 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.keys()
     }
 
+    /// The entries, those too that have ended.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter().map(|(key, entry)| (key, &entry.value))
+    }
+
     /// Removes the entries of which `is_gone` is true, and returns their keys.
     pub(super) fn remove_where(&mut self, is_gone: impl Fn(&K, &V) -> bool) -> Vec<K> {
         let gone = self.entries.iter().filter(|(key, entry)| is_gone(key, &entry.value));
         let gone: Vec<K> = gone.map(|(key, _)| key.clone()).collect();
         gone.iter().for_each(|key| self.remove(key));
         gone
+    }
+
+    /// Where as many as `most` entries are `such`, removes those of them that end first, so that there is room for one more.
+    pub(super) fn make_room(&mut self, most: usize, such: impl Fn(&V) -> bool) {
+        if self.entries.len() < most {
+            return;
+        }
+        let is_such = |key: &&K| self.entries.get(*key).is_some_and(|entry| such(&entry.value));
+        let in_order: Vec<K> = self.ends.values().filter(is_such).cloned().collect();
+        let over = (in_order.len() + 1).saturating_sub(most);
+        in_order.iter().take(over).for_each(|key| self.remove(key));
     }
 
     /// The time at which `key` is forgotten, unless that time has passed.

@@ -1,10 +1,10 @@
 //! Clients in memory.
 
 use super::store::locked;
-use crate::{Client, Clients, MemoryStore, SecretHash, StoreFuture};
+use crate::{Client, Clients, MemoryStore, Registered, SecretHash, StoreFuture};
 
 impl Clients for MemoryStore {
-    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered> {
         Box::pin(async move { Ok(locked(&self.issued).register(client, alike, now)) })
     }
 

@@ -4,7 +4,7 @@ use mcp_auth_core::ScopeSet;
 
 use super::store::locked;
 use crate::aggregate::AllRemembered;
-use crate::{Consents, MemoryStore, SecretHash, StoreFuture};
+use crate::{Consents, MemoryStore, RememberedClient, SecretHash, StoreFuture};
 
 impl Consents for MemoryStore {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
@@ -24,8 +24,9 @@ impl Consents for MemoryStore {
         now: u64,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            if let Some(consent) = locked(&self.issued).consent(subject, client_id, now) {
-                consent.remembered.remember(shown, scopes, now);
+            match locked(&self.issued).consent(subject, client_id, now) {
+                Some(consent) if !consent.is_ended => consent.remembered.remember(shown, scopes, now),
+                Some(_) | None => {}
             }
             Ok(())
         })
@@ -51,6 +52,28 @@ impl Consents for MemoryStore {
             if let Some(consent) = locked(&self.issued).consent(subject, client_id, now) {
                 consent.remembered = AllRemembered::default();
             }
+            Ok(())
+        })
+    }
+
+    fn remembered_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<RememberedClient>> {
+        Box::pin(async move { Ok(locked(&self.issued).remembered_of_person(subject, most, now)) })
+    }
+
+    fn end_client_of_person<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let revoked = locked(&self.issued).end_client_of_person(subject, client_id);
+            revoked.into_iter().for_each(|revoked| self.show_revoked(revoked, now));
             Ok(())
         })
     }

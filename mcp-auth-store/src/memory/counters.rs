@@ -14,4 +14,8 @@ impl Counters for MemoryStore {
             Ok(arrival)
         })
     }
+
+    fn look<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
+        Box::pin(async move { Ok(rate.arrive(locked(&self.counters).forget_at(key, now), now).0) })
+    }
 }

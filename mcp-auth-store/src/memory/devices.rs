@@ -78,6 +78,12 @@ impl Devices {
         self.devices.remove_where(|_, device| device.asked.is_allowed_by(subject));
     }
 
+    pub(super) fn forget_client_of_person(&mut self, subject: &str, client_id: &str) {
+        self.devices.remove_where(|_, device| {
+            device.asked.client_id == client_id && device.asked.is_allowed_by(subject)
+        });
+    }
+
     /// Whether it was allowed and is used for the first time.
     pub(super) fn use_up(&mut self, device_code: SecretHash, now: u64) -> bool {
         let is_redeemable = self.find(device_code).is_some_and(|asked| asked.is_redeemable(now));

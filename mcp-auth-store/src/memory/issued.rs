@@ -8,8 +8,8 @@ use super::bounded::Bounded;
 use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{
-    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Revoked, Rotate,
-    Rotation, SecretHash,
+    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Registered,
+    RememberedClient, Revoked, Rotate, Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -35,6 +35,8 @@ pub(super) struct Consent {
     scopes: ScopeSet,
     /// For which the person need not be asked again.
     pub(super) remembered: AllRemembered,
+    /// Whether the person ended it, and allowed nothing since.
+    pub(super) is_ended: bool,
 }
 
 struct KnownClient {
@@ -78,17 +80,19 @@ impl Issued {
         }
     }
 
-    pub(super) fn register(&mut self, client: Client, alike: Option<SecretHash>, now: u64) -> Client {
+    pub(super) fn register(&mut self, client: Client, alike: Option<SecretHash>, now: u64) -> Registered {
         let forget_at = now.saturating_add(UNUSED_LIFETIME);
         let known = alike.and_then(|alike| self.alike.get(&alike)).and_then(|id| self.clients.get_mut(id));
         if let Some(known) = known.filter(|known| known.forget_at > now) {
             known.forget_at = known.forget_at.max(forget_at);
-            return known.client.clone();
+            return Registered { client: known.client.clone(), evicted: Vec::new() };
         }
+        let mut evicted = Vec::new();
         if self.clients.len() >= self.max_clients {
             let oldest = self.clients.iter().min_by_key(|(_, c)| (c.forget_at > now, c.is_used, c.last_used));
-            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+            if let Some((id, is_alive)) = oldest.map(|(id, c)| (id.clone(), c.forget_at > now)) {
                 self.forget(&id);
+                evicted.extend(is_alive.then_some(id));
             }
         }
         self.forget(&client.id);
@@ -98,7 +102,7 @@ impl Issued {
         }
         let known = KnownClient { client: client.clone(), alike, last_used, is_used: false, forget_at };
         self.clients.insert(client.id.clone(), known);
-        client
+        Registered { client, evicted }
     }
 
     /// Removes a client, and what people allowed it.
@@ -172,6 +176,7 @@ impl Issued {
         let key = (client_id.to_owned(), subject.to_owned());
         let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
         consent.scopes.extend(scopes.iter().cloned());
+        consent.is_ended = false;
         self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
     }
 
@@ -278,6 +283,40 @@ impl Issued {
         grants
     }
 
+    pub(super) fn remembered_of_person(&self, subject: &str, most: usize, now: u64) -> Vec<RememberedClient> {
+        let of_person = self.consents.keys().filter(|(_, of)| of == subject);
+        let all = of_person.filter_map(|key| {
+            let consent = self.consents.get(key, now)?;
+            consent.remembered.of_client(&key.0, now)
+        });
+        let mut all: Vec<_> = all.collect();
+        all.sort_by(|one, other| (one.at, &one.client_id).cmp(&(other.at, &other.client_id)));
+        all.truncate(most);
+        all
+    }
+
+    /// Ends all that this person allowed this client, and returns what is revoked by that.
+    pub(super) fn end_client_of_person(&mut self, subject: &str, client_id: &str) -> Vec<Revoked> {
+        let consent = self.consents.peek_mut(&(client_id.to_owned(), subject.to_owned()));
+        let had_consent = consent.is_some();
+        if let Some(consent) = consent {
+            *consent = Consent { is_ended: true, ..Consent::default() };
+        }
+        let is_theirs = |code: &Code| code.subject == subject && code.client_id == client_id;
+        // Of a client that does not refresh only its code knows the grant.
+        let used = self.codes.entries().filter(|(_, known)| is_theirs(&known.code));
+        let used: Vec<String> = used.filter_map(|(_, known)| known.grant.clone()).collect();
+        self.codes.remove_where(|_, known| is_theirs(&known.code) && !known.used);
+        self.devices.forget_client_of_person(subject, client_id);
+        let grants = self
+            .grants
+            .remove_where(|_, known| known.grant.subject == subject && known.grant.client_id == client_id);
+        let both = Revoked::ClientOfPerson { client_id: client_id.to_owned(), subject: subject.to_owned() };
+        let both = (had_consent || !used.is_empty() || !grants.is_empty()).then_some(both);
+        let grants = used.iter().chain(&grants).map(|grant| Revoked::of_grant(grant));
+        both.into_iter().chain(grants).collect()
+    }
+
     /// Removes the codes that a person allowed.
     pub(super) fn forget_codes(&mut self, subject: &str) {
         self.codes.remove_where(|_, known| known.code.subject == subject);
@@ -345,8 +384,10 @@ mod tests {
             grant_types: Client::for_people(true),
             scopes: ScopeSet::default(),
             credential: ClientCredential::None,
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         }
     }
 
@@ -368,8 +409,12 @@ mod tests {
         };
         issued.issue(SecretHash::of("k"), code, 0);
         for n in 0..100 {
-            issued.register(client(&format!("flood{n}")), None, 0);
+            let evicted = issued.register(client(&format!("flood{n}")), None, 0).evicted;
+            let oldest = (n >= 2).then(|| format!("flood{}", n - 2));
+            assert_eq!(evicted, oldest.into_iter().collect::<Vec<_>>());
         }
+        let late = issued.register(client("late"), None, super::UNUSED_LIFETIME + 1);
+        assert!(late.evicted.is_empty(), "that one was over anyway");
         assert!(issued.client("used", 0).is_some());
         assert!(issued.client("flood97", 0).is_none());
         assert!(issued.client("flood99", 0).is_some());

@@ -2,7 +2,7 @@
 
 use super::bounded::Bounded;
 use super::store::locked;
-use crate::aggregate::MOST_TRANSACTIONS;
+use crate::aggregate::{MOST_OF_AN_OWNER, MOST_TRANSACTIONS};
 use crate::{MemoryStore, SecretHash, StoreFuture, Transaction, Transactions};
 
 impl Transactions for MemoryStore {
@@ -18,6 +18,7 @@ impl Transactions for MemoryStore {
             let of_kind =
                 transactions.entry(kind.to_owned()).or_insert_with(|| Bounded::new(MOST_TRANSACTIONS));
             let expires_at = transaction.expires_at;
+            of_kind.make_room(MOST_OF_AN_OWNER, |other| other.owner == transaction.owner);
             of_kind.insert(id, transaction, expires_at, now);
             Ok(())
         })

@@ -31,7 +31,7 @@ pub async fn registering_again_replaces(store: Store) {
 /// The first identifier stays, and each registration gives it its hour anew. Others are not alike, and neither is one that is new each time.
 pub async fn clients_that_are_alike_are_one(store: Store) {
     let register = async |id: &str, alike: Option<&str>, now| {
-        store.clients().register(client(id), alike.map(SecretHash::of), now).await.unwrap().id
+        store.clients().register(client(id), alike.map(SecretHash::of), now).await.unwrap().client.id
     };
     assert_eq!(register("one", Some("alike"), 0).await, "one");
     assert_eq!(register("two", Some("alike"), 3599).await, "one");
@@ -45,7 +45,7 @@ pub async fn clients_that_are_alike_are_one(store: Store) {
 /// Hosted clients register at each connection, weeks after the first one.
 pub async fn clients_that_are_alike_are_one_as_long_as_it_is_used(store: Store) {
     let register = async |id: &str, now| {
-        store.clients().register(client(id), Some(SecretHash::of("alike")), now).await.unwrap().id
+        store.clients().register(client(id), Some(SecretHash::of("alike")), now).await.unwrap().client.id
     };
     assert_eq!(register("client", 0).await, "client");
     let hash = SecretHash::of("code");
@@ -65,7 +65,7 @@ pub async fn of_a_hundred_alike_that_register_at_once_all_are_one(store: Store) 
         let store = store.clone();
         async move {
             let alike = Some(SecretHash::of("alike"));
-            store.clients().register(client(&format!("client {n}")), alike, 1).await.unwrap().id
+            store.clients().register(client(&format!("client {n}")), alike, 1).await.unwrap().client.id
         }
     })
     .await;

@@ -2,8 +2,12 @@
 
 use mcp_auth_core::ScopeSet;
 
-use super::records::{client, code};
-use crate::{SecretHash, Store};
+use super::race::{MANY, at_once};
+use super::records::{client, code, grant};
+use crate::{
+    Authentication, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, RememberedClient,
+    Revocable, SecretHash, Store, grant_name,
+};
 
 /// Scopes are recorded for one person and one client only.
 pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
@@ -96,4 +100,162 @@ pub async fn of_one_client_the_last_eight_are_remembered(store: Store) {
         let remembered = store.consents().remembered("alice", "a", shown(n), 1).await.unwrap();
         assert_eq!(remembered.is_some(), n > 0, "{n}");
     }
+}
+
+/// One entry a client, whatever else the person allowed it, and none of what others allowed.
+pub async fn the_clients_of_which_a_person_need_not_be_asked_are_listed_until_that_ends(store: Store) {
+    let (shown, other) = (SecretHash::of("shown"), SecretHash::of("shown otherwise"));
+    let remember = async |subject: &str, client_id: &str, shown, scopes: &str, now| {
+        let issued = crate::Code { subject: subject.into(), ..code(client_id, "read write") };
+        store
+            .codes()
+            .issue(SecretHash::of(&format!("{subject} {client_id} {now}")), issued, now)
+            .await
+            .unwrap();
+        let scopes = ScopeSet::parse_lossy(scopes);
+        store.consents().remember(subject, client_id, shown, scopes, now).await.unwrap();
+    };
+    let listed = async |most, now| store.consents().remembered_of_person("alice", most, now).await.unwrap();
+    let known = |client_id: &str, scopes: &str, at| RememberedClient {
+        client_id: client_id.into(),
+        scopes: ScopeSet::parse_lossy(scopes),
+        at,
+    };
+    store.codes().issue(SecretHash::of("not remembered"), code("c", "read"), 1).await.unwrap();
+    assert_eq!(listed(10, 1).await, []);
+    remember("alice", "b", shown, "read", 10).await;
+    remember("alice", "a", shown, "read", 20).await;
+    remember("bob", "a", shown, "read", 20).await;
+    remember("alice", "a", other, "write", 30).await;
+    assert_eq!(listed(10, 30).await, [known("b", "read", 10), known("a", "read write", 30)]);
+    assert_eq!(listed(1, 30).await, [known("b", "read", 10)]);
+    let end = 400 * 24 * 60 * 60;
+    assert_eq!(listed(1, 10 + end).await, [known("a", "read write", 30)], "what has ended takes no place");
+    assert_eq!(listed(10, 20 + end).await, [known("a", "write", 30)]);
+    assert_eq!(listed(10, 30 + end).await, []);
+    store.consents().forget("alice", "a", 40).await.unwrap();
+    assert_eq!(listed(10, 40).await, [known("b", "read", 10)]);
+}
+
+fn token<'a>(subject: &'a str, client_id: &'a str, iat: u64) -> Revocable<'a> {
+    Revocable { grant_id: None, jti: None, subject, client_id: Some(client_id), iat }
+}
+
+/// Grants, codes and device codes that wait, and what is remembered.
+pub async fn what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_does(store: Store) {
+    let shown = SecretHash::of("shown");
+    let all = [("alice", "a"), ("alice", "b"), ("bob", "a")];
+    let name = |what: &str, (subject, client_id): (&str, &str)| format!("{what} {subject} {client_id}");
+    let devices = store.device_codes();
+    for of in all {
+        let (subject, client_id) = of;
+        let issued = || crate::Code { subject: subject.into(), ..code(client_id, "read write") };
+        let (used, waits) = (SecretHash::of(&name("used", of)), SecretHash::of(&name("waits", of)));
+        store.codes().issue(used, issued(), 1).await.unwrap();
+        store.codes().issue(waits, issued(), 1).await.unwrap();
+        let kept = Grant { subject: subject.into(), client_id: client_id.into(), ..grant("g", "s") };
+        let kept = Grant { id: name("g", of), ..kept };
+        store.codes().redeem(used, &name("g", of), Some(kept), 1).await.unwrap();
+        let asked = DeviceAuthorization {
+            client_id: client_id.into(),
+            resource: "http://localhost:8080/mcp".into(),
+            scopes: ScopeSet::parse_lossy("read"),
+            from: None,
+            asked_at: 1,
+            interval: 5,
+            expires_at: 600,
+            answer: None,
+        };
+        let (device, user) = (SecretHash::of(&name("device", of)), SecretHash::of(&name("user", of)));
+        assert!(devices.begin(device, user, asked, 1).await.unwrap());
+        let answer = DeviceAnswer::Allowed {
+            subject: subject.into(),
+            authentication: Authentication::at(1),
+            scopes: ScopeSet::parse_lossy("read"),
+            refresh: true,
+        };
+        assert!(devices.answer(user, answer, 1).await.unwrap());
+        store.consents().remember(subject, client_id, shown, ScopeSet::parse_lossy("read"), 1).await.unwrap();
+    }
+
+    store.consents().end_client_of_person("alice", "a", 10).await.unwrap();
+    for of in all {
+        let ((subject, client_id), goes_on) = (of, of != ("alice", "a"));
+        let grant = name("g", of);
+        assert_eq!(store.grants().find(&grant, 10).await.unwrap().is_some(), goes_on, "{of:?}");
+        assert_eq!(store.codes().find(SecretHash::of(&name("waits", of))).await.unwrap().is_some(), goes_on);
+        let polled = devices.poll(SecretHash::of(&name("device", of)), 10).await.unwrap();
+        assert_eq!(polled, if goes_on { Polled::Allowed } else { Polled::Gone }, "{of:?}");
+        let remembered = store.consents().remembered(subject, client_id, shown, 10).await.unwrap();
+        assert_eq!(remembered.is_some(), goes_on, "{of:?}");
+        assert_eq!(store.consents().allowed(subject, client_id).await.unwrap().is_empty(), !goes_on);
+        for token in [
+            token(subject, client_id, 10),
+            // What was exchanged for a token of the grant is of another client.
+            Revocable { grant_id: Some(&grant_name(&grant)), ..token(subject, "agent", 10) },
+        ] {
+            assert_eq!(store.revocations().is_revoked(token).await.unwrap(), !goes_on, "{of:?}");
+            assert_eq!(store.revocations().board().holds(token), !goes_on, "{of:?}");
+        }
+        assert!(!store.revocations().is_revoked(token(subject, client_id, 11)).await.unwrap(), "a new one");
+    }
+    assert!(store.consents().any("a").await.unwrap(), "that somebody once let it in stays known");
+    let used = SecretHash::of(&name("used", all[0]));
+    let replayed = store.codes().redeem(used, "again", Some(grant("again", "s")), 11).await.unwrap();
+    assert_eq!(replayed, Redemption::Replayed, "a used code is remembered still");
+
+    let listed = store.consents().remembered_of_person("alice", 10, 10).await.unwrap();
+    assert_eq!(listed.len(), 1, "the other client is listed alone");
+    store.consents().end_client_of_person("alice", "unknown", 10).await.unwrap();
+    let nothing = token("alice", "unknown", 10);
+    assert!(!store.revocations().is_revoked(nothing).await.unwrap(), "nothing is kept about nothing");
+}
+
+/// Of a client that does not refresh no grant is kept.
+pub async fn with_a_client_of_a_person_end_tokens_of_grants_that_only_its_codes_know(store: Store) {
+    let hash = SecretHash::of("code");
+    store.codes().issue(hash, code("a", "read"), 1).await.unwrap();
+    store.codes().redeem(hash, "g", None, 1).await.unwrap();
+    store.consents().end_client_of_person("alice", "a", 2).await.unwrap();
+    let name = grant_name("g");
+    let exchanged = Revocable { grant_id: Some(&name), ..token("alice", "agent", 1) };
+    for token in [token("alice", "a", 2), exchanged] {
+        assert!(store.revocations().is_revoked(token).await.unwrap());
+    }
+    assert!(!store.revocations().is_revoked(token("alice", "agent", 1)).await.unwrap());
+}
+
+/// The page that allowed it may be slower than the end.
+pub async fn what_is_remembered_after_an_end_counts_only_if_more_was_allowed(store: Store) {
+    let shown = SecretHash::of("shown");
+    let remember = async |now| {
+        store.consents().remember("alice", "a", shown, ScopeSet::parse_lossy("read"), now).await.unwrap();
+        store.consents().remembered("alice", "a", shown, now).await.unwrap().is_some()
+    };
+    store.codes().issue(SecretHash::of("1"), code("a", "read"), 1).await.unwrap();
+    store.consents().end_client_of_person("alice", "a", 2).await.unwrap();
+    assert!(!remember(3).await);
+    store.codes().issue(SecretHash::of("2"), code("a", "read"), 4).await.unwrap();
+    assert!(remember(4).await);
+    assert_eq!(store.consents().allowed("alice", "a").await.unwrap().to_string(), "read");
+}
+
+/// Whichever is first: a code that is redeemed before the end has a grant that ends, and one after it is gone.
+pub async fn of_a_hundred_codes_that_are_redeemed_during_an_end_no_grant_is_left(store: Store) {
+    for n in 0..MANY {
+        store.codes().issue(SecretHash::of(&format!("code {n}")), code("client", "read"), 1).await.unwrap();
+    }
+    at_once(|n| {
+        let store = store.clone();
+        async move {
+            let id = format!("grant {n}");
+            if n % 25 == 0 {
+                store.consents().end_client_of_person("alice", "client", 2).await.unwrap();
+            }
+            let hash = SecretHash::of(&format!("code {n}"));
+            store.codes().redeem(hash, &id, Some(grant(&id, "s")), 2).await.unwrap()
+        }
+    })
+    .await;
+    assert!(store.grants().of_person("alice", 200, 2).await.unwrap().is_empty());
 }

@@ -58,3 +58,20 @@ pub async fn keys_do_not_touch_each_other(store: Store) {
         assert!(matches!(arrive(&store, key, 1, NOW).await, Arrival::TooSoon { .. }), "{key:?}");
     }
 }
+
+/// Who only looks uses nothing up, and sees what an arrival would be.
+pub async fn a_look_counts_for_nothing(store: Store) {
+    let look = async |now| store.counters().look("k", rate(2), now).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(look(NOW).await, Arrival::Conforms);
+    }
+    for _ in 0..2 {
+        assert_eq!(arrive(&store, "k", 2, NOW).await, Arrival::Conforms);
+    }
+    for _ in 0..5 {
+        assert_eq!(look(NOW).await, Arrival::TooSoon { wait: SECOND });
+        assert_eq!(store.counters().look("other", rate(2), NOW).await.unwrap(), Arrival::Conforms);
+    }
+    assert_eq!(look(NOW + SECOND).await, Arrival::Conforms);
+    assert_eq!(arrive(&store, "k", 2, NOW + SECOND).await, Arrival::Conforms);
+}

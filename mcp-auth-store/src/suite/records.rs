@@ -13,8 +13,10 @@ pub fn client(id: &str) -> Client {
         grant_types: Client::for_people(true),
         scopes: ScopeSet::default(),
         credential: ClientCredential::Secret(SecretHash::of("the client's secret")),
+        secret_in_form: false,
         registered_at: 1,
         registration_token: None,
+        require_par: false,
     }
 }
 

@@ -54,7 +54,12 @@ macro_rules! suite {
                 a_client_is_allowed_once_any_person_allowed_it_anything
                 what_a_person_need_not_be_asked_again_is_remembered_for_400_days
                 what_is_remembered_can_be_replaced_and_taken_back
-                of_one_client_the_last_eight_are_remembered;
+                of_one_client_the_last_eight_are_remembered
+                the_clients_of_which_a_person_need_not_be_asked_are_listed_until_that_ends
+                what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_does
+                with_a_client_of_a_person_end_tokens_of_grants_that_only_its_codes_know
+                what_is_remembered_after_an_end_counts_only_if_more_was_allowed
+                of_a_hundred_codes_that_are_redeemed_during_an_end_no_grant_is_left;
             grants: p21_an_old_refresh_token_kills_the_grant
                 a_rotation_keeps_the_key_that_the_client_authenticated_by
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
@@ -107,7 +112,8 @@ macro_rules! suite {
             counters: arrivals_conform_up_to_the_burst_and_again_later
                 of_a_hundred_arrivals_at_once_as_many_conform_as_one_after_the_other
                 what_is_refused_does_not_count
-                keys_do_not_touch_each_other;
+                keys_do_not_touch_each_other
+                a_look_counts_for_nothing;
             revocations: with_a_grant_its_access_tokens_die
                 what_was_revoked_is_known_until_such_tokens_have_expired;
             sealing_keys: the_first_key_of_a_purpose_stays
@@ -121,6 +127,7 @@ macro_rules! suite {
             spent: what_is_spent_once_is_spent_until_its_time
                 of_a_hundred_uses_at_once_one_is_the_first;
             transactions: what_was_begun_is_found_until_its_time
+                one_owner_takes_no_place_of_another
                 of_a_hundred_who_take_it_one_gets_it;
             device_codes: what_a_device_asked_for_is_found_by_each_of_its_codes
                 a_user_code_names_one_device_at_a_time

@@ -18,7 +18,7 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 42] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 43] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
     // Its public keys, which change while it runs.
@@ -27,6 +27,8 @@ const READ_BY_THE_ISSUER: [(&str, &str); 42] = [
     ("facade::ReadingKeys", ISSUER),
     // How long an answer is fresh (RFC 9111): one reading of it for keys and for documents of clients.
     ("facade::freshness_lifetime", ISSUER),
+    // What an operator denies, which is not renewed either.
+    ("facade::DeniedIssued", ISSUER),
     // Where a request comes from, and who can reach the issuer.
     ("facade::ClientAddress", ISSUER),
     ("config::IssuerReach", ISSUER),

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{AccountsLogin, AccountsOptions, NewLink, Store};
+use mcp_auth_issuer::{AccountsLogin, AccountsOptions, NewLink, Store, TakenNames};
 use mcp_auth_runtime::config::Config;
 use mcp_auth_runtime::config::issuer::IssuerLogin;
 
 use super::{listing, password};
 use crate::Failure;
 use crate::configuration::Configuration;
+use crate::issuer::audit;
 use crate::store::configured;
 use crate::terminal::{Terminal, json};
 
@@ -95,6 +96,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let config = arguments.configuration.load()?;
+        let _log = audit::start(&config)?;
         let store = configured(&config, &ambient).await?;
         let accounts =
             AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), "");
@@ -116,9 +118,10 @@ async fn done(
     let of = |name: &str, error: mcp_auth_issuer::ManageError| Failure::from(format!("{name:?}: {error}"));
     match command {
         Command::Add(Add { name, display_name, password_stdin }) => {
-            let clients = config.built_in_issuer().map(|issuer| &*issuer.clients).unwrap_or_default();
-            if clients.iter().any(|client| client.client_id.as_str() == name) {
-                let why = "is a client in issuer.clients, and tokens would name both by it";
+            let taken = config.built_in_issuer().map(TakenNames::configured).unwrap_or_default();
+            if taken.has(name) {
+                let why = "is a client in issuer.clients, a workload, or a person of an issuer in issuer.assertions, and tokens would \
+                           name both by it";
                 return Err(format!("{name:?} {why}").into());
             }
             let password = password_stdin.then(|| password::read(std::io::stdin().lock())).transpose()?;

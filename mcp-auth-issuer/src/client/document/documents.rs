@@ -16,6 +16,8 @@ use super::room::Room;
 use super::rules;
 use super::url::ClientIdUrl;
 use crate::client::redirect_uri::admits;
+use crate::observe::Event as _;
+use crate::observe::client::ClientDescribed;
 
 /// What the store counts fetches under, all of them together, and those of one host behind it.
 const COUNTER: &str = "issuer-client-documents";
@@ -74,7 +76,11 @@ impl Documents {
     ) -> Result<Option<Client>, DocumentError> {
         let is_known = store.consents().any(client_id).await;
         match is_known.map_err(|error| DocumentError::Store(Arc::new(error)))? {
-            true => self.client(client_id, store, now).await.map(Some),
+            true => {
+                // It may have been fetched when it was a stranger still.
+                self.kept.is_of_known(client_id, client_id, now);
+                self.client(client_id, store, now).await.map(Some)
+            }
             false => Ok(None),
         }
     }
@@ -132,11 +138,13 @@ impl Documents {
         let known = is_known.then_some(url.as_str());
         let fetched = self.guarded(url, MAX_DOCUMENT, known, store, now).await?;
         let client = rules::client(url, fetched.document()?)?;
-        tracing::info!(
-            client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
-            "client metadata document read"
-        );
-        self.kept.keep(url.as_str(), &client, &fetched.headers, now);
+        ClientDescribed {
+            client_id: &client.id,
+            client_name: client.name.as_deref(),
+            redirect_uris: &client.redirect_uris,
+        }
+        .happened();
+        self.kept.keep(url.as_str(), &client, &fetched.headers, known, now);
         Ok(client)
     }
 
@@ -388,6 +396,36 @@ mod tests {
         assert_eq!(fetched(one_host).await, 120);
         assert_eq!(fetched(vec![("b".to_owned(), "https://other.example/keys".to_owned())]).await, 1);
         assert!(documents.client(URL, &store, NOW).await.is_ok(), "a stranger is counted by itself");
+    }
+
+    /// The document that a person looked at is there when the client redeems its code, whatever strangers ask for meanwhile.
+    #[tokio::test]
+    async fn strangers_push_no_document_out_that_a_person_let_in() {
+        let (web, store) = (Arc::new(Web { cache_control: "max-age=7200", ..Web::new() }), store());
+        let documents = documents(&web);
+        assert!(documents.client(URL, &store, NOW).await.is_ok());
+        let code = mcp_auth_store::Code {
+            client_id: URL.into(),
+            subject: "ann".into(),
+            redirect_uri: "https://a.example/cb".into(),
+            code_challenge: "x".into(),
+            resource: "http://localhost/mcp".into(),
+            scopes: mcp_auth_core::ScopeSet::parse_lossy("a"),
+            refresh: true,
+            authentication: mcp_auth_store::Authentication::at(NOW),
+            dpop_jkt: None,
+            expires_at: NOW + 60,
+        };
+        store.codes().issue(mcp_auth_store::SecretHash::of("code"), code, NOW).await.unwrap();
+        assert!(documents.known_client(URL, &store, NOW).await.unwrap().is_some());
+        let before = web.asked.load(Ordering::SeqCst);
+        for n in 0..1_500 {
+            // So slowly that they are let in; each is kept longer than the one of the client that is known.
+            let url = format!("https://host{n}.example/c");
+            assert!(documents.client(&url, &store, NOW + n * 2).await.is_ok(), "{n}");
+        }
+        assert!(documents.known_client(URL, &store, NOW + 3_100).await.unwrap().is_some());
+        assert_eq!(web.asked.load(Ordering::SeqCst), before + 1_500, "it is still kept");
     }
 
     #[tokio::test]

@@ -8,6 +8,8 @@ use mcp_auth_store::StoreError;
 use super::fetch::FetchError;
 use super::rules::InvalidDocument;
 use super::url::InvalidClientId;
+use crate::observe::client::ClientNotDescribed;
+use crate::observe::{Event as _, Reason};
 
 /// Why there is no client at a URL. No variant holds text of the document, so each may be shown and sent to the client: printable
 /// ASCII without quotes.
@@ -85,7 +87,7 @@ impl DocumentError {
     pub(crate) fn is_of_the_document(&self) -> bool {
         match self {
             Self::Invalid(_) => true,
-            Self::Fetch(error) => *error != FetchError::NotPublic,
+            Self::Fetch(error) => !error.is_passing(),
             Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => false,
             Self::Busy | Self::TooOften { .. } | Self::Store(_) => false,
             Self::JwksUri(_) | Self::JwksUrl | Self::Keys(_) => false,
@@ -99,24 +101,18 @@ impl DocumentError {
 
     /// Logs it for the operator, with the cause that is not shown.
     pub(crate) fn log(&self, client_id: &str) {
-        let client_id = &*mcp_auth_core::seen::cut(client_id, 200);
-        match self {
-            Self::Store(error) => {
-                tracing::error!(?client_id, cause = ?error.cause(), "client metadata document not fetched")
-            }
-            Self::Fetch(FetchError::Unreachable(cause)) => {
-                tracing::warn!(?client_id, reason = %self, %cause, "no client at this client_id");
-            }
-            Self::JwksUri(error) => match &**error {
-                Self::Fetch(FetchError::Unreachable(cause)) => {
-                    tracing::warn!(?client_id, reason = %self, %cause, "no keys of this client");
-                }
-                Self::Store(error) => {
-                    tracing::error!(?client_id, cause = ?error.cause(), "keys of a client not fetched");
-                }
-                _ => tracing::warn!(?client_id, reason = %self, "no keys of this client"),
+        let tell = |reason| ClientNotDescribed { client_id, reason }.happened();
+        let cause = match self {
+            Self::JwksUri(error) => error,
+            error => error,
+        };
+        match cause {
+            Self::Store(error) => tell(Reason::Failed(&format_args!("{self}: {:?}", error.cause()))),
+            Self::Fetch(fetch) => match fetch.cause() {
+                Some(cause) => tell(Reason::Refused(&format_args!("{self}: {cause}"))),
+                None => tell(Reason::Refused(self)),
             },
-            error => tracing::warn!(?client_id, reason = %error, "no client at this client_id"),
+            _ => tell(Reason::Refused(self)),
         }
     }
 }

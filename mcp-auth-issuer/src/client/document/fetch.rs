@@ -36,15 +36,19 @@ pub(crate) trait DocumentFetch: Send + Sync + 'static {
 }
 
 /// Why a document could not be had. Nothing of it is remembered.
+///
+/// The first three are one to whoever asked: any stranger can name any host, and would else learn which names lead into the network of this
+/// server, and what answers there. The log says which it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FetchError {
     /// A name that leads to an address which is not the internet's, or to several of which one is not.
-    #[error("the host is not on the public internet")]
+    #[error("the host gave no answer")]
     NotPublic,
     /// No connection, no trusted certificate, or no HTTP; the cause is for the log.
-    #[error("the host cannot be reached")]
+    #[error("the host gave no answer")]
     Unreachable(String),
-    #[error("the host did not answer within {} seconds", LONGEST_FETCH.as_secs())]
+    /// It did not answer within [`LONGEST_FETCH`].
+    #[error("the host gave no answer")]
     Timeout,
     #[error("the document is longer than {0} bytes")]
     TooLong(usize),
@@ -58,9 +62,21 @@ impl FetchError {
     /// Whether the same URL may well give a document in a moment.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Timeout => true,
+            Self::NotPublic | Self::Unreachable(_) | Self::Timeout => true,
             Self::Status(status) => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
-            Self::NotPublic | Self::TooLong(_) | Self::ContentType => false,
+            Self::TooLong(_) | Self::ContentType => false,
+        }
+    }
+
+    /// What the log says where the text does not say it.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        match self {
+            Self::NotPublic => Some(
+                "it leads to an address that is not the internet's; issuer.client_documents.private can name it",
+            ),
+            Self::Unreachable(cause) => Some(cause),
+            Self::Timeout => Some("it took too long"),
+            Self::TooLong(_) | Self::Status(_) | Self::ContentType => None,
         }
     }
 }
@@ -95,6 +111,26 @@ mod tests {
         }
         let status = StatusCode::from_u16(status).unwrap();
         Fetched { status, headers, body: Vec::new() }.document().map(|_| ())
+    }
+
+    /// Which names lead into the network of this server is nobody's business.
+    #[test]
+    fn a_host_that_is_inside_one_that_is_down_and_one_that_is_slow_are_one_to_who_asks() {
+        let each = [FetchError::NotPublic, FetchError::Unreachable("refused".into()), FetchError::Timeout];
+        for error in each.clone().map(super::super::error::DocumentError::Fetch) {
+            let of_keys = super::super::error::DocumentError::JwksUri(std::sync::Arc::new(error.clone()));
+            assert_eq!(error.to_string(), "the host gave no answer");
+            assert_eq!(
+                of_keys.to_string(),
+                "the jwks_uri of the client cannot be used: the host gave no answer"
+            );
+            for error in [error, of_keys] {
+                assert!(error.is_passing() && !error.is_of_the_document() && !error.ends_grants());
+                assert_eq!(error.retry_after(), Some(30));
+            }
+        }
+        let causes: std::collections::HashSet<_> = each.iter().map(|error| error.cause().unwrap()).collect();
+        assert_eq!(causes.len(), 3, "the log tells them apart");
     }
 
     #[test]

@@ -107,13 +107,16 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
         grant_types: Client::for_people(refresh),
         scopes: ScopeSet::default(),
         credential,
+        secret_in_form: false,
         registered_at: 0,
         registration_token: None,
+        require_par: flag(&document, "require_pushed_authorization_requests")?,
     })
 }
 
 /// How the client authenticates: by `token_endpoint_auth_method`, or, where it does not say one, by the first of those that it can use
-/// (OpenID Connect Relying Party Metadata Choices 1.0) and this server can. One that says neither is public: the default of RFC 7591 §2 is
+/// (OpenID Connect Relying Party Metadata Choices 1.0) and this server can. One that says a method that this server does not know is refused,
+/// whatever it offers besides: it would be public, and it said that it is not. One that says neither is public: the default of RFC 7591 §2 is
 /// `client_secret_basic`, which no client here can have (draft-02 §4.1).
 fn credential(document: &Map<String, Value>) -> Result<ClientCredential, InvalidDocument> {
     let method = text(document, "token_endpoint_auth_method")?;
@@ -123,7 +126,12 @@ fn credential(document: &Map<String, Value>) -> Result<ClientCredential, Invalid
     if methods.iter().any(|method| method.starts_with("client_secret_")) {
         return Err(InvalidDocument::SecretMethod);
     }
-    match methods.into_iter().find(|method| matches!(*method, "none" | "private_key_jwt")) {
+    let is_known = |method: &&str| matches!(*method, "none" | "private_key_jwt");
+    let named = match method {
+        Some(method) => Some(method).filter(is_known),
+        None => methods.into_iter().find(is_known),
+    };
+    match named {
         Some("private_key_jwt") => {
             let keys = of_metadata(document.get("jwks"), text(document, "jwks_uri")?);
             keys.map(ClientCredential::Keys).map_err(|error| match error {
@@ -170,6 +178,14 @@ fn text<'a>(
     match document.get(member) {
         None => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(InvalidDocument::Type(member)),
+    }
+}
+
+/// A member that is false where it is not there.
+fn flag(document: &Map<String, Value>, member: &'static str) -> Result<bool, InvalidDocument> {
+    match document.get(member) {
+        None => Ok(false),
+        Some(value) => value.as_bool().ok_or(InvalidDocument::Type(member)),
     }
 }
 
@@ -318,6 +334,23 @@ mod tests {
         };
         assert!(first(json!(["tls_client_auth", "none", "private_key_jwt"])).unwrap().is_public());
         assert!(!first(json!(["private_key_jwt", "none"])).unwrap().is_public());
+        // A method that the document names is the method.
+        let named = |method: &str, offered: Value| {
+            read(|d| {
+                (d["jwks"], d["token_endpoint_auth_methods_supported"]) = (key.clone(), offered);
+                d["token_endpoint_auth_method"] = json!(method);
+            })
+        };
+        for unknown in
+            ["tls_client_auth", "self_signed_tls_client_auth", "attest_jwt_client_auth", "None", ""]
+        {
+            for offered in [json!(["none"]), json!(["private_key_jwt", "none"]), json!([])] {
+                let refused = named(unknown, offered.clone());
+                assert_eq!(refused.map(|_| ()), Err(InvalidDocument::Method), "{unknown} {offered}");
+            }
+        }
+        assert!(!named("private_key_jwt", json!(["none"])).unwrap().is_public());
+        assert!(named("none", json!(["private_key_jwt"])).unwrap().is_public());
     }
 
     #[test]

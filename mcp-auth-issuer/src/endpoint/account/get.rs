@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 
-use super::visit::{MOST, let_in, login_step};
+use super::visit::{Known, login_step};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::own_page::Instead;
 use crate::endpoint::path::ACCOUNT;
@@ -34,12 +34,12 @@ pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Respons
     let (Some(cookie), Some(browser)) = (cookie, browser) else {
         return Ok(login_step().page(issuer, headers, None).await?);
     };
-    let let_in = let_in(issuer, &browser.subject).await?;
+    let known = Known::of(issuer, &browser.subject).await?;
     let page = AccountPage {
         issuer,
         browser: &browser,
-        there_may_be_more: let_in.len() >= MOST,
-        let_in,
+        there_may_be_more: known.there_may_be_more,
+        let_in: known.applications,
         action: ACCOUNT,
         csrf: &issuer.csrf.token(cookie, ACCOUNT, &*issuer.ambient.random).await?,
     };

@@ -12,13 +12,16 @@ use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, SecretHash, StoreError};
 
 use super::get::page;
-use super::visit::{let_in, login_step};
+use super::visit::{Known, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::endpoint::own_page::Instead;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
+use crate::observe::login::LoggedOut;
+use crate::observe::token::GrantEnded;
+use crate::observe::{Event as _, Reason, Word};
 
 /// `POST /account`
 pub(crate) async fn post(
@@ -47,16 +50,16 @@ async fn decide(
             Answered::Page(page) => Ok(page),
         },
         (Some("end"), Some(browser)) => {
-            end(issuer, &browser, form.get("application").unwrap_or_default()).await?;
+            end(issuer, (&browser, address), form.get("application").unwrap_or_default()).await?;
             Ok(see_other(ACCOUNT))
         }
         (Some("logout"), Some(browser)) => {
-            if form.get("everywhere") == Some("yes") {
+            let everywhere = form.get("everywhere") == Some("yes");
+            if everywhere {
                 issuer.store.forget_person(&browser.subject, issuer.now()).await?;
-                tracing::info!(subject = ?browser.subject, "all grants and logins ended by their person");
             }
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
-            tracing::info!(subject = ?browser.subject, "user logged out");
+            LoggedOut { subject: &browser.subject, everywhere, address }.happened();
             Ok(see_other(ACCOUNT))
         }
         // Nobody is logged in any more, or the person cancelled the login.
@@ -65,14 +68,27 @@ async fn decide(
     }
 }
 
-/// Ends what one application was allowed: that of this name among those of this person. It may be gone already.
-async fn end(issuer: &Issuer, browser: &Browser, name: &str) -> Result<(), StoreError> {
-    for application in let_in(issuer, &browser.subject).await?.into_iter().filter(|known| known.name == name)
-    {
-        let grant = application.grant;
-        issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
-        issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
-        tracing::info!(subject = ?browser.subject, client_id = %grant.client_id, "grant ended by its person");
+/// Ends all that one application was allowed, if it is among those that this person let in: each end is something that every server has to
+/// know. It may be gone already.
+async fn end(
+    issuer: &Issuer,
+    (browser, address): (&Browser, Option<IpAddr>),
+    client_id: &str,
+) -> Result<(), StoreError> {
+    let (store, subject) = (&issuer.store, &*browser.subject);
+    let known = Known::of(issuer, subject).await?;
+    let Some(ended) = known.applications.into_iter().find(|known| known.client_id == client_id) else {
+        return Ok(());
+    };
+    store.consents().end_client_of_person(subject, client_id, issuer.now()).await?;
+    let ended_grant = |grant_id: Option<&str>| {
+        let (by, reason) = (Word("person"), Reason::Refused(&"its person ended it"));
+        GrantEnded { by, client_id, subject, grant_id, address, reason }.happened();
+    };
+    match ended.grants.is_empty() {
+        // It could not renew its access, and needs to ask again now.
+        true => ended_grant(None),
+        false => ended.grants.iter().for_each(|name| ended_grant(Some(name))),
     }
     Ok(())
 }

@@ -10,14 +10,11 @@ use crate::endpoint::own_page::Instead;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 
-/// Logs them in, and shows their page; or says why not.
+/// Logs them in, and shows their page.
 pub(crate) async fn returned(
     issuer: &Issuer,
     from: (&HeaderMap, Option<IpAddr>),
     returned: Returned<'_>,
-) -> Response {
-    match login_step().resume(issuer, from, returned).await {
-        Ok(response) => response,
-        Err(error) => Instead::from(error).respond(issuer),
-    }
+) -> Result<Response, Instead> {
+    Ok(login_step().resume(issuer, from, returned).await?)
 }

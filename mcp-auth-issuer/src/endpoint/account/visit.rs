@@ -1,5 +1,6 @@
 //! Who is at the page, and what they let in.
 
+use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{StoreError, grant_name};
 
 use crate::endpoint::login_step::LoginStep;
@@ -8,8 +9,8 @@ use crate::issuer::Issuer;
 use crate::person::Asked;
 use crate::person::page::LetIn;
 
-/// The most applications on the page, the ones that end first.
-pub(super) const MOST: usize = 100;
+/// The most grants on the page, and the most applications that need not ask again: those that end first.
+const MOST: usize = 100;
 
 /// The person logs in to see the page.
 pub(super) fn login_step() -> LoginStep<'static> {
@@ -25,15 +26,48 @@ pub(super) fn login_step() -> LoginStep<'static> {
     }
 }
 
-/// The applications that `subject` let in.
-///
-/// # Errors
-/// [`StoreError`].
-pub(super) async fn let_in(issuer: &Issuer, subject: &str) -> Result<Vec<LetIn>, StoreError> {
-    let mut all = Vec::new();
-    for grant in issuer.store.grants().of_person(subject, MOST, issuer.now()).await? {
-        let client = issuer.client_to_show(&grant.client_id).await?;
-        all.push(LetIn { name: grant_name(&grant.id), grant, client });
+/// What a person let in.
+pub(super) struct Known {
+    pub(super) applications: Vec<LetIn>,
+    /// Whether there may be more of them.
+    pub(super) there_may_be_more: bool,
+}
+
+impl Known {
+    /// What `subject` let in: the applications that can renew their access, and those that need not ask again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn of(issuer: &Issuer, subject: &str) -> Result<Self, StoreError> {
+        let (store, now) = (&issuer.store, issuer.now());
+        let grants = store.grants().of_person(subject, MOST, now).await?;
+        let remembered = store.consents().remembered_of_person(subject, MOST, now).await?;
+        let there_may_be_more = grants.len() >= MOST || remembered.len() >= MOST;
+        let mut known = Self { applications: Vec::new(), there_may_be_more };
+        for grant in grants {
+            let application = known.application(&grant.client_id, &grant.scopes, grant.granted_at);
+            application.last_used = application.last_used.max(Some(grant.last_used));
+            application.grants.push(grant_name(&grant.id));
+        }
+        for client in remembered {
+            known.application(&client.client_id, &client.scopes, client.at).is_remembered = true;
+        }
+        for application in &mut known.applications {
+            application.client = issuer.client_to_show(&application.client_id).await?;
+        }
+        Ok(known)
     }
-    Ok(all)
+
+    /// What is known of this application, with these scopes since then.
+    fn application(&mut self, client_id: &str, scopes: &ScopeSet, since: u64) -> &mut LetIn {
+        let at = self.applications.iter().position(|known| known.client_id == client_id);
+        let at = at.unwrap_or_else(|| {
+            self.applications.push(LetIn::new(client_id, since));
+            self.applications.len() - 1
+        });
+        let application = &mut self.applications[at];
+        application.scopes.extend(scopes.iter().cloned());
+        application.since = application.since.min(since);
+        application
+    }
 }

@@ -1,34 +1,44 @@
 //! `GET /authorize`: shows the page for an authorization request. It changes nothing, unless the person said before that they need not be
 //! asked.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Method, Uri};
-use mcp_auth_core::Scope;
+use http::{Extensions, HeaderMap, Method, Uri};
 use mcp_auth_store::Browser;
 
 use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
-use crate::person::page::{Consent, Notice, ScopeLine};
+use crate::observe::Event as _;
+use crate::observe::authorization::AccessAllowed;
+use crate::person::page::{Consent, Notice};
+use crate::request::address::client_address;
 
 /// `GET /authorize`
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
     method: Method,
     uri: Uri,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
-    match show(&issuer, &method, &uri, &headers).await {
+    let from = (&headers, client_address(&extensions));
+    match show(&issuer, &method, &uri, from).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }
 }
 
-async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn show(
+    issuer: &Issuer,
+    method: &Method,
+    uri: &Uri,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+) -> Result<Response, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -43,11 +53,19 @@ async fn show(issuer: &Issuer, method: &Method, uri: &Uri, headers: &HeaderMap) 
         // A browser that only looks ahead, or a program that asks for the headers, gets no code.
         let is_opened = method == Method::GET && !headers.contains_key("sec-purpose");
         if is_opened && request.is_allowed_already(issuer, person).await? {
-            tracing::info!(
-                client_id = %request.client.id, subject = ?person.subject, scope = %request.checked.scopes,
-                "access allowed as the user said before"
-            );
-            return grant(issuer, &request, (cookie, person.clone()), request.checked.scopes.clone()).await;
+            let (asked, scopes) = (&request.checked.scopes, request.checked.scopes.clone());
+            let answer = grant(issuer, &request, (cookie, person.clone()), scopes).await?;
+            AccessAllowed {
+                subject: &person.subject,
+                client_id: &request.client.id,
+                scopes: asked,
+                asked,
+                unasked: true,
+                remember: true,
+                address,
+            }
+            .happened();
+            return Ok(answer);
         }
     }
     if request.checked.prompt.none {
@@ -79,40 +97,17 @@ pub(super) async fn consent(
 ) -> Result<Response, Refusal> {
     let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
     let is_remembered = request.remembered(issuer, person).await?.is_some();
+    let allowed = issuer.store.consents().allowed(&person.subject, &request.client.id).await?;
     let page = Consent {
         issuer,
         client: &request.client,
         redirect_uri: &request.answer.redirect_uri,
         subject: person.name.as_deref().unwrap_or(&person.subject),
-        scopes: describe(issuer, request, person).await?,
+        scopes: request.choice(issuer).lines(&allowed),
         remember: request.may_be_remembered().then_some(is_remembered),
         alert,
         action: &request.url,
         csrf: &csrf,
     };
     Ok(page.into_response())
-}
-
-/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before. What is new comes
-/// first, and of that what the server itself names: of scopes with a value a client asks for as many as it likes.
-async fn describe<'a>(
-    issuer: &'a Issuer,
-    request: &'a AuthorizationRequest,
-    person: &Browser,
-) -> Result<Vec<ScopeLine<'a>>, Refusal> {
-    let (declared, scopes) = (&issuer.scopes, &request.checked.scopes);
-    let allowed = issuer.store.consents().allowed(&person.subject, &request.client.id).await?;
-    let line = |scope: &'a Scope| {
-        let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
-        ScopeLine {
-            scope: scope.as_str(),
-            told: declared.described(scope),
-            includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
-            before: allowed.contains(scope.as_str()),
-            fixed: request.why_fixed(issuer, scope),
-        }
-    };
-    let mut lines: Vec<_> = scopes.iter().map(line).collect();
-    lines.sort_by_key(|line| (line.before, !declared.is_named(line.scope)));
-    Ok(lines)
 }

@@ -7,13 +7,11 @@
 //! - `returned`: the person comes back from another page of the login.
 //! - `request`: reads the authorization request. `check`: its checks in their order, a step each; `step`: the steps. `pushed`: keeps requests
 //!   that were pushed.
-//! - `login`: which login will do for it. `choice`: which scopes the person leaves ticked. `remembered`: of what they said that they need not
-//!   be asked again.
+//! - `login`: which login will do for it. `remembered`: of what they said that they need not be asked again.
 //! - `refusal`: the possible mistakes, and whether the person or the client is told.
 //! - `response`: the answer to the client, sent as a redirect.
 
 mod check;
-mod choice;
 mod get;
 mod grant;
 mod login;

@@ -16,9 +16,13 @@ use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
+use crate::endpoint::choice::{NOTHING_TICKED, NotAsked};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
+use crate::observe::Event as _;
+use crate::observe::authorization::{AccessAllowed, AccessDenied};
+use crate::observe::login::LoggedOut;
 use crate::person::page::Notice;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
@@ -51,14 +55,17 @@ async fn decide(
         (Some("login"), _) => log_in(issuer, (headers, address), &request, &form).await,
         (Some("logout"), _) => {
             issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
+            if let Some(browser) = &form.browser {
+                LoggedOut { subject: &browser.subject, everywhere: false, address }.happened();
+            }
             Ok(see_other(&request.url))
         }
-        (Some("allow"), Some(person)) => allow(issuer, &request, &form, person).await,
-        (Some("deny"), Some(person)) => deny(issuer, &request, &form, &person).await,
+        (Some("allow"), Some(person)) => allow(issuer, &request, (&form, address), person).await,
+        (Some("deny"), Some(person)) => deny(issuer, &request, (&form, address), &person).await,
         // The login page has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
-            tracing::info!(client_id = %request.client.id, "access denied by a user who did not log in");
             request.use_up(issuer, form.cookie).await?;
+            AccessDenied { subject: None, client_id: &request.client.id, address }.happened();
             request.denied_before_login(issuer).await
         }
         // The session ended while the page was open, so the person logs in again for the same request.
@@ -85,23 +92,30 @@ async fn log_in(
 async fn allow(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    form: &OwnForm<'_>,
+    (form, address): (&OwnForm<'_>, Option<IpAddr>),
     person: Browser,
 ) -> Result<Response, Refusal> {
-    let Some(scopes) = request.chosen(issuer, &form.fields)? else {
-        let alert = "Nothing was allowed: nothing was ticked. Tick what it may have, or choose Deny.";
-        return consent(issuer, request, (form.cookie, &person), Some(alert)).await;
+    let chosen = request.choice(issuer).chosen(&form.fields);
+    let chosen = chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })?;
+    let Some(scopes) = chosen else {
+        return consent(issuer, request, (form.cookie, &person), Some(NOTHING_TICKED)).await;
     };
     count_once(issuer, request, form, &person).await?;
-    tracing::info!(
-        client_id = %request.client.id, subject = ?person.subject, scope = %scopes, asked = %request.checked.scopes,
-        "access allowed by the user"
-    );
     let is_to_be_remembered = form.fields.get("remember") == Some("yes");
     if !is_to_be_remembered {
         request.forget(issuer, &person).await?;
     }
     let answer = grant(issuer, request, (form.cookie, person.clone()), scopes.clone()).await?;
+    AccessAllowed {
+        subject: &person.subject,
+        client_id: &request.client.id,
+        scopes: &scopes,
+        asked: &request.checked.scopes,
+        unasked: false,
+        remember: is_to_be_remembered,
+        address,
+    }
+    .happened();
     if is_to_be_remembered {
         request.remember(issuer, &person, scopes).await;
     }
@@ -112,13 +126,13 @@ async fn allow(
 async fn deny(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    form: &OwnForm<'_>,
+    (form, address): (&OwnForm<'_>, Option<IpAddr>),
     person: &Browser,
 ) -> Result<Response, Refusal> {
     count_once(issuer, request, form, person).await?;
-    tracing::info!(client_id = %request.client.id, subject = ?person.subject, "access denied by the user");
     request.forget(issuer, person).await?;
     request.use_up(issuer, form.cookie).await?;
+    AccessDenied { subject: Some(&person.subject), client_id: &request.client.id, address }.happened();
     Ok(request.denied())
 }
 

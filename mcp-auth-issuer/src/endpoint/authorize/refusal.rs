@@ -13,6 +13,8 @@ use crate::client::document::DocumentError;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
+use crate::observe::authorization::AuthorizationRefused;
+use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
@@ -20,9 +22,9 @@ use crate::request::oauth_error::LONGEST;
 
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(in crate::endpoint) enum Refusal {
     /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
-    Tell(Answer, Refused),
+    Tell { client_id: String, answer: Answer, refused: Refused },
     /// The redirect URI, or the request itself, is not verified: only the person is told.
     Untrusted(Untrusted),
     /// The store failed, which is not the client's fault.
@@ -124,26 +126,32 @@ impl Refusal {
             Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
                 Untrusted::Stranger(refused).into()
             }
-            Ok(true) => Self::Tell(answer, refused),
+            Ok(true) => Self::Tell { client_id: client.id.clone(), answer, refused },
             Ok(false) => Untrusted::Stranger(refused).into(),
             Err(error) => error.into(),
         }
     }
 
     /// Tells the client by redirect, or else the person by a page. It never redirects to an unverified address.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
         match self {
-            Self::Tell(answer, refusal) => {
-                tracing::warn!(reason = %refusal, redirect_uri = %answer.redirect_uri, "authorization request refused");
-                let (code, description) = refusal.wire();
+            Self::Tell { client_id, answer, refused } => {
+                AuthorizationRefused {
+                    client_id: Some(&client_id),
+                    redirect_uri: Some(&answer.redirect_uri),
+                    told: Word("client"),
+                    reason: Reason::Refused(&refused),
+                }
+                .happened();
+                let (code, description) = refused.wire();
                 answer.error(code, &description)
             }
             Self::Untrusted(untrusted) => {
-                tracing::warn!(reason = %untrusted, "authorization request refused, no redirect");
+                not_told(Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
             Self::Store(error) => {
-                tracing::error!(%error, cause = ?error.cause(), "authorization request failed");
+                not_told(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
                 let text = ErrorText {
                     title: "This does not work now",
                     why: "The authorization server cannot reach its store.",
@@ -153,6 +161,11 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Tells the operator that a request was refused of which only the person is told.
+fn not_told(reason: Reason<'_>) {
+    AuthorizationRefused { client_id: None, redirect_uri: None, told: Word("person"), reason }.happened();
 }
 
 impl Refused {

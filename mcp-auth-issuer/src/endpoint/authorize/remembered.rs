@@ -29,7 +29,7 @@ impl AuthorizationRequest {
             return Ok(None);
         }
         let (subject, client) = (&person.subject, &self.client.id);
-        issuer.store.consents().remembered(subject, client, self.client_as_shown(), issuer.now()).await
+        issuer.store.consents().remembered(subject, client, self.client_as_shown(issuer), issuer.now()).await
     }
 
     /// Whether this person need not be asked: they said so of all that it asks for, and it does not ask for the page.
@@ -54,9 +54,9 @@ impl AuthorizationRequest {
         let (subject, client, now) = (&person.subject, &self.client.id, issuer.now());
         let consents = issuer.store.consents();
         let remembered = async {
-            consents.remember(subject, client, self.client_as_shown(), scopes, now).await?;
+            consents.remember(subject, client, self.client_as_shown(issuer), scopes, now).await?;
             // Asked last: a login that ended before this says nothing any more, and one that ends after it takes this back itself.
-            match issuer.login.still_counts(subject, person.authentication.version).await {
+            match issuer.still_counts(subject, &person.authentication).await {
                 Ok(true) => Ok(()),
                 Ok(false) | Err(_) => consents.forget(subject, client, now).await,
             }

@@ -9,6 +9,7 @@ use super::pushed::Pushed;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, destination};
+use crate::endpoint::choice::Choice;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
@@ -55,7 +56,10 @@ impl AuthorizationRequest {
                 let shown = format!("{url}\n{}\n{}", params.canonical(), as_shown(&client, &answer));
                 Ok(Self { client, answer, checked, pushed, shown, url })
             }
-            Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
+            Err(refused) => {
+                let pushed = pushed.as_ref();
+                Err(answered(issuer, pushed, (&client, answer), refused).await)
+            }
         }
     }
 
@@ -73,14 +77,21 @@ impl AuthorizationRequest {
         }
     }
 
+    /// Which of its scopes the person leaves ticked.
+    pub(super) fn choice<'a>(&'a self, issuer: &'a Issuer) -> Choice<'a> {
+        Choice { issuer, asked: &self.checked.scopes }
+    }
+
     /// What names this request, and no other.
     fn hash(&self) -> SecretHash {
         SecretHash::of(&self.shown)
     }
 
-    /// What names this client as the page shows it: one that has changed is another one for a person.
-    pub(super) fn client_as_shown(&self) -> SecretHash {
-        SecretHash::of(&format!("{}\n{}", self.client.id, as_shown(&self.client, &self.answer)))
+    /// What names this client as the page shows it: one that has changed is another one for a person. And for which login it is: at another one,
+    /// whoever has the name said nothing yet.
+    pub(super) fn client_as_shown(&self, issuer: &Issuer) -> SecretHash {
+        let (shown, login) = (as_shown(&self.client, &self.answer), issuer.login.kind());
+        SecretHash::of(&format!("{}\n{shown}\n{login}", self.client.id))
     }
 
     /// The login of this browser, if it will do for this request.
@@ -96,9 +107,7 @@ impl AuthorizationRequest {
         match self.checked.login.fit(&browser, self.hash(), issuer.now()) {
             Fit::Met => Ok(Some(browser)),
             Fit::LogIn => Ok(None),
-            Fit::TooWeak => {
-                Err(Refusal::of(issuer, &self.client, self.answer.clone(), Refused::TooWeak).await)
-            }
+            Fit::TooWeak => Err(self.refused(issuer, Refused::TooWeak).await),
         }
     }
 
@@ -118,8 +127,12 @@ impl AuthorizationRequest {
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6) where a page is needed.
     pub(super) async fn needs_interaction(&self, issuer: &Issuer, logged_in: bool) -> Refusal {
-        let refused = if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired };
-        Refusal::of(issuer, &self.client, self.answer.clone(), refused).await
+        self.refused(issuer, if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired }).await
+    }
+
+    /// The answer to a request that is refused.
+    async fn refused(&self, issuer: &Issuer, refused: Refused) -> Refusal {
+        answered(issuer, self.pushed.as_ref(), (&self.client, self.answer.clone()), refused).await
     }
 
     /// The answer to a person's "no".
@@ -138,6 +151,23 @@ impl AuthorizationRequest {
             Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
         }
     }
+}
+
+/// The answer to a request with this mistake. As every answer, it uses the request up, if it was pushed (RFC 9126 §4).
+async fn answered(
+    issuer: &Issuer,
+    pushed: Option<&Pushed>,
+    (client, answer): (&Client, Answer),
+    refused: Refused,
+) -> Refusal {
+    if let Some(pushed) = pushed {
+        match pushed.take(issuer).await {
+            Ok(true) => {}
+            Ok(false) => return Untrusted::NotPushed.into(),
+            Err(error) => return error.into(),
+        }
+    }
+    Refusal::of(issuer, client, answer, refused).await
 }
 
 /// What the page says of the client, besides its identifier.

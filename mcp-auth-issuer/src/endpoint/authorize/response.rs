@@ -10,7 +10,7 @@ use crate::request::oauth_error::NO_STORE;
 
 /// Where the answer to a client is sent, and the values it always carries.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(in crate::endpoint) struct Answer {
     /// The redirect URI as the client sent it, already checked against its registration.
     pub(super) redirect_uri: String,
     /// The `state` parameter as the client sent it.

@@ -10,20 +10,8 @@ use super::request::AuthorizationRequest;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 
-/// Logs them in, and shows the page of the request again; or says on it why not.
+/// Logs them in, and shows the page of the request again.
 pub(crate) async fn returned(
-    issuer: &Issuer,
-    from: (&HeaderMap, Option<IpAddr>),
-    query: &str,
-    returned: Returned<'_>,
-) -> Response {
-    match logged_in(issuer, from, query, returned).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.respond(issuer),
-    }
-}
-
-async fn logged_in(
     issuer: &Issuer,
     from: (&HeaderMap, Option<IpAddr>),
     query: &str,

@@ -18,6 +18,8 @@ use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
+use crate::observe::Event as _;
+use crate::observe::confirm::{CallConfirmed, CallDenied, CallNotTheirs};
 use crate::person::page::Notice;
 
 /// `POST /authorize/confirm`
@@ -56,9 +58,8 @@ async fn decide(
         (Some("allow"), Some(_)) => {
             call.answer(issuer, Answer::Allowed).await?;
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
-            tracing::info!(
-                subject = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool, "call confirmed by the user"
-            );
+            let (subject, client_id, tool) = (&*asked.subject, asked.client_id.as_deref(), &*asked.tool);
+            CallConfirmed { subject, client_id, tool, address }.happened();
             Ok(allowed(issuer))
         }
         // The login page has this button too, so that a person who does not know the call can deny it without logging in.
@@ -67,10 +68,9 @@ async fn decide(
             if its_person.is_some() {
                 issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             }
-            tracing::info!(
-                subject = ?its_person.map(|browser| browser.subject), client_id = ?asked.client_id, tool = ?asked.tool,
-                "call denied on its page"
-            );
+            let subject = its_person.as_ref().map(|browser| &*browser.subject);
+            CallDenied { subject, client_id: asked.client_id.as_deref(), tool: &asked.tool, address }
+                .happened();
             Err(Refusal::Denied)
         }
         // The login ended while the page was open, so the person logs in again.
@@ -94,10 +94,14 @@ pub(super) async fn logged_in(
         // This person is shown nothing of the call. The call ends, and its caller is told why.
         Answered::Person(user) => {
             call.answer(issuer, Answer::Foreign).await?;
-            tracing::warn!(
-                subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
-                "call refused: who logged in to confirm it is not the caller"
-            );
+            CallNotTheirs {
+                subject: &user.subject,
+                caller: &asked.subject,
+                client_id: asked.client_id.as_deref(),
+                tool: &asked.tool,
+                address,
+            }
+            .happened();
             Err(Refusal::Foreign)
         }
         Answered::Page(page) => Ok(page),

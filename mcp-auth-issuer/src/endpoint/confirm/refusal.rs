@@ -6,11 +6,13 @@ use mcp_auth_store::StoreError;
 
 use crate::endpoint::authorize::Untrusted;
 use crate::issuer::Issuer;
+use crate::observe::login::PageRefused;
+use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{EndedPage, ErrorText};
 
 /// Why nothing was allowed.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(in crate::endpoint) enum Refusal {
     /// The request itself is not to be trusted.
     Untrusted(Untrusted),
     /// Nothing waits under this URL.
@@ -25,18 +27,22 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Its page.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
         let (status, title, why, next) = match self {
             Self::Untrusted(untrusted) => {
-                tracing::warn!(reason = %untrusted, "confirmation of a call refused");
+                PageRefused { page: Word("confirm"), reason: Reason::Refused(&untrusted) }.happened();
                 return untrusted.page(issuer).into_response();
             }
-            Self::Gone => (
-                StatusCode::GONE,
-                "This call is not waiting",
-                "It was answered, or ten minutes have passed, or the link is wrong.",
-                "Go back to the application. If the call is still needed, it has to call again.",
-            ),
+            Self::Gone => {
+                PageRefused { page: Word("confirm"), reason: Reason::Refused(&"no call waits there") }
+                    .happened();
+                (
+                    StatusCode::GONE,
+                    "This call is not waiting",
+                    "It was answered, or ten minutes have passed, or the link is wrong.",
+                    "Go back to the application. If the call is still needed, it has to call again.",
+                )
+            }
             Self::Denied => (
                 StatusCode::OK,
                 "You denied the call",
@@ -52,7 +58,8 @@ impl Refusal {
                  account, go back to the application and call again.",
             ),
             Self::Store(error) => {
-                tracing::error!(%error, cause = ?error.cause(), "confirmation of a call failed");
+                let reason = format!("{error}: {:?}", error.cause());
+                PageRefused { page: Word("confirm"), reason: Reason::Failed(&reason) }.happened();
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
                     "This does not work now",

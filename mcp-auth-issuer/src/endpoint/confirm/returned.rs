@@ -11,20 +11,8 @@ use super::refusal::Refusal;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 
-/// Logs them in, and shows the call; or says why not.
+/// Logs them in, and shows the call.
 pub(crate) async fn returned(
-    issuer: &Issuer,
-    from: (&HeaderMap, Option<IpAddr>),
-    query: &str,
-    returned: Returned<'_>,
-) -> Response {
-    match shown(issuer, from, query, returned).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.respond(issuer),
-    }
-}
-
-async fn shown(
     issuer: &Issuer,
     from: (&HeaderMap, Option<IpAddr>),
     query: &str,

@@ -16,13 +16,15 @@ use super::place::Place;
 use super::user_code::UserCode;
 use crate::endpoint::path::DEVICE;
 use crate::endpoint::token::{Refusal, authenticate, verify_resource};
+use crate::observe::Event as _;
+use crate::observe::device::{DeviceCodeIssued, DeviceCodeRefused};
 use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 use crate::secret::secret;
 
 /// How long a person has to enter the code and to answer, in seconds.
-const LIFETIME: u64 = 10 * 60;
+pub(in crate::endpoint) const LIFETIME: u64 = 10 * 60;
 /// How long a device waits between two polls, in seconds.
 const INTERVAL: u64 = 5;
 /// So many user codes are tried, should another device have the same.
@@ -46,10 +48,12 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match begin(&devices, client_address(&extensions), &headers, body).await {
+    let (address, mut known) = (client_address(&extensions), None);
+    match begin(&devices, (&headers, address), body, &mut known).await {
         Ok(begun) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(begun)).into_response(),
         Err(refusal) => {
-            refusal.log("device authorization request refused");
+            let client_id = known.as_deref();
+            refusal.tell(|reason| DeviceCodeRefused { client_id, address, reason }.happened());
             OAuthError::from(&refusal).into_response()
         }
     }
@@ -57,16 +61,17 @@ pub(super) async fn post(
 
 async fn begin(
     devices: &Devices,
-    from: Option<IpAddr>,
-    headers: &HeaderMap,
+    (headers, from): (&HeaderMap, Option<IpAddr>),
     body: Body,
+    known: &mut Option<String>,
 ) -> Result<Begun, Refusal> {
     let issuer = &devices.issuer;
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client = authenticate(issuer, headers, &params).await?.client;
+    let client = authenticate(issuer, (headers, from), &params).await?.client;
+    *known = Some(client.id.clone());
     if !issuer.may_use_devices(&client) {
         return Err(Refusal::UnauthorizedClient);
     }
@@ -90,7 +95,7 @@ async fn begin(
         answer: None,
     };
     let begun = keep(devices, &asked).await?;
-    tracing::info!(client_id = %asked.client_id, scope = %asked.scopes, from = ?asked.from, "device authorization begun");
+    DeviceCodeIssued { client_id: &asked.client_id, scopes: &asked.scopes, address: from }.happened();
     Ok(begun)
 }
 

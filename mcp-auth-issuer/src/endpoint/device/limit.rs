@@ -42,7 +42,7 @@ impl Default for Limits {
 
 /// It comes too soon.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooSoon {
+pub(in crate::endpoint) struct TooSoon {
     /// After so many seconds one more is let in.
     pub(super) retry_after: u64,
 }

@@ -22,5 +22,6 @@ mod refusal;
 mod returned;
 mod user_code;
 
+pub(super) use authorization::LIFETIME;
 pub(super) use devices::router;
 pub(super) use returned::returned;

@@ -7,19 +7,24 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, Uri};
-use mcp_auth_core::{Scope, ScopeSet};
 use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantType, SecretHash};
 
 use super::devices::Devices;
 use super::get::{log_in_again, page};
+use super::limit::TooSoon;
 use super::place::{Place, login_step};
 use super::refusal::{Ended, Refusal, ended};
 use super::user_code::UserCode;
 use crate::endpoint::authorize::{Untrusted, see_other};
+use crate::endpoint::choice::{Choice, NOTHING_TICKED};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::{ClientError, Issuer};
-use crate::person::page::{DeviceConsent, ScopeLine, WrongCode};
+use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
+use crate::observe::login::{LoggedOut, LoginCancelled};
+use crate::observe::{Event as _, Reason};
+use crate::person::page::{DeviceConsent, WrongCode};
+use crate::request::Params;
 use crate::request::address::client_address;
 
 /// `POST /authorize/device`
@@ -58,9 +63,15 @@ async fn decide(
             }
         }
         // The login page has this button too.
-        (Some("deny"), Place::Form(_), _) => Ok(ended(issuer, Ended::Cancelled)),
-        (Some("logout"), place, _) => {
+        (Some("deny"), Place::Form(_), _) => {
+            LoginCancelled { client_id: None, address: from }.happened();
+            Ok(ended(issuer, Ended::Cancelled))
+        }
+        (Some("logout"), place, browser) => {
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            if let Some(browser) = &browser {
+                LoggedOut { subject: &browser.subject, everywhere: false, address: from }.happened();
+            }
             Ok(see_other(&place.form().url()))
         }
         (Some("code"), Place::Form(_), browser) => {
@@ -74,8 +85,10 @@ async fn decide(
                 (Some(code), Some(person)) => enter(devices, from, headers, (cookie, person), code).await,
             }
         }
-        (Some("allow"), Place::Answer(code), Some(person)) => allow(devices, &code, person).await,
-        (Some("deny"), Place::Answer(code), person) => deny(devices, &code, person).await,
+        (Some("allow"), Place::Answer(code), Some(person)) => {
+            allow(devices, (code, from), (cookie, person), &form).await
+        }
+        (Some("deny"), Place::Answer(code), person) => deny(devices, (&code, from), person).await,
         // The login ended while the page was open, so the person logs in again, and enters the code again.
         (Some("allow"), place @ Place::Answer(_), None) => log_in_again(devices, headers, place).await,
         (_, place, _) => Err(Untrusted::Stale { page: place.form().url() }.into()),
@@ -91,21 +104,38 @@ async fn enter(
     code: UserCode,
 ) -> Result<Response, Refusal> {
     let issuer = &devices.issuer;
-    devices.count_code(&person.subject, from).await??;
+    devices.count_code(&person.subject, from).await?.inspect_err(|TooSoon { retry_after }| {
+        let reason = Reason::Refused(&"too many codes");
+        let (subject, wait) = (Some(&*person.subject), Some(*retry_after));
+        UserCodeRefused { subject, address: from, wait, reason }.happened();
+    })?;
     let Some((client, asked)) = waiting(devices, &code).await? else {
-        tracing::warn!(subject = ?person.subject, ?from, "wrong user code");
+        let reason = Reason::Refused(&"no device waits for it");
+        UserCodeRefused { subject: Some(&person.subject), address: from, wait: None, reason }.happened();
         return page(devices, headers, &Place::Form(None), Some(WrongCode::Unknown)).await;
     };
+    consent(issuer, (cookie, &person), code, (&client, &asked), None).await
+}
+
+/// The page that shows what is asked for with a code that was entered.
+async fn consent(
+    issuer: &Issuer,
+    (cookie, person): (&str, &Browser),
+    code: UserCode,
+    (client, asked): (&Client, &DeviceAuthorization),
+    alert: Option<&'static str>,
+) -> Result<Response, Refusal> {
     let allowed = issuer.store.consents().allowed(&person.subject, &client.id).await?;
     let shown = code.shown();
     let url = Place::Answer(code).url();
     let page = DeviceConsent {
         issuer,
-        client: &client,
-        asked: &asked,
+        client,
+        asked,
         code: &shown,
         person: person.name.as_deref().unwrap_or(&person.subject),
-        scopes: describe(issuer, &asked.scopes, &allowed),
+        scopes: Choice { issuer, asked: &asked.scopes }.lines(&allowed),
+        alert,
         now: issuer.now(),
         action: &url,
         csrf: &issuer.csrf.token(cookie, &url, &*issuer.ambient.random).await?,
@@ -132,26 +162,55 @@ async fn waiting(
     Ok(client.map(|client| (client, asked)))
 }
 
-async fn allow(devices: &Devices, code: &UserCode, person: Browser) -> Result<Response, Refusal> {
+/// The person allows what they left ticked.
+async fn allow(
+    devices: &Devices,
+    (code, address): (UserCode, Option<IpAddr>),
+    (cookie, person): (&str, Browser),
+    form: &Params,
+) -> Result<Response, Refusal> {
     let issuer = &devices.issuer;
-    let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
+    let (client, asked) = waiting(devices, &code).await?.ok_or(Refusal::Gone)?;
+    let Ok(chosen) = (Choice { issuer, asked: &asked.scopes }).chosen(form) else {
+        return Err(Untrusted::NotAsked { page: Place::Form(Some(code)).url() }.into());
+    };
+    let Some(scopes) = chosen else {
+        return consent(issuer, (cookie, &person), code, (&client, &asked), Some(NOTHING_TICKED)).await;
+    };
     let subject = person.subject.clone();
     let answer = DeviceAnswer::Allowed {
         subject: person.subject,
         authentication: person.authentication,
-        scopes: asked.scopes.clone(),
+        scopes: scopes.clone(),
         refresh: client.may(GrantType::RefreshToken),
     };
-    answered(devices, code, answer).await?;
-    tracing::info!(client_id = %client.id, ?subject, scope = %asked.scopes, from = ?asked.from, "device allowed by the user");
+    answered(devices, &code, answer).await?;
+    DeviceAllowed {
+        subject: &subject,
+        client_id: &client.id,
+        scopes: &scopes,
+        address,
+        device_address: asked.from.as_deref(),
+    }
+    .happened();
     Ok(ended(issuer, Ended::Allowed))
 }
 
-async fn deny(devices: &Devices, code: &UserCode, person: Option<Browser>) -> Result<Response, Refusal> {
+async fn deny(
+    devices: &Devices,
+    (code, address): (&UserCode, Option<IpAddr>),
+    person: Option<Browser>,
+) -> Result<Response, Refusal> {
     let (client, asked) = waiting(devices, code).await?.ok_or(Refusal::Gone)?;
     answered(devices, code, DeviceAnswer::Denied).await?;
     let subject = person.map(|person| person.subject);
-    tracing::info!(client_id = %client.id, ?subject, from = ?asked.from, "device denied by the user");
+    DeviceDenied {
+        subject: subject.as_deref(),
+        client_id: &client.id,
+        address,
+        device_address: asked.from.as_deref(),
+    }
+    .happened();
     Ok(ended(&devices.issuer, Ended::Denied))
 }
 
@@ -163,22 +222,4 @@ async fn answered(devices: &Devices, code: &UserCode, answer: DeviceAnswer) -> R
         true => Ok(()),
         false => Err(Refusal::Gone),
     }
-}
-
-/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before: what is new first.
-fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
-    let declared = &issuer.scopes;
-    let line = |scope: &'a Scope| {
-        let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
-        ScopeLine {
-            scope: scope.as_str(),
-            told: declared.described(scope),
-            includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
-            before: allowed.contains(scope.as_str()),
-            fixed: Some("The device asks for this. To refuse it, choose Deny."),
-        }
-    };
-    let mut lines: Vec<_> = scopes.iter().map(line).collect();
-    lines.sort_by_key(|line| (line.before, !declared.is_named(line.scope)));
-    lines
 }

@@ -8,11 +8,14 @@ use mcp_auth_store::StoreError;
 use super::limit::TooSoon;
 use crate::endpoint::authorize::Untrusted;
 use crate::issuer::Issuer;
+use crate::observe::device::UserCodeRefused;
+use crate::observe::login::PageRefused;
+use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{EndedPage, ErrorText};
 
 /// Why nothing was allowed.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(in crate::endpoint) enum Refusal {
     /// The request itself is not to be trusted.
     Untrusted(Untrusted),
     /// Nothing waits under this code any more.
@@ -36,21 +39,24 @@ pub(super) enum Ended {
 
 impl Refusal {
     /// Its page.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
         match self {
             Self::Untrusted(untrusted) => {
-                tracing::warn!(reason = %untrusted, "page for devices refused");
+                PageRefused { page: Word("device"), reason: Reason::Refused(&untrusted) }.happened();
                 untrusted.page(issuer).into_response()
             }
-            Self::Gone => ending(
-                issuer,
-                StatusCode::GONE,
-                "This code is not waiting",
-                "It was answered, or ten minutes have passed.",
-                "Nothing was allowed now. If your device still waits, start again there: it shows a new code.",
-            ),
+            Self::Gone => {
+                let reason = Reason::Refused(&"no device waits for it any more");
+                UserCodeRefused { subject: None, address: None, wait: None, reason }.happened();
+                ending(
+                    issuer,
+                    StatusCode::GONE,
+                    "This code is not waiting",
+                    "It was answered, or ten minutes have passed.",
+                    "Nothing was allowed now. If your device still waits, start again there: it shows a new code.",
+                )
+            }
             Self::TooSoon(TooSoon { retry_after }) => {
-                tracing::warn!(retry_after, "user code refused: too many were entered");
                 let mut response = ending(
                     issuer,
                     StatusCode::TOO_MANY_REQUESTS,
@@ -62,7 +68,8 @@ impl Refusal {
                 response
             }
             Self::Store(error) => {
-                tracing::error!(%error, cause = ?error.cause(), "page for devices failed");
+                let reason = format!("{error}: {:?}", error.cause());
+                PageRefused { page: Word("device"), reason: Reason::Failed(&reason) }.happened();
                 ending(
                     issuer,
                     StatusCode::SERVICE_UNAVAILABLE,

@@ -10,20 +10,8 @@ use super::refusal::Refusal;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 
-/// Logs them in, and shows the page; or says why not. No code is looked up.
+/// Logs them in, and shows the page. No code is looked up.
 pub(crate) async fn returned(
-    issuer: &Issuer,
-    from: (&HeaderMap, Option<IpAddr>),
-    query: &str,
-    returned: Returned<'_>,
-) -> Response {
-    match logged_in(issuer, from, query, returned).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.respond(issuer),
-    }
-}
-
-async fn logged_in(
     issuer: &Issuer,
     from: (&HeaderMap, Option<IpAddr>),
     query: &str,

@@ -9,6 +9,10 @@ use crate::client::keys::of_metadata;
 use crate::client::redirect_uri::RedirectUri;
 use mcp_auth_store::SecretHash;
 
+/// The two ways to send a secret (RFC 7591 §2).
+const IN_BASIC: &str = "client_secret_basic";
+const IN_FORM: &str = "client_secret_post";
+
 const MAX_REDIRECT_URIS: usize = 16;
 /// The most characters of a client's name that are kept.
 const MAX_NAME: usize = 200;
@@ -25,6 +29,9 @@ pub(super) struct Metadata {
     client_name: Option<String>,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    /// RFC 9126 §6.
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
 }
 
 /// Client metadata that was checked against the rules.
@@ -33,6 +40,8 @@ pub(super) struct Registration {
     pub(super) auth_method: AuthMethod,
     pub(super) refresh: bool,
     pub(super) name: Option<String>,
+    /// Whether its authorization requests have to be pushed.
+    pub(super) require_par: bool,
 }
 
 /// How a client that registers authenticates (`token_endpoint_auth_method`).
@@ -67,8 +76,8 @@ impl TryFrom<Metadata> for Registration {
         let auth_method = match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => AuthMethod::None,
             // If it is absent, this is the default (RFC 7591 §2).
-            Some("client_secret_basic") | None => AuthMethod::Secret("client_secret_basic"),
-            Some("client_secret_post") => AuthMethod::Secret("client_secret_post"),
+            Some(IN_BASIC) | None => AuthMethod::Secret(IN_BASIC),
+            Some(IN_FORM) => AuthMethod::Secret(IN_FORM),
             Some("private_key_jwt") => {
                 AuthMethod::Keys(of_metadata(metadata.jwks.as_ref(), metadata.jwks_uri.as_deref())?)
             }
@@ -85,7 +94,8 @@ impl TryFrom<Metadata> for Registration {
             return Err(Refusal::ResponseTypes);
         }
         let name = metadata.client_name.map(|name| name.chars().take(MAX_NAME).collect());
-        Ok(Self { redirect_uris, auth_method, refresh, name })
+        let require_par = metadata.require_pushed_authorization_requests;
+        Ok(Self { redirect_uris, auth_method, refresh, name, require_par })
     }
 }
 
@@ -100,6 +110,11 @@ impl AuthMethod {
             Self::Secret(name) => name,
             Self::Keys(_) => "private_key_jwt",
         }
+    }
+
+    /// Whether it is by a secret in the form.
+    pub(super) fn is_in_form(&self) -> bool {
+        *self == Self::Secret(IN_FORM)
     }
 
     /// Whether a client that authenticates by `credential` does it in this way.
@@ -120,17 +135,19 @@ impl std::fmt::Display for AuthMethod {
 }
 
 impl Registration {
-    /// What is kept of a client. Which of the two ways to send a secret it named is not kept: both are taken.
+    /// What is kept of a client.
     pub(super) fn of(client: &Client) -> Self {
         Self {
             redirect_uris: client.redirect_uris.iter().filter_map(|uri| uri.parse().ok()).collect(),
             auth_method: match &client.credential {
                 ClientCredential::None => AuthMethod::None,
-                ClientCredential::Secret(_) => AuthMethod::Secret("client_secret_basic"),
+                ClientCredential::Secret(_) if client.secret_in_form => AuthMethod::Secret(IN_FORM),
+                ClientCredential::Secret(_) => AuthMethod::Secret(IN_BASIC),
                 ClientCredential::Keys(keys) => AuthMethod::Keys(keys.clone()),
             },
             refresh: client.may(GrantType::RefreshToken),
             name: client.name.clone(),
+            require_par: client.require_par,
         }
     }
 
@@ -145,7 +162,10 @@ impl Registration {
         let mut redirect_uris: Vec<_> = self.redirect_uris.iter().map(RedirectUri::without_port).collect();
         redirect_uris.sort();
         redirect_uris.dedup();
-        SecretHash::of(&json!([self.name, self.refresh, redirect_uris]).to_string())
+        let mut said = vec![json!(self.name), json!(self.refresh), json!(redirect_uris)];
+        // Those that were kept before this was known did not say so.
+        said.extend(self.require_par.then(|| json!("require_pushed_authorization_requests")));
+        SecretHash::of(&Value::Array(said).to_string())
     }
 
     /// Client information (RFC 7591 §3.2.1, RFC 7592 §3): the values as registered, which may differ from the request.
@@ -162,6 +182,9 @@ impl Registration {
         });
         if let Some(name) = &self.name {
             document["client_name"] = json!(name);
+        }
+        if self.require_par {
+            document["require_pushed_authorization_requests"] = json!(true);
         }
         match &self.auth_method {
             AuthMethod::Keys(ClientKeys::Set(set)) => {

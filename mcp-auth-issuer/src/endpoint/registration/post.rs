@@ -1,15 +1,16 @@
 //! `POST /register` (RFC 7591 §3): a client gets no access by it until a person allows it. Public clients that say the same about themselves
 //! are one client.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, SecretHash};
+use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, Registered, SecretHash};
 use serde_json::Value;
 
 use super::bearer::bearer;
@@ -17,6 +18,9 @@ use super::client_metadata::{AuthMethod, Given, Metadata, Registration};
 use super::manage::url_of;
 use super::refusal::Refusal;
 use crate::issuer::Issuer;
+use crate::observe::Event as _;
+use crate::observe::client::{ClientEvicted, ClientRegistered, RegistrationRefused};
+use crate::request::address::client_address;
 use crate::request::body;
 use crate::request::oauth_error::NO_STORE;
 use crate::secret::{identifier, secret};
@@ -31,21 +35,27 @@ pub(super) const MAX_BODY: usize = 32 * 1024;
 /// `POST /register`
 pub(in crate::endpoint) async fn post(
     State(issuer): State<Arc<Issuer>>,
+    extensions: Extensions,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match register(&issuer, &headers, body).await {
+    let address = client_address(&extensions);
+    match register(&issuer, (&headers, address), body).await {
         Ok(document) => {
             (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response()
         }
         Err(refusal) => {
-            refusal.log("client registration refused");
+            refusal.tell(|reason| RegistrationRefused { address, reason }.happened());
             (&refusal).into_response()
         }
     }
 }
 
-async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+async fn register(
+    issuer: &Issuer,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Value, Refusal> {
     let now = issuer.now();
     let shown = initial_token(issuer, headers)?;
     count(issuer, shown, now).await?;
@@ -73,15 +83,25 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
             (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
             (_, None) => ClientCredential::None,
         },
+        secret_in_form: registration.auth_method.is_in_form(),
         registered_at: now,
         registration_token: registration_token.as_deref().map(SecretHash::of),
+        require_par: registration.require_par,
     };
+    let fresh = client.id.clone();
     let alike = (!is_its_own).then(|| registration.alike());
-    let client = issuer.store.clients().register(client, alike, now).await?;
-    tracing::info!(
-        client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
-        auth_method = %registration.auth_method, initial_access_token = ?shown, "client registered"
-    );
+    let Registered { client, evicted } = issuer.store.clients().register(client, alike, now).await?;
+    evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
+    ClientRegistered {
+        client_id: &client.id,
+        client_name: client.name.as_deref(),
+        redirect_uris: &client.redirect_uris,
+        auth_method: &registration.auth_method.to_string(),
+        initial_access_token: shown,
+        is_new: client.id == fresh,
+        address,
+    }
+    .happened();
     let given = Given {
         secret: secret_of_client.as_deref(),
         managed: registration_token.as_deref().map(|token| (url_of(issuer, &client.id), token)),

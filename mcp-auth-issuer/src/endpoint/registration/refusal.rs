@@ -10,6 +10,7 @@ use mcp_auth_store::StoreError;
 use crate::client::document::DocumentError;
 use crate::client::keys::InvalidClientKeys;
 use crate::client::redirect_uri::InvalidRedirectUri;
+use crate::observe::Reason;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
 
@@ -57,11 +58,18 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// Logs the refusal for the operator.
-    pub(super) fn log(&self, what: &'static str) {
+    /// Tells the operator why, by the event of the endpoint.
+    pub(super) fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
         match self {
-            Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
-            refusal => tracing::warn!(reason = %refusal, "{what}"),
+            Self::Store(error) => tell(Reason::Failed(&format_args!("{self}: {:?}", error.cause()))),
+            // Where the mistake is, and not what stands there: it may be a key or a secret in the wrong place.
+            Self::Json(error) => tell(Reason::Refused(&format_args!(
+                "no client metadata: {:?} at line {}, column {}",
+                error.classify(),
+                error.line(),
+                error.column()
+            ))),
+            refusal => tell(Reason::Refused(refusal)),
         }
     }
 

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_store::{Client, Code, GrantType, Redemption, SecretHash, grant_name};
 
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::refresh_token::new_grant;
 use super::resource::verify_resource;
@@ -12,6 +12,8 @@ use super::still::still_there;
 use super::{Authenticated, Refusal};
 use crate::client::document::still_allows;
 use crate::issuer::{Grantee, Issuer};
+use crate::observe::token::GrantEnded;
+use crate::observe::{Event as _, Reason, Word};
 use crate::request::Params;
 use crate::secret::identifier;
 
@@ -24,7 +26,8 @@ pub(super) async fn issue(
     if !client.may(GrantType::AuthorizationCode) {
         return Err(Refusal::UnauthorizedClient);
     }
-    let hash = SecretHash::of(params.get("code").ok_or(Refusal::Missing("code"))?);
+    let presented = params.get("code").ok_or(Refusal::Missing("code"))?;
+    let hash = SecretHash::of(presented);
     let code = issuer
         .store
         .codes()
@@ -32,6 +35,10 @@ pub(super) async fn issue(
         .await?
         .ok_or(Refusal::Grant("the code is unknown or long expired"))?;
     verify(client, params, &code)?;
+    let allowed_at = code.expires_at.saturating_sub(issuer.lifetimes.code);
+    if issuer.denies(presented, (&code.subject, &client.id), allowed_at) {
+        return Err(Refusal::Grant("denied by auth.deny"));
+    }
     verify_resource(issuer, params)?;
     proven.is_by(code.dpop_jkt.as_deref())?;
     let bound_refresh = proven.bound_refresh(client);
@@ -60,16 +67,23 @@ pub(super) async fn issue(
     match issuer.store.codes().redeem(hash, &grant_id, grant, issuer.now()).await? {
         Redemption::First => {}
         Redemption::Replayed => {
-            return Err(Refusal::Replay("the code was used before: its tokens are dead"));
+            let why = "the code was used before: its tokens are dead";
+            GrantEnded {
+                by: Word("issuer"),
+                client_id: &client.id,
+                subject: &code.subject,
+                grant_id: None,
+                address: None,
+                reason: Reason::Refused(&why),
+            }
+            .happened();
+            return Err(Refusal::Replay(why));
         }
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
-    still_there(issuer, client, (&code.subject, code.authentication.version), &grant_id).await?;
-    tracing::info!(
-        client_id = %client.id, subject = ?code.subject, scope = %scopes, grant = "authorization_code",
-        "access token issued"
-    );
-    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))
+    still_there(issuer, client, (&code.subject, &code.authentication), &grant_id).await?;
+    let to = To::new("authorization_code", &client.id, code.subject, Some(grant_name(&grant_id)));
+    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding, to))
 }
 
 /// Verifies what the code is bound to: client, redirect URI and PKCE.

@@ -1,12 +1,15 @@
 //! Client authentication (OAuth 2.1 §2.4): by `Authorization: Basic`, by `client_secret` in the form, by an assertion, or, for public
 //! clients, by `client_id` alone.
 
+use std::net::IpAddr;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use mcp_auth_store::{Client, ClientCredential, SecretHash};
 
 use super::Refusal;
+use super::guess::Guess;
 use crate::client::assertion::{ClientKey, Failed, Presented};
 use crate::issuer::Issuer;
 use crate::request::{Params, form_decode};
@@ -32,13 +35,13 @@ impl std::ops::Deref for Authenticated {
     }
 }
 
-/// Identifies and authenticates the client that sent this request.
+/// Identifies and authenticates the client that sent this request, from this address.
 ///
 /// # Errors
-/// [`Refusal::Client`] with a cause that is logged, but not sent to the client.
+/// [`Refusal::Client`] with a cause that is logged, but not sent to the client; [`Refusal::TooOften`].
 pub(crate) async fn authenticate(
     issuer: &Issuer,
-    headers: &HeaderMap,
+    (headers, from): (&HeaderMap, Option<IpAddr>),
     params: &Params,
 ) -> Result<Authenticated, Refusal> {
     let refused = Refusal::Client;
@@ -59,39 +62,70 @@ pub(crate) async fn authenticate(
             Err(Failed::Client(error)) => Err(error.into()),
         };
     }
-    let client = by_secret(issuer, has_basic, params).await?;
+    let client = by_secret(issuer, has_basic, params, from).await?;
     Ok(Authenticated { client, key: None })
 }
 
+/// Why a secret, or none, authenticates nobody.
+struct Wrong {
+    why: &'static str,
+    /// What is counted where a secret was sent.
+    guess: Option<Guess>,
+}
+
 /// By its secret, or a public client by its identifier alone.
-async fn by_secret(issuer: &Issuer, basic: Option<Basic>, params: &Params) -> Result<Client, Refusal> {
+async fn by_secret(
+    issuer: &Issuer,
+    basic: Option<Basic>,
+    params: &Params,
+    from: Option<IpAddr>,
+) -> Result<Client, Refusal> {
     let refused = Refusal::Client;
     let in_form = params.get("client_secret").map(str::to_owned);
-    let Some(Basic { encoded, plain }) = basic else {
-        let id = params.get("client_id").ok_or(refused("client_id is missing"))?;
-        return by(issuer, id, in_form).await;
+    let meant = match basic {
+        None => {
+            let id = params.get("client_id").ok_or(refused("client_id is missing"))?;
+            vec![(id.to_owned(), in_form)]
+        }
+        Some(_) if params.count("client_secret") > 0 => return Err(refused("authenticates in two ways")),
+        Some(Basic { encoded, plain }) => {
+            let meant = [encoded, plain].into_iter().flatten();
+            meant.map(|(id, secret)| (id, Some(secret))).collect()
+        }
     };
-    if params.count("client_secret") > 0 {
-        return Err(refused("authenticates in two ways"));
-    }
     let mut first = None;
-    for (id, secret) in [encoded, plain].into_iter().flatten() {
+    for (id, secret) in meant {
         let tried = match params.get("client_id").is_some_and(|in_form| in_form != id) {
-            true => Err(refused("client_id differs from the Authorization header's")),
-            false => by(issuer, &id, Some(secret)).await,
+            true => Err(Wrong { why: "client_id differs from the Authorization header's", guess: None }),
+            false => by(issuer, &id, secret, from).await?,
         };
         match tried {
-            Err(Refusal::Client(why)) => first = first.or(Some(why)),
-            done => return done,
+            Ok(client) => return Ok(client),
+            Err(wrong) => first = first.or(Some(wrong)),
         }
     }
-    Err(refused(first.unwrap_or("the Authorization header is not a Basic credential")))
+    // A request is one guess, however its secret is read.
+    let Some(Wrong { why, guess }) = first else {
+        return Err(refused("the Authorization header is not a Basic credential"));
+    };
+    if let Some(guess) = guess {
+        guess.was_wrong(issuer).await?;
+    }
+    Err(refused(why))
 }
 
 /// The client of this identifier, if this is its secret, or if it has none and sent none.
-async fn by(issuer: &Issuer, id: &str, secret: Option<String>) -> Result<Client, Refusal> {
-    let refused = Refusal::Client;
+async fn by(
+    issuer: &Issuer,
+    id: &str,
+    secret: Option<String>,
+    from: Option<IpAddr>,
+) -> Result<Result<Client, Wrong>, Refusal> {
     let client = issuer.known_client(id).await?;
+    let guess = secret.as_ref().and_then(|_| Guess::of(client.as_ref(), from));
+    if let Some(guess) = &guess {
+        guess.may_be_made(issuer).await?;
+    }
     // A secret is compared even if the client has none, so that the response time does not reveal which clients
     // exist.
     let expected = match client.as_ref().map(|client| &client.credential) {
@@ -99,15 +133,16 @@ async fn by(issuer: &Issuer, id: &str, secret: Option<String>) -> Result<Client,
         Some(ClientCredential::None | ClientCredential::Keys(_)) | None => SecretHash::from_bytes([0; 32]),
     };
     let matches = expected.matches(secret.as_deref().unwrap_or_default());
-    let Some(client) = client else { return Err(refused("client_id is unknown")) };
-    match (&client.credential, secret) {
-        (ClientCredential::None, None) => Ok(client),
-        (ClientCredential::None, Some(_)) => Err(refused("a public client sent a secret")),
-        (ClientCredential::Secret(_), Some(_)) if matches => Ok(client),
-        (ClientCredential::Secret(_), Some(_)) => Err(refused("client_secret is wrong")),
-        (ClientCredential::Secret(_), None) => Err(refused("client_secret is missing")),
-        (ClientCredential::Keys(_), _) => Err(refused("the client authenticates by a key")),
-    }
+    let Some(client) = client else { return Ok(Err(Wrong { why: "client_id is unknown", guess })) };
+    let why = match (&client.credential, secret) {
+        (ClientCredential::None, None) => return Ok(Ok(client)),
+        (ClientCredential::Secret(_), Some(_)) if matches => return Ok(Ok(client)),
+        (ClientCredential::None, Some(_)) => "a public client sent a secret",
+        (ClientCredential::Secret(_), Some(_)) => "client_secret is wrong",
+        (ClientCredential::Secret(_), None) => "client_secret is missing",
+        (ClientCredential::Keys(_), _) => "the client authenticates by a key",
+    };
+    Ok(Err(Wrong { why, guess }))
 }
 
 /// The identifier and secret of an `Authorization: Basic` header, as they may be meant.

@@ -2,7 +2,7 @@
 //! that registered itself cannot use it, because no person would have allowed it anything.
 
 use super::Refusal;
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
 use crate::client::scopes::first_missing;
@@ -36,6 +36,6 @@ pub(super) async fn issue(
         grant_id: None,
         binding: &binding,
     })?;
-    tracing::info!(client_id = %client.id, scope = %scopes, grant = "client_credentials", "access token issued");
-    Ok(Issued::new(issuer, access_token, None, &scopes, &binding))
+    let to = To::new("client_credentials", &client.id, &*client.id, None);
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to))
 }

@@ -3,12 +3,13 @@
 
 use mcp_auth_store::{Code, DeviceAnswer, GrantType, Polled, SecretHash, grant_name};
 
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::refresh_token::new_grant;
 use super::resource::verify_resource;
 use super::still::still_there;
 use super::{Authenticated, Refusal};
+use crate::endpoint::device;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::identifier;
@@ -25,7 +26,8 @@ pub(super) async fn issue(
     if !issuer.may_use_devices(client) {
         return Err(Refusal::UnauthorizedClient);
     }
-    let hash = SecretHash::of(params.get("device_code").ok_or(Refusal::Missing("device_code"))?);
+    let presented = params.get("device_code").ok_or(Refusal::Missing("device_code"))?;
+    let hash = SecretHash::of(presented);
     let (devices, now) = (issuer.store.device_codes(), issuer.now());
     let asked = devices.find(hash).await?;
     let asked = asked.ok_or(Refusal::Grant("the device code is unknown, or was used before"))?;
@@ -46,9 +48,13 @@ pub(super) async fn issue(
         // It was allowed after it was looked up: the next poll finds that.
         return Err(Refusal::AuthorizationPending);
     };
+    let asked_at = asked.expires_at.saturating_sub(device::LIFETIME);
+    if issuer.denies(presented, (&subject, &client.id), asked_at) {
+        return Err(Refusal::Grant("denied by auth.deny"));
+    }
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
-    let (scopes, version) = (issuer.scopes.known_of(&allowed), authentication.version);
+    let (scopes, how) = (issuer.scopes.known_of(&allowed), authentication.clone());
     let grant_id = identifier(&*issuer.ambient.random);
     let access_token = issuer.access_token(&Grantee {
         subject: &subject,
@@ -82,7 +88,7 @@ pub(super) async fn issue(
     if !devices.redeem(hash, grant, now).await? {
         return Err(Refusal::Grant("the device code was used before"));
     }
-    still_there(issuer, client, (&subject, version), &grant_id).await?;
-    tracing::info!(client_id = %client.id, ?subject, scope = %scopes, grant = "device_code", "access token issued");
-    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding))
+    still_there(issuer, client, (&subject, &how), &grant_id).await?;
+    let to = To::new("device_code", &client.id, subject, Some(grant_name(&grant_id)));
+    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding, to))
 }

@@ -5,7 +5,7 @@ use mcp_auth_runtime::facade::UnverifiedJwt;
 use mcp_auth_store::{Client, GrantType, SecretHash};
 
 use super::Refusal;
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
 use crate::assertion::{IdJag, TrustedIssuer};
@@ -50,11 +50,11 @@ pub(super) async fn issue(
         grant_id: None,
         binding: &binding,
     })?;
-    tracing::info!(
-        client_id = %client.id, subject = ?id_jag.subject, scope = %scopes, grant = "jwt_bearer", profile = "id-jag",
-        "access token issued"
-    );
-    Ok(Issued::new(issuer, access_token, None, &scopes, &binding))
+    let to = To {
+        assertion: Some((trusted.as_str().to_owned(), assertion.subject)),
+        ..To::new("jwt_bearer", &client.id, id_jag.subject, None)
+    };
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to))
 }
 
 /// The assertion of a request, taken apart. Nothing in it is trusted yet.

@@ -1,7 +1,7 @@
 //! The token endpoint (OAuth 2.1 §3.2): a client authenticates, presents a grant, and gets an access token.
 //!
 //! - `post`: handles the request, step by step.
-//! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
+//! - `client_auth`: authenticates the client; the revocation endpoint uses it too. `guess`: how often its secret may be wrong.
 //! - `authorization_code`, `refresh_token`, `client_credentials`, `device_code`, `token_exchange`, `jwt_bearer`, `workload`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
@@ -13,6 +13,7 @@ mod authorization_code;
 mod client_auth;
 mod client_credentials;
 mod device_code;
+mod guess;
 mod issued;
 mod jwt_bearer;
 mod post;

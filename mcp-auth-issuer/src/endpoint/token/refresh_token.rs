@@ -4,7 +4,7 @@
 //! so a secret that is not the current one belongs to an old token: the token was copied. It is unknown whether the
 //! client or the attacker presents it (§4.3.1).
 
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
 use super::{Authenticated, Refusal};
@@ -12,6 +12,8 @@ use crate::client::assertion::named_by;
 use crate::client::document::{DocumentError, still_allows};
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
+use crate::observe::token::GrantEnded;
+use crate::observe::{Event as _, Reason, Word};
 use crate::request::Params;
 use crate::secret::secret;
 use mcp_auth_core::SecretText;
@@ -87,11 +89,24 @@ pub(super) async fn taken_back(
     match issuer.store.grants().find(presented.grant, issuer.now()).await? {
         Some(grant) if named.as_ref() == Some(&grant.client_id) => {
             issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
-            tracing::warn!(client_id = %grant.client_id, subject = ?grant.subject, %error, "grant ended by the document of its client");
+            ended(&grant, &error);
             Ok(Refusal::Grant("the document of the client took the grant back"))
         }
         Some(_) | None => Ok(Refusal::Document(error)),
     }
+}
+
+/// Tells the operator that the issuer ended `grant`.
+fn ended(grant: &Grant, why: &dyn std::fmt::Display) {
+    let (client_id, subject) = (&*grant.client_id, &*grant.subject);
+    let (by, name, reason) = (Word("issuer"), grant_name(&grant.id), Reason::Refused(why));
+    GrantEnded { by, client_id, subject, grant_id: Some(&name), address: None, reason }.happened();
+}
+
+/// The same, and what the client is told.
+fn dead(grant: &Grant, why: &'static str) -> Refusal {
+    ended(grant, &why);
+    Refusal::Grant(why)
 }
 
 /// Whether the client still is what the person allowed: it lists the redirect URI, or, where a device asked and there was none, it may
@@ -132,19 +147,26 @@ pub(super) async fn issue(
     if grant.client_id != client.id {
         return Err(Refusal::Grant("the refresh token was issued to another client"));
     }
-    if !issuer.knows(&grant.subject).await.map_err(Refusal::Login)? {
+    if !issuer.knows(&grant.subject, &grant.authentication).await.map_err(Refusal::Login)? {
         issuer.store.grants().revoke(&grant.id, now).await?;
-        return Err(Refusal::Grant("its person can no longer log in: the grant is dead"));
+        return Err(dead(&grant, "its person can no longer log in: the grant is dead"));
+    }
+    // As everything else that ends a grant: a copied token does not come back when the operator takes the rule out again.
+    if issuer.denies(token, (&grant.subject, &grant.client_id), grant.granted_at) {
+        issuer.store.grants().revoke(&grant.id, now).await?;
+        return Err(dead(&grant, "denied by auth.deny: the grant is dead"));
     }
     if !still_lists(client, &grant) {
         issuer.store.grants().revoke(&grant.id, now).await?;
-        return Err(Refusal::Grant(
+        return Err(dead(
+            &grant,
             "the client no longer lists the redirect URI of the grant: the grant is dead",
         ));
     }
     if !authenticates_as_before(issuer, client, &grant) {
         issuer.store.grants().revoke(&grant.id, now).await?;
-        return Err(Refusal::Grant(
+        return Err(dead(
+            &grant,
             "the client no longer authenticates by the key of the grant: the grant is dead",
         ));
     }
@@ -183,13 +205,12 @@ pub(super) async fn issue(
         // Another process of the same client was first, a moment ago.
         Rotation::Again(next) => next.expose().to_owned(),
         Rotation::Reused => {
-            return Err(Refusal::Replay("an old refresh token was used: its family is dead"));
+            let why = "an old refresh token was used: its family is dead";
+            ended(&grant, &why);
+            return Err(Refusal::Replay(why));
         }
         Rotation::Gone => return Err(Refusal::Grant("the refresh token is unknown, expired or revoked")),
     };
-    tracing::info!(
-        client_id = %client.id, subject = ?grant.subject, scope = %scopes, grant = "refresh_token",
-        "access token issued"
-    );
-    Ok(Issued::new(issuer, access_token, Some(format!("{}.{next}", grant.id)), &scopes, &binding))
+    let to = To::new("refresh_token", &client.id, &*grant.subject, Some(grant_name(&grant.id)));
+    Ok(Issued::new(issuer, access_token, Some(format!("{}.{next}", grant.id)), &scopes, &binding, to))
 }

@@ -9,8 +9,9 @@ use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
-use crate::issuer::ClientError;
+use crate::issuer::{ClientError, NotIssued};
 use crate::key::{KeyError, MintError};
+use crate::observe::Reason;
 use crate::person::LoginError;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
@@ -68,8 +69,8 @@ pub(crate) enum Refusal {
     AccessDenied,
     #[error("the device code has expired")]
     ExpiredToken,
-    /// A client asks for device codes, or authenticates by assertions, too often.
-    #[error("device authorization requests or client assertions are too frequent")]
+    /// A client asks for device codes, or authenticates by assertions or with wrong secrets, too often.
+    #[error("device authorization requests, client assertions or wrong client secrets are too frequent")]
     TooOften {
         /// After so many seconds it can ask again.
         retry_after: u64,
@@ -84,7 +85,7 @@ pub(crate) enum Refusal {
     #[error("the login cannot tell whether the person is still there")]
     Login(#[source] LoginError),
     #[error(transparent)]
-    Mint(#[from] MintError),
+    Mint(MintError),
     /// Which keys are the issuer's cannot be told now.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -93,19 +94,19 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Logs the refusal for the operator.
-    pub(crate) fn log(&self, what: &'static str) {
+    /// Tells the operator why, by the event of the endpoint.
+    pub(crate) fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
         match self {
-            Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
-            Self::Keys(error) => tracing::error!(cause = %error, "{what}"),
-            Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
+            Self::Mint(error) => tell(Reason::Failed(&format_args!("{self}: {error:?}"))),
+            Self::Keys(error) => tell(Reason::Failed(error)),
+            Self::Store(error) => tell(Reason::Failed(&format_args!("{self}: {:?}", error.cause()))),
             Self::Asserted(NotAsserted::Unavailable(error)) => {
-                tracing::error!(cause = ?error, "{what}");
+                tell(Reason::Failed(&format_args!("{self}: {error:?}")));
             }
-            Self::Login(error) => tracing::error!(cause = ?error, "{what}"),
+            Self::Login(error) => tell(Reason::Failed(&format_args!("{self}: {error:?}"))),
             // A device polls every few seconds, and this is what it is told while it waits.
-            Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "{what}"),
-            refusal => tracing::warn!(reason = %refusal, "{what}"),
+            Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "a device waits"),
+            refusal => tell(Reason::Refused(refusal)),
         }
     }
 }
@@ -115,6 +116,15 @@ impl From<ClientError> for Refusal {
         match error {
             ClientError::Document(error) => Self::Document(error),
             ClientError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NotIssued> for Refusal {
+    fn from(error: NotIssued) -> Self {
+        match error {
+            NotIssued::Denied => Self::Grant("denied by auth.deny"),
+            NotIssued::Mint(error) => Self::Mint(error),
         }
     }
 }

@@ -7,7 +7,7 @@ use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
-use super::issued::{ACCESS_TOKEN, Issued};
+use super::issued::{ACCESS_TOKEN, Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
 use crate::issuer::{Exchanged, Grantee, Issuer};
@@ -56,12 +56,12 @@ pub(super) async fn issue(
         &exchanged,
     )?;
     // Asked last: what is revoked after this ends the new token too.
-    counts_still(issuer, &subject).await?;
-    tracing::info!(
-        client_id = %client.id, subject = ?subject.sub, of_client = %subject.client_id, scope = %scopes,
-        grant = "token_exchange", "access token issued"
-    );
-    Ok(Issued::new(issuer, access_token, None, &scopes, &binding).exchanged(lifetime))
+    counts_still(issuer, params, &subject).await?;
+    let to = To {
+        of_client: Some(subject.client_id),
+        ..To::new("token_exchange", &client.id, subject.sub, Some(grant_id))
+    };
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to).exchanged(lifetime))
 }
 
 /// Verifies what the request asks for: an access token for this server, for one subject, without an actor token (§2.1).
@@ -99,12 +99,15 @@ async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Ref
     if issuer.now() >= own.exp {
         return Err(Refusal::SubjectToken("expired"));
     }
-    counts_still(issuer, &own).await?;
+    counts_still(issuer, params, &own).await?;
     Ok(own)
 }
 
-/// Verifies that a token is not revoked. Other processes revoke too, so the store is asked.
-async fn counts_still(issuer: &Issuer, own: &OwnToken) -> Result<(), Refusal> {
+/// Verifies that a token is neither denied nor revoked. Other processes revoke too, so the store is asked.
+async fn counts_still(issuer: &Issuer, params: &Params, own: &OwnToken) -> Result<(), Refusal> {
+    if issuer.denied.refuses(params.get("subject_token").unwrap_or_default(), own.claims()) {
+        return Err(Refusal::SubjectToken("denied by auth.deny"));
+    }
     match issuer.store.revocations().is_revoked(own.revocable()).await? {
         true => Err(Refusal::SubjectToken("revoked")),
         false => Ok(()),

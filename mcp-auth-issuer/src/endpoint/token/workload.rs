@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::Refusal;
-use super::issued::Issued;
+use super::issued::{Issued, To};
 use super::jwt_bearer;
 use super::proof::Proven;
 use super::resource::verify_resource;
@@ -55,9 +55,9 @@ pub(super) async fn issue(
         grant_id: None,
         binding: &binding,
     })?;
-    tracing::info!(
-        client_id = %workload.client_id, assertion_issuer = trusted.as_str(), assertion_subject = ?assertion.subject,
-        scope = %scopes, grant = "jwt_bearer", profile = "workload", "access token issued"
-    );
-    Ok(Issued::new(issuer, access_token, None, &scopes, &binding))
+    let to = To {
+        assertion: Some((trusted.as_str().to_owned(), assertion.subject.clone())),
+        ..To::new("jwt_bearer", &workload.client_id, &*workload.client_id, None)
+    };
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to))
 }

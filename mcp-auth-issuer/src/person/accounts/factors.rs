@@ -7,6 +7,8 @@ use super::login::AccountsLogin;
 use super::options::SecondFactorPolicy;
 use super::second_step::typed;
 use super::{recovery, totp};
+use crate::observe::Event as _;
+use crate::observe::account::{RecoveryCodesRenewed, SecondFactorRemoved, SecondFactorSetUp};
 use crate::person::passkey::PasskeyError;
 
 /// One-time codes that are about to be set up.
@@ -83,7 +85,7 @@ impl AccountsLogin {
         let step = step.ok_or(FactorsError::WrongCode)?;
         let (codes, recovery_codes) = self.new_recovery_codes();
         self.changed(id, AccountChange::ConfirmTotp { secret, step, recovery_codes }).await?;
-        tracing::info!(account = ?account.name, "one-time codes were set up");
+        SecondFactorSetUp { subject: &account.name }.happened();
         Ok(codes)
     }
 
@@ -94,7 +96,7 @@ impl AccountsLogin {
         }
         let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
         self.changed(id, AccountChange::RemoveTotp).await?;
-        tracing::warn!(account = ?account.name, "one-time codes were removed");
+        SecondFactorRemoved { subject: &account.name }.happened();
         Ok(())
     }
 
@@ -103,7 +105,7 @@ impl AccountsLogin {
         let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
         let (codes, kept) = self.new_recovery_codes();
         self.changed(id, AccountChange::RecoveryCodes(kept)).await?;
-        tracing::info!(account = ?account.name, "recovery codes were made anew");
+        RecoveryCodesRenewed { subject: &account.name }.happened();
         Ok(codes)
     }
 

@@ -3,12 +3,12 @@
 //!
 //! The limit by account is on passwords alone. Who is locked out by strangers that try passwords can log in with a passkey.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use mcp_auth_store::{Arrival, Rate, SecretHash, Store, StoreError};
 
 use super::options::AccountsOptions;
-use crate::request::address::place;
+use crate::request::address::{place, site};
 
 /// A second factor is tried by somebody who has the password already. One code in 333 000 is right at any time, so ten at once and then one
 /// in two minutes leave a guesser about one chance in 450 a day.
@@ -99,14 +99,6 @@ async fn counted(store: &Store, key: &str, rate: Rate, now: u64) -> Result<Wait,
         Arrival::Conforms => None,
         Arrival::TooSoon { wait } => Some(wait.div_ceil(MICROS)),
     })
-}
-
-/// The IPv6 network of 48 bits that an address is in: one customer may have all of it, which is 65 536 [places](crate::request::address::place).
-fn site(address: Option<IpAddr>) -> Option<String> {
-    match address?.to_canonical() {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(address) => Some(format!("{}/48", Ipv6Addr::from_bits(address.to_bits() >> 80 << 80))),
-    }
 }
 
 #[cfg(test)]

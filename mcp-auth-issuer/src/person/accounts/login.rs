@@ -10,11 +10,13 @@ use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreEr
 use super::factors::FactorsError;
 use super::found::{Found, Stage};
 use super::limits::Limits;
-use super::means::{BY_PASSWORD, BY_TWO_FACTORS, Means, asks_only};
+use super::means::{BY_PASSWORD, BY_TWO_FACTORS, Means};
 use super::name;
 use super::options::{AccountsOptions, SecondFactorPolicy};
 use super::password::{HashError, Passwords};
 use super::rules;
+use crate::observe::account::SecondFactorChangeRefused;
+use crate::observe::{Event as _, Reason};
 use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step};
 use crate::person::page::{recovery_codes, totp_setup};
 use crate::person::passkey::{Challenges, RelyingParty};
@@ -106,8 +108,9 @@ impl AccountsLogin {
         if account.disabled {
             return Err(refused("the account is disabled", Some(&account)));
         }
-        let is_needed =
-            self.second_factor == SecondFactorPolicy::Required || asks_only(attempt, BY_TWO_FACTORS);
+        // Where it is not asked of everybody, an application that asks for two factors of a person who has one is told so, and nobody sets up
+        // another here: whoever has the password would set up theirs, and pass for two factors (NIST SP 800-63B §6.1.2).
+        let is_needed = self.second_factor == SecondFactorPolicy::Required;
         match (account.has_second_factor(), is_needed) {
             (true, _) => self.ask_second(id, &account, None),
             (false, true) => self.begin_setup(id, &account).await,
@@ -140,7 +143,9 @@ impl AccountsLogin {
                 };
                 ask(Found::of(found.id, &account, Stage::Kept), kept)
             }
-            Err(FactorsError::WrongCode) => {
+            Err(error @ FactorsError::WrongCode) => {
+                let (subject, reason) = (&*account.name, Reason::Refused(&error));
+                SecondFactorChangeRefused { subject, reason }.happened();
                 let setup = self.begun_totp(&account, begun).ok_or_else(|| changed_meanwhile(&account))?;
                 let again = "That code is not right. Wait for the next one in the app and type that.";
                 ask(found.clone(), setup_form(&totp_setup(&setup), Some(again)))
@@ -166,6 +171,10 @@ impl AccountsLogin {
 }
 
 impl Login for AccountsLogin {
+    fn kind(&self) -> std::borrow::Cow<'_, str> {
+        "accounts".into()
+    }
+
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
         let hint = attempt.asked.login_hint;
         let hint = hint.filter(|hint| hint.chars().count() <= name::LONGEST && !deceives(hint));
@@ -203,9 +212,8 @@ impl Login for AccountsLogin {
                 Stage::Code => self.second(attempt, &found, None, answer).await,
                 Stage::Passkey(challenge) => self.second(attempt, &found, Some(challenge), answer).await,
                 Stage::Setup(begun) => self.set_up(&found, *begun, answer).await,
-                Stage::Kept => {
-                    Ok(Step::Done(Means::PasswordAndCode.logged_in(self.still(&found).await?, attempt)))
-                }
+                // The password alone let them set up the other factor, so this login is as strong as the password.
+                Stage::Kept => Ok(Step::Done(Means::Password.logged_in(self.still(&found).await?, attempt))),
             }
         })
     }

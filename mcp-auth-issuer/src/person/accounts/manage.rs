@@ -9,6 +9,8 @@ use super::login::AccountsLogin;
 use super::name::{self, AccountName, InvalidAccountName, LONGEST};
 use super::password::HashError;
 use super::rules::{self, UnfitPassword};
+use crate::observe::Event as _;
+use crate::observe::account::{AccountAdded, AccountDeleted, AccountDisabled, AccountEnabled, AccountReset};
 
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +118,7 @@ impl AccountsLogin {
         let now = self.now();
         let mut account =
             Account { display_name: display_name.map(str::to_owned), ..Account::new(name.as_str(), now) };
+        let by_link = password.is_none();
         let link = match password {
             Some(password) => {
                 rules::check(password, name.as_str())?;
@@ -130,7 +133,10 @@ impl AccountsLogin {
             }
         };
         match self.store.accounts().create(name.id(), account, now).await? {
-            Creation::Created => Ok(link),
+            Creation::Created => {
+                AccountAdded { subject: name.as_str(), by_link }.happened();
+                Ok(link)
+            }
             Creation::Exists => Err(ManageError::Exists),
             Creation::WasDeleted => Err(ManageError::WasDeleted),
             Creation::Full => Err(ManageError::Full),
@@ -156,7 +162,9 @@ impl AccountsLogin {
     /// [`ManageError`].
     pub async fn disable(&self, name: &str) -> Result<(), ManageError> {
         let (_, account) = self.changed_to(name, AccountChange::Disable).await?;
-        Ok(self.end(&account).await?)
+        self.end(&account).await?;
+        AccountDisabled { subject: &account.name }.happened();
+        Ok(())
     }
 
     /// Its person may log in again.
@@ -164,7 +172,9 @@ impl AccountsLogin {
     /// # Errors
     /// [`ManageError`].
     pub async fn enable(&self, name: &str) -> Result<(), ManageError> {
-        self.changed_to(name, AccountChange::Enable).await.map(drop)
+        let (_, account) = self.changed_to(name, AccountChange::Enable).await?;
+        AccountEnabled { subject: &account.name }.happened();
+        Ok(())
     }
 
     /// Its password does not count any more, all that its person is logged in with and has allowed ends, and they set a new one by the link that
@@ -177,6 +187,7 @@ impl AccountsLogin {
         let (_, account) = self.changed_to(name, AccountChange::Reset { link, and_factors }).await?;
         self.end(&account).await?;
         let passkeys = if and_factors { 0 } else { account.passkeys().count() };
+        AccountReset { subject: &account.name, and_factors }.happened();
         Ok(NewLink { path, expires_at: link.expires_at, passkeys })
     }
 
@@ -189,6 +200,7 @@ impl AccountsLogin {
         let (id, account) = self.changed_to(name, AccountChange::Disable).await?;
         self.store.forget_person(&account.name, self.now()).await?;
         self.store.accounts().delete(id, self.now()).await?;
+        AccountDeleted { subject: &account.name }.happened();
         Ok(())
     }
 

@@ -55,7 +55,7 @@ impl Means {
 }
 
 /// Of the two values of `acr` that there are, whether the application asks for this one alone.
-pub(super) fn asks_only(attempt: &Attempt<'_>, acr: &str) -> bool {
+fn asks_only(attempt: &Attempt<'_>, acr: &str) -> bool {
     let asked = attempt.asked.acr_values.unwrap_or_default();
     let mut known = asked.split(' ').filter(|value| [BY_PASSWORD, BY_TWO_FACTORS].contains(value)).peekable();
     known.peek().is_some() && known.all(|value| value == acr)

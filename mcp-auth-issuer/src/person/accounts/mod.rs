@@ -31,6 +31,7 @@ pub(crate) use factors::{FactorsError, Setup};
 pub use login::AccountsLogin;
 pub use manage::{AccountLine, ManageError, NewLink};
 pub use name::InvalidAccountName;
+pub(super) use name::folded;
 pub use options::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 pub(crate) use passkeys::{LONGEST_NAME, PasskeySetup};
 pub use password::HashError;

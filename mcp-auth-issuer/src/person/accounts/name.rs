@@ -4,6 +4,8 @@ use mcp_auth_core::seen::deceives;
 use mcp_auth_store::SecretHash;
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::person::upstream::PREFIX;
+
 /// The most characters of a name.
 pub(super) const LONGEST: usize = 100;
 
@@ -14,7 +16,10 @@ pub(super) struct AccountName(String);
 
 /// A name that no account can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name of an account has 1 to {LONGEST} characters that can be seen, without spaces at its ends")]
+#[error(
+    "the name of an account has 1 to {LONGEST} characters that can be seen, without spaces at its ends, and does not begin with oidc_, as the \
+     names of a login at another provider do"
+)]
 pub struct InvalidAccountName;
 
 impl AccountName {
@@ -23,7 +28,8 @@ impl AccountName {
     pub(super) fn read(text: &str) -> Result<Self, InvalidAccountName> {
         let name: String = text.nfc().collect();
         let is_seen = name.trim() == name && !deceives(&name);
-        match is_seen && !name.is_empty() && name.chars().count() <= LONGEST {
+        let is_elsewhere = folded(&name).starts_with(PREFIX);
+        match is_seen && !is_elsewhere && !name.is_empty() && name.chars().count() <= LONGEST {
             true => Ok(Self(name)),
             false => Err(InvalidAccountName),
         }
@@ -45,7 +51,7 @@ pub(super) fn id(text: &str) -> SecretHash {
 }
 
 /// NFC may not be kept by `to_lowercase`, so it comes after it too.
-pub(super) fn folded(text: &str) -> String {
+pub(in crate::person) fn folded(text: &str) -> String {
     let composed: String = text.trim().nfc().collect();
     composed.to_lowercase().nfc().collect()
 }
@@ -69,8 +75,10 @@ mod tests {
     #[test]
     fn a_name_can_be_seen_and_is_kept_as_it_was_written() {
         assert_eq!(AccountName::read("A\u{308}nne Lee").unwrap().as_str(), "\u{c4}nne Lee");
-        assert!(AccountName::read(&"\u{e4}".repeat(100)).is_ok());
-        for bad in ["", " ann", "ann ", "a\nn", "an\u{200b}n", "\u{202e}nna", &"a".repeat(101)] {
+        assert!(AccountName::read(&"\u{e4}".repeat(100)).is_ok() && AccountName::read("oidc").is_ok());
+        for bad in
+            ["", " ann", "ann ", "a\nn", "an\u{200b}n", "\u{202e}nna", &"a".repeat(101), "oidc_x", "OIDC_x"]
+        {
             assert_eq!(AccountName::read(bad), Err(InvalidAccountName), "{bad:?}");
         }
     }

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::factors::FactorsError;
 use super::login::AccountsLogin;
+use crate::observe::Event as _;
+use crate::observe::account::{SecondFactorRemoved, SecondFactorSetUp};
 use crate::person::passkey::{Expected, NewPasskey, creation_options, new_challenge, verify_registration};
 use crate::secret::secret;
 
@@ -119,7 +121,7 @@ impl AccountsLogin {
             recovery_codes,
         };
         self.changed(id, change).await?;
-        tracing::info!(account = ?account.name, "a passkey was added");
+        SecondFactorSetUp { subject: &account.name }.happened();
         Ok(codes)
     }
 
@@ -136,7 +138,7 @@ impl AccountsLogin {
         let (id, _) = self.of_subject(&account.name).await?.ok_or(FactorsError::Gone)?;
         let change = AccountChange::RemovePasskey { generation: account.generation, id: passkey };
         self.changed(id, change).await?;
-        tracing::warn!(account = ?account.name, "a passkey was removed");
+        SecondFactorRemoved { subject: &account.name }.happened();
         Ok(())
     }
 }

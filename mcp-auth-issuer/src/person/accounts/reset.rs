@@ -75,10 +75,7 @@ impl AccountsLogin {
         let password = self.passwords.hash(password).await?;
         let change = AccountChange::PasswordByLink { link: of.link, password };
         match self.store.accounts().change(of.id, change, self.now()).await? {
-            Changed::Done => {
-                tracing::info!(account = ?of.name, "a password was set by a link");
-                Ok(())
-            }
+            Changed::Done => Ok(()),
             Changed::Refused | Changed::Unknown => Err(ResetError::Gone),
         }
     }

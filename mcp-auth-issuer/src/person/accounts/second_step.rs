@@ -7,6 +7,8 @@ use super::found::{Found, Stage};
 use super::login::{AccountsLogin, ask, given};
 use super::means::Means;
 use super::{recovery, totp};
+use crate::observe::Event as _;
+use crate::observe::login::{RecoveryCodeUsed, SecondFactorLimited, SecondFactorRefused};
 use crate::person::login::{Attempt, Form, LoginError, Step};
 use crate::person::page::passkey_login;
 use crate::person::passkey::{new_challenge, request_options};
@@ -66,7 +68,8 @@ impl AccountsLogin {
             }
             Err(why) => why,
         };
-        tracing::warn!(account = ?account.name, address = ?attempt.address, why, "login refused");
+        tracing::debug!(account = ?account.name, why, "a second factor was refused");
+        SecondFactorRefused { subject: &account.name, address: attempt.address }.happened();
         self.ask_second(found.id, &account, Some(again))
     }
 
@@ -93,7 +96,7 @@ impl AccountsLogin {
     ) -> Result<Tried, LoginError> {
         let wait = self.limits.second_factor(&self.store, id, attempt.now).await?;
         if let Some(wait) = wait {
-            tracing::warn!(account = ?account.name, "second factors are tried too often by somebody who has the password");
+            SecondFactorLimited { subject: &account.name, address: attempt.address, wait }.happened();
             return Err(LoginError::TooOften { wait });
         }
         let code = answer.get("code").unwrap_or_default();
@@ -113,8 +116,8 @@ fn logged_in(account: Account, with: SecondFactor, attempt: &Attempt<'_>) -> Ste
         SecondFactor::Passkey(_) => Means::PasswordAndPasskey,
         SecondFactor::TotpStep(_) => Means::PasswordAndCode,
         SecondFactor::RecoveryCode(_) => {
-            let left = account.recovery_codes.len().saturating_sub(1);
-            tracing::warn!(account = ?account.name, left, "a recovery code was used");
+            let left = account.recovery_codes.len().saturating_sub(1) as u64;
+            RecoveryCodeUsed { subject: &account.name, left, address: attempt.address }.happened();
             Means::PasswordAndCode
         }
     };

@@ -44,6 +44,10 @@ impl fmt::Debug for OwnLogin {
 }
 
 impl Login for OwnLogin {
+    fn kind(&self) -> Cow<'_, str> {
+        format!("own {}", self.iss).into()
+    }
+
     fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
         let form = Form::continue_to(&self.host());
         Box::pin(async move { Ok(Step::Ask(form)) })

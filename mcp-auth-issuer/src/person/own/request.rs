@@ -5,9 +5,6 @@ use url::Url;
 use crate::person::login::Asked;
 use crate::request::Params;
 
-/// The longest hint that is passed on, in bytes; the page does without a longer one.
-const LONGEST_HINT: usize = 255;
-
 /// A login that the issuer asks the application's page for. Anyone can open the page with any query, so all of it is to be shown or passed
 /// back, never to be believed. It does not say where to go back to: [`Answer::location`](super::Answer::location) goes to the issuer that
 /// the application was configured with, and an address from the query could be anybody's.
@@ -68,9 +65,10 @@ impl Request {
         !self.again && self.max_age.is_none_or(|age| age > 0 && now.saturating_sub(auth_time) <= age)
     }
 
-    /// The request for `asked`, of the client with this name.
+    /// The request for `asked`, of the client with this name. All that is asked for is passed on: how long it may be is decided once, where the
+    /// authorization request is read.
     pub(super) fn of(transaction: &str, client_name: Option<&str>, asked: &Asked<'_>) -> Self {
-        let hint = |hint: Option<&str>| hint.filter(|hint| hint.len() <= LONGEST_HINT).map(str::to_owned);
+        let hint = |hint: Option<&str>| hint.map(str::to_owned);
         Self {
             transaction: transaction.to_owned(),
             client_name: client_name.map(str::to_owned),
@@ -123,10 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_that_is_too_long_is_left_out_and_a_query_that_contradicts_itself_is_not_read() {
-        let long = "x".repeat(256);
-        let asked = Asked { login_hint: Some(&long), ..Asked::default() };
-        assert_eq!(Request::of("t", None, &asked).login_hint, None);
+    fn the_longest_hints_are_passed_on_and_a_query_that_contradicts_itself_is_not_read() {
+        let (long, longest) = ("x".repeat(256), "x".repeat(512));
+        let (login_hint, acr_values, ui_locales) = (Some(&*long), Some(&*longest), Some(&*long));
+        let asked = Asked { login_hint, acr_values, ui_locales, ..Asked::default() };
+        let request = Request::of("t", None, &asked);
+        let passed_on =
+            [&request.login_hint, &request.acr_values, &request.ui_locales].map(|hint| hint.as_deref());
+        assert_eq!(passed_on, [login_hint, acr_values, ui_locales]);
         for query in
             ["", "transaction=", "transaction=a&transaction=b", "transaction=a&max_age=-1", "transaction=%"]
         {

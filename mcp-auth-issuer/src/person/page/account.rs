@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use mcp_auth_store::{Browser, Client, Grant};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Browser, Client};
 
 use super::claim::{application, visible};
 use super::consent::named;
@@ -27,11 +28,33 @@ pub(crate) struct AccountPage<'a> {
 
 /// An application that a person let in.
 pub(crate) struct LetIn {
-    /// What the form calls it. It is not the identifier of the grant, which is a part of its refresh tokens.
-    pub(crate) name: String,
-    pub(crate) grant: Grant,
+    pub(crate) client_id: String,
     /// `None` where the client is gone.
     pub(crate) client: Option<Client>,
+    pub(crate) scopes: ScopeSet,
+    /// What the access tokens of its grants call these.
+    pub(crate) grants: Vec<String>,
+    /// When it was let in first, of what it has still, in Unix seconds.
+    pub(crate) since: u64,
+    /// When it came last to renew its access; `None` where it cannot.
+    pub(crate) last_used: Option<u64>,
+    /// Whether the person said that it need not ask again.
+    pub(crate) is_remembered: bool,
+}
+
+impl LetIn {
+    /// One of which nothing else is known.
+    pub(crate) fn new(client_id: &str, since: u64) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            client: None,
+            scopes: ScopeSet::default(),
+            grants: Vec::new(),
+            since,
+            last_used: None,
+            is_remembered: false,
+        }
+    }
 }
 
 impl IntoResponse for AccountPage<'_> {
@@ -46,7 +69,7 @@ impl IntoResponse for AccountPage<'_> {
             }
             h2 { "Applications you let in" }
             @if self.let_in.is_empty() {
-                p { "None can renew its access now. One that cannot renew it is not listed here; its access ends by itself." }
+                p { "None can renew its access now, or get it again without asking you. The access of others ends by itself." }
             }
             @for let_in in &self.let_in { (self.application(let_in)) }
             @if self.there_may_be_more {
@@ -75,22 +98,28 @@ impl IntoResponse for AccountPage<'_> {
 impl AccountPage<'_> {
     fn application(&self, let_in: &LetIn) -> Markup {
         let (declared, now) = (&self.issuer.scopes, self.issuer.now());
-        let scopes = declared.known_of(&let_in.grant.scopes);
+        let scopes = declared.known_of(&let_in.scopes);
         html! {
             section.application {
                 dl {
                     (application(self.issuer, let_in.client.as_ref()))
                     dt { "You let it in" }
-                    dd { (ago(now.saturating_sub(let_in.grant.granted_at))) }
-                    dt { "It last came" }
-                    dd { (ago(now.saturating_sub(let_in.grant.last_used))) }
+                    dd { (ago(now.saturating_sub(let_in.since))) }
+                    @if let Some(last_used) = let_in.last_used {
+                        dt { "It last came" }
+                        dd { (ago(now.saturating_sub(last_used))) }
+                    }
+                    @if let_in.is_remembered {
+                        dt { "Asking you" }
+                        dd { "You said that it need not ask you again." }
+                    }
                 }
                 ul.scopes {
                     @for scope in &scopes { li { (named(scope.as_str(), &declared.described(scope))) } }
                 }
                 form method="post" action=(self.action) {
                     input type="hidden" name="csrf" value=(self.csrf);
-                    input type="hidden" name="application" value=(let_in.name);
+                    input type="hidden" name="application" value=(let_in.client_id);
                     div.buttons { button type="submit" name="decision" value="end" { "End its access" } }
                 }
             }

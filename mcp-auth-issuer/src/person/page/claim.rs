@@ -13,10 +13,24 @@ const MAX_NAME: usize = 60;
 /// The most characters of any other value that are shown.
 const MAX_VALUE: usize = 200;
 
-/// Which application it is: the name that it claims, and, where its identifier is the URL of a description, the site that
-/// publishes this. Only the site is verified.
+/// Which application it is: the name that the operator gave it, or the name that it claims, and, where its identifier is the URL of a
+/// description, the site that publishes this. Of what it says itself only the site is verified.
 pub(super) fn application(issuer: &Issuer, client: Option<&Client>) -> Markup {
-    claimed_and_published(client, client.and_then(|client| issuer.publisher(&client.id)))
+    match client.filter(|client| issuer.is_named(&client.id)) {
+        Some(client) => named(client),
+        None => claimed_and_published(client, client.and_then(|client| issuer.publisher(&client.id))),
+    }
+}
+
+/// An application that the operator registered: its name, or else its identifier. Both are the operator's words, and no claim of its own.
+pub(super) fn named(client: &Client) -> Markup {
+    html! {
+        dt { "Application" }
+        dd {
+            strong { bdi { (visible(client.name.as_deref().unwrap_or(&client.id))) } }
+            p.hint { "Known to this server as " code { bdi { (visible(&client.id)) } } "." }
+        }
+    }
 }
 
 fn claimed_and_published(client: Option<&Client>, publisher: Option<String>) -> Markup {
@@ -93,8 +107,10 @@ mod tests {
             grant_types: Client::for_people(true),
             scopes: ScopeSet::default(),
             credential: ClientCredential::None,
+            secret_in_form: false,
             registered_at: 0,
             registration_token: None,
+            require_par: false,
         };
         let application = |id: &str| claimed_and_published(Some(&client(id)), host_of(id)).into_string();
         let shown = application("https://claude.ai.evil.example/c.json");

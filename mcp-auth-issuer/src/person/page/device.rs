@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_store::{Client, DeviceAuthorization};
 
-use super::claim::{cut, visible};
+use super::claim::{cut, named, visible};
 use super::consent::{ScopeLine, on_allow, scope_list};
 use super::lifetime::in_words;
 use super::shell::page;
@@ -42,6 +42,8 @@ pub(crate) struct DeviceConsent<'a> {
     /// Who is logged in.
     pub(crate) person: &'a str,
     pub(crate) scopes: Vec<ScopeLine<'a>>,
+    /// Why the page is shown again.
+    pub(crate) alert: Option<&'static str>,
     /// In Unix seconds.
     pub(crate) now: u64,
     /// The URL that the form posts to.
@@ -109,6 +111,7 @@ impl IntoResponse for DeviceConsent<'_> {
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
+                @if let Some(alert) = self.alert { p.warning role="alert" { (alert) } }
                 (warning())
                 (self.facts())
                 (scope_list(&self.scopes))
@@ -127,7 +130,11 @@ impl IntoResponse for DeviceConsent<'_> {
                 button.link type="submit" name="decision" value="logout" { "Use another account" }
             }
         };
-        page(self.issuer, StatusCode::OK, &format!("Allow a device access to {server}?"), &body)
+        let (status, state) = match self.alert {
+            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
+            None => (StatusCode::OK, ""),
+        };
+        page(self.issuer, status, &format!("{state}Allow a device access to {server}?"), &body)
     }
 }
 
@@ -136,11 +143,7 @@ impl DeviceConsent<'_> {
         let ago = self.now.saturating_sub(self.asked.asked_at);
         html! {
             dl {
-                dt { "Application" }
-                dd {
-                    strong { bdi { (visible(self.client.name.as_deref().unwrap_or(&self.client.id))) } }
-                    p.hint { "Known to this server as " code { bdi { (visible(&self.client.id)) } } "." }
-                }
+                (named(self.client))
                 dt { "Code" }
                 dd { strong { (self.code) } p.hint { "Your device shows the same one." } }
                 dt { "It asked" }

@@ -143,6 +143,10 @@ impl fmt::Debug for UpstreamLogin {
 }
 
 impl Login for UpstreamLogin {
+    fn kind(&self) -> Cow<'_, str> {
+        format!("upstream {}", self.options.issuer.as_str()).into()
+    }
+
     fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
         let form = Form::continue_to(&self.host());
         Box::pin(async move { Ok(Step::Ask(form)) })

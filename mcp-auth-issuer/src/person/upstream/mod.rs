@@ -17,3 +17,4 @@ mod request;
 
 pub use login::{InvalidUpstream, UpstreamLogin};
 pub use options::{Admitted, UpstreamOptions};
+pub(super) use person::PREFIX;

@@ -6,11 +6,13 @@ use mcp_auth_core::seen::{deceives, plain};
 use serde_json::{Map, Value};
 
 use super::options::Admitted;
+use crate::observe::Event as _;
+use crate::observe::login::PersonNotAdmitted;
 use crate::person::User;
 use crate::person::login::CLOCK_SKEW;
 
 /// What our names of such people begin with; no other login gives it.
-const PREFIX: &str = "oidc_";
+pub(in crate::person) const PREFIX: &str = "oidc_";
 /// The most characters of a name that are kept.
 const MOST_OF_NAME: usize = 200;
 /// The most characters of `acr`, and of each of `amr`, of which 16 are kept.
@@ -63,7 +65,7 @@ pub(super) fn person(
     let subject = subject(issuer, sub);
     if !admitted.lets_in(issuer, &subject) {
         // The operator finds here what to write into allow_subjects.
-        tracing::warn!(issuer, sub = ?sub, "login refused: not in issuer.upstream.allow_subjects");
+        PersonNotAdmitted { assertion_issuer: issuer, assertion_subject: sub }.happened();
         return Err(NotIn::NotAdmitted);
     }
     let name = ["name", "preferred_username"].iter().find_map(|claim| claims.get(*claim)?.as_str());

@@ -11,8 +11,6 @@ use super::options::UpstreamOptions;
 use crate::person::login::Attempt;
 use crate::secret::secret;
 
-/// The longest hint that is passed on, in bytes.
-const LONGEST_HINT: usize = 255;
 /// The age that is asked for where any will do: a provider that is asked for one says when the login was. Ten years.
 const ANY_AGE: u64 = 10 * 365 * 24 * 60 * 60;
 
@@ -60,7 +58,8 @@ impl Kept {
             ("prompt", asked.again.then_some("login")),
         ];
         let hints = hints.into_iter().filter_map(|(name, hint)| Some((name, hint?)));
-        url.query_pairs_mut().extend_pairs(hints.filter(|(_, hint)| hint.len() <= LONGEST_HINT));
+        // How long each may be is decided once, where the authorization request is read.
+        url.query_pairs_mut().extend_pairs(hints);
         url
     }
 }

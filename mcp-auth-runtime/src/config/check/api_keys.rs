@@ -5,7 +5,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use mcp_auth_core::ApiKey;
 use mcp_auth_core::net::Network;
 
-use super::conflict::Conflict;
+use super::conflict::{ApiKeyConflict, Conflict, ScopeConflict};
 use super::findings::{Findings, OFFLINE_ACCESS};
 use crate::authn::ApiKeyDigest;
 use crate::config::section::api_keys::ApiKeyEntry;
@@ -21,11 +21,11 @@ impl Findings<'_> {
         let keys = &config.auth.api_keys;
         if keys.len() > MOST_API_KEYS {
             let at = self.at(key!(auth.api_keys));
-            self.refuse(Conflict::TooManyApiKeys { count: keys.len(), most: MOST_API_KEYS, at });
+            self.refuse(ApiKeyConflict::TooManyApiKeys { count: keys.len(), most: MOST_API_KEYS, at });
         }
         if config.auth.verify == Verify::None && !keys.is_empty() {
             let at = self.at(key!(auth.verify));
-            self.refuse(Conflict::UnusedApiKeys { at });
+            self.refuse(ApiKeyConflict::UnusedApiKeys { at });
         }
         if config.auth.x_api_key && keys.is_empty() {
             self.warnings.push(Warning::HeaderWithoutApiKeys);
@@ -36,14 +36,14 @@ impl Findings<'_> {
             let name = entry.name.as_str();
             if names.insert(name, index).is_some() {
                 let at = self.at(key!(auth.api_keys[index].name));
-                self.refuse(Conflict::DuplicateApiKey { name: name.to_owned(), at });
+                self.refuse(ApiKeyConflict::DuplicateApiKey { name: name.to_owned(), at });
             }
             for (digest, at) in self.digests(entry, index) {
                 match digests.entry(digest) {
                     Entry::Vacant(free) => _ = free.insert(name),
                     Entry::Occupied(taken) => {
                         let other = (*taken.get()).to_owned();
-                        self.refuse(Conflict::DuplicateDigest { name: name.to_owned(), other, at });
+                        self.refuse(ApiKeyConflict::DuplicateDigest { name: name.to_owned(), other, at });
                     }
                 }
             }
@@ -72,14 +72,14 @@ impl Findings<'_> {
                 match key {
                     Ok(key) => vec![(ApiKeyDigest::of(&key), at)],
                     Err(why) => {
-                        self.refuse(Conflict::NotAnApiKey { name: name(), why, at });
+                        self.refuse(ApiKeyConflict::NotAnApiKey { name: name(), why, at });
                         Vec::new()
                     }
                 }
             }
             (Some(_), Some(_)) | (None, None) => {
                 let at = self.at(key!(auth.api_keys[index]));
-                self.refuse(Conflict::DigestOrKey { name: name(), at });
+                self.refuse(ApiKeyConflict::DigestOrKey { name: name(), at });
                 Vec::new()
             }
         }
@@ -90,7 +90,7 @@ impl Findings<'_> {
         self.known_roles(&entry.roles, self.at(key!(auth.api_keys[index].roles)));
         if entry.scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
             let at = self.at(key!(auth.api_keys[index].scopes));
-            self.refuse(Conflict::OfflineAccess { at });
+            self.refuse(ScopeConflict::OfflineAccess { at });
         }
         for scope in self.unknown(&entry.scopes).into_iter().filter(|scope| scope != OFFLINE_ACCESS) {
             self.warnings.push(Warning::UnknownKeyScope { key: entry.name.as_str().to_owned(), scope });

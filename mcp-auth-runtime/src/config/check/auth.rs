@@ -1,6 +1,6 @@
 //! `[auth]`: that callers can be verified, and what a first login asks for.
 
-use super::conflict::Conflict;
+use super::conflict::{AuthConflict, ScopeConflict};
 use super::findings::{Findings, OFFLINE_ACCESS};
 use crate::authz::Visibility;
 use crate::config::Warning;
@@ -17,7 +17,7 @@ impl Findings<'_> {
             self.verify_none(trusted, built_in);
         } else if !trusted && !built_in && !config.accepts_others() && self.verifies() {
             let at = self.at(key!(auth.issuers));
-            self.refuse(Conflict::NoIssuers { at });
+            self.refuse(AuthConflict::NoIssuers { at });
         }
         if config.auth.verify != Verify::None && config.limits.anonymous_sessions.get() > 0 {
             self.warnings.push(Warning::AnonymousSessionsUnused);
@@ -31,11 +31,11 @@ impl Findings<'_> {
         let at = self.at(key!(auth.token_header));
         if config.server.tool_headers.iter().any(|shown| shown.name() == header.name()) {
             let (header, other) = (header.name().to_string(), "server.tool_headers");
-            self.refuse(Conflict::TokenHeaderTaken { header, other, at: at.clone() });
+            self.refuse(AuthConflict::TokenHeaderTaken { header, other, at: at.clone() });
         }
         if config.server.client_address_header.name() == header.name() {
             let (header, other) = (header.name().to_string(), "server.client_address_header");
-            self.refuse(Conflict::TokenHeaderTaken { header, other, at });
+            self.refuse(AuthConflict::TokenHeaderTaken { header, other, at });
         }
     }
 
@@ -43,7 +43,7 @@ impl Findings<'_> {
         let at = self.at(key!(auth.verify));
         let protected = self.first_operation(|rule| !rule.is_public());
         if let Some((kind, operation, rule)) = protected.filter(|_| self.verifies()) {
-            self.refuse(Conflict::Unverified { kind, operation, rule, at: at.clone() });
+            self.refuse(AuthConflict::Unverified { kind, operation, rule, at: at.clone() });
         }
         if trusted || built_in {
             let issuers = match (trusted, built_in) {
@@ -51,18 +51,18 @@ impl Findings<'_> {
                 (true, false) => "[[auth.issuers]]",
                 (false, _) => "[issuer]",
             };
-            self.refuse(Conflict::UnusedIssuers { issuers, at });
+            self.refuse(AuthConflict::UnusedIssuers { issuers, at });
         }
         if !self.config.auth.verifiers.is_empty() {
             let at = self.at(key!(auth.verifiers));
-            self.refuse(Conflict::UnusedVerifiers { at });
+            self.refuse(AuthConflict::UnusedVerifiers { at });
         }
         if self.config.stdio.has_credential() && self.config.server.transport == Transport::Stdio {
             let at = match self.config.stdio.credential {
                 Some(_) => self.at(key!(stdio.credential)),
                 None => self.at(key!(stdio.credential_command)),
             };
-            self.refuse(Conflict::StdioCredentialUnverified { at });
+            self.refuse(AuthConflict::StdioCredentialUnverified { at });
         }
     }
 
@@ -76,7 +76,7 @@ impl Findings<'_> {
                 && !self.config.accepts_no_tokens()
                 && self.config.asks_for_scopes();
             if let Some((kind, operation, rule)) = in_need.filter(|_| asks) {
-                self.refuse(Conflict::BaseScopesMissing { kind, operation, rule, at });
+                self.refuse(AuthConflict::BaseScopesMissing { kind, operation, rule, at });
             }
             return;
         };
@@ -90,7 +90,7 @@ impl Findings<'_> {
             self.warnings.push(Warning::StepUpThroughBaseScopesOnly);
         }
         if base_scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
-            self.refuse(Conflict::OfflineAccess { at });
+            self.refuse(ScopeConflict::OfflineAccess { at });
         } else if self.config.built_in_issuer().is_some() {
             self.known_only(base_scopes, at);
         } else if !self.config.accepts_no_tokens() {

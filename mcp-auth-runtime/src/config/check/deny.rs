@@ -1,6 +1,6 @@
 //! `[[auth.deny]]`: each table is about something, and can be true of a credential.
 
-use super::conflict::Conflict;
+use super::conflict::DenyConflict;
 use super::findings::Findings;
 use crate::authn::{API_KEY_ISSUER, PROGRAM_ISSUER};
 use crate::config::deny::DenyEntry;
@@ -17,14 +17,14 @@ impl Findings<'_> {
                 || issued_before.is_some();
             let at = self.at(key!(auth.deny[index]));
             if *entry == DenyEntry::default() {
-                self.refuse(Conflict::DeniesNothing { at: at.clone() });
+                self.refuse(DenyConflict::DeniesNothing { at: at.clone() });
             }
             if let Some((key, _)) = within.into_iter().find(|(_, value)| value.is_some() && issuer.is_none())
             {
-                self.refuse(Conflict::DenyWithoutIssuer { key, at: at.clone() });
+                self.refuse(DenyConflict::DenyWithoutIssuer { key, at: at.clone() });
             }
             if api_key.is_some() && of_a_token {
-                self.refuse(Conflict::DenyKeyAndToken { at });
+                self.refuse(DenyConflict::DenyKeyAndToken { at });
             }
             let key = api_key.as_ref().map(|name| name.as_str());
             let is_known = |name: &str| config.auth.api_keys.iter().any(|known| known.name.as_str() == name);

@@ -3,7 +3,7 @@
 
 use mcp_auth_core::ScopeFamily;
 
-use super::conflict::Conflict;
+use super::conflict::ScopeConflict;
 use super::findings::Findings;
 use crate::config::load::Config;
 use crate::config::section::scopes::ScopeEntry;
@@ -44,13 +44,13 @@ impl Findings<'_> {
         };
         if let Some(why) = refused {
             let at = self.at(key!(scopes[scope].value_characters));
-            self.refuse(Conflict::ValueCharacters { scope: scope.to_string(), why, at });
+            self.refuse(ScopeConflict::ValueCharacters { scope: scope.to_string(), why, at });
         }
         // Whoever chooses a value would choose what comes with it.
         let is_chosen = scope.family().is_some() || self.is_filled(scope.as_str());
         if is_chosen && !entry.implies.is_empty() {
             let at = self.at(key!(scopes[scope].implies));
-            self.refuse(Conflict::FamilyImplies { scope: scope.to_string(), at });
+            self.refuse(ScopeConflict::FamilyImplies { scope: scope.to_string(), at });
         }
     }
 
@@ -64,7 +64,7 @@ impl Findings<'_> {
         for (at, family) in families.iter().enumerate() {
             for (name, _) in all.iter().skip(at + 1).filter(|(_, other)| family.overlaps(other)) {
                 let at = self.at(key!(scopes));
-                self.refuse(Conflict::OverlappingScopes {
+                self.refuse(ScopeConflict::OverlappingScopes {
                     scope: family.to_string(),
                     other: name.clone(),
                     at,

@@ -2,7 +2,7 @@
 
 use mcp_auth_core::{Scope, ScopeFamily, ScopeSet};
 
-use super::conflict::Conflict;
+use super::conflict::{Conflict, ScopeConflict};
 use crate::config::load::Config;
 use crate::config::section::server::Transport;
 use crate::config::value::{ScopeToken, nearest};
@@ -49,8 +49,8 @@ impl Findings<'_> {
         found
     }
 
-    pub(super) fn refuse(&mut self, conflict: Conflict) {
-        self.conflicts.push(conflict);
+    pub(super) fn refuse(&mut self, conflict: impl Into<Conflict>) {
+        self.conflicts.push(conflict.into());
     }
 
     /// Whether callers are verified at all: over HTTP always, on stdio only with a credential.
@@ -96,7 +96,7 @@ impl Findings<'_> {
         let known = self.known_scopes();
         for scope in self.unknown(scopes) {
             let nearest = nearest_scope(&scope, &known);
-            self.refuse(Conflict::UnknownScope { scope, nearest, at: at.clone() });
+            self.refuse(ScopeConflict::UnknownScope { scope, nearest, at: at.clone() });
         }
     }
 }

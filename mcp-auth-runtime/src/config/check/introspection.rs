@@ -1,6 +1,6 @@
 //! `[auth.issuers.introspection]`: that each endpoint can be asked, and that no token is sent to the wrong one.
 
-use super::conflict::Conflict;
+use super::conflict::{Conflict, IntrospectionConflict};
 use super::findings::Findings;
 use super::issuers::how_to_allow;
 use crate::authn::{AssertionKey, IntrospectionKind, both_could_be_asked, may_ask};
@@ -21,7 +21,7 @@ impl Findings<'_> {
             self.keys_unused(index, issuer, asked);
             if asked.kind == IntrospectionKind::GoogleTokeninfo && issuer.allowed_clients.is_none() {
                 let at = self.at(key!(auth.issuers[index].allowed_clients));
-                self.refuse(Conflict::IntrospectionAnyClient { at });
+                self.refuse(IntrospectionConflict::IntrospectionAnyClient { at });
             }
             let prefixes = asked.prefixes();
             if let Some((other, _)) = before.iter().find(|(_, others)| both_could_be_asked(others, &prefixes))
@@ -29,7 +29,7 @@ impl Findings<'_> {
                 let at = self.at(key!(auth.issuers[index].introspection?.prefixes));
                 let (issuer, other) =
                     (issuer.issuer[0].as_str().to_owned(), other.issuer[0].as_str().to_owned());
-                self.refuse(Conflict::IntrospectionOfBoth { issuer, other, at });
+                self.refuse(IntrospectionConflict::IntrospectionOfBoth { issuer, other, at });
             }
             before.push((issuer, prefixes));
         }
@@ -39,16 +39,16 @@ impl Findings<'_> {
     fn names(&mut self, index: usize, issuer: &TrustedIssuer, asked: &Introspection) {
         if !asked.kind.says_issuer() && !issuer.is_one() {
             let (kind, at) = (asked.kind.as_str(), self.at(key!(auth.issuers[index].issuer)));
-            self.refuse(Conflict::IntrospectionUnsaidIssuer { kind, at });
+            self.refuse(IntrospectionConflict::IntrospectionUnsaidIssuer { kind, at });
         }
         let several = issuer.authorization_servers().len() > 1;
         let at = || key!(auth.issuers[index].authorization_server);
         if several && asked.kind.says_issuer() && asked.endpoint.is_none() {
             let at = self.at(at());
-            self.refuse(Conflict::IntrospectionServers { at });
+            self.refuse(IntrospectionConflict::IntrospectionServers { at });
         } else if several && asked.auth() == AuthMethod::PrivateKeyJwt {
             let at = self.at(at());
-            self.refuse(Conflict::IntrospectionAssertions { at });
+            self.refuse(IntrospectionConflict::IntrospectionAssertions { at });
         }
     }
 
@@ -57,7 +57,7 @@ impl Findings<'_> {
         if let Some(endpoint) = asked.endpoint.as_ref().filter(|endpoint| !may_ask(endpoint.url(), plain)) {
             let at = self.at(key!(auth.issuers[index].introspection?.endpoint));
             let (uri, allow) = (endpoint.as_str().to_owned(), how_to_allow(endpoint.url()));
-            self.refuse(Conflict::IntrospectionNotHttps { uri, allow, at });
+            self.refuse(IntrospectionConflict::IntrospectionNotHttps { uri, allow, at });
         }
     }
 
@@ -73,20 +73,32 @@ impl Findings<'_> {
             AuthMethod::None => (true, "nothing"),
         };
         if !is_complete {
-            self.refuse(Conflict::IntrospectionClient { auth: auth.as_str(), needs, at: at.clone() });
+            self.refuse(IntrospectionConflict::IntrospectionClient {
+                auth: auth.as_str(),
+                needs,
+                at: at.clone(),
+            });
         }
         if asked.kind == IntrospectionKind::GithubCheckToken && auth != AuthMethod::Basic {
             let because = "by GitHub, which takes \"basic\" only".to_owned();
-            self.refuse(Conflict::IntrospectionUnused { key: "auth", because, at });
+            self.refuse(IntrospectionConflict::IntrospectionUnused { key: "auth", because, at });
         }
         let because = || format!("with auth = {:?}", auth.as_str());
         if secret && matches!(auth, AuthMethod::None | AuthMethod::PrivateKeyJwt) {
             let at = self.at(key!(auth.issuers[index].introspection?.client_secret));
-            self.refuse(Conflict::IntrospectionUnused { key: "client_secret", because: because(), at });
+            self.refuse(IntrospectionConflict::IntrospectionUnused {
+                key: "client_secret",
+                because: because(),
+                at,
+            });
         }
         if key && auth != AuthMethod::PrivateKeyJwt {
             let at = self.at(key!(auth.issuers[index].introspection?.private_key));
-            self.refuse(Conflict::IntrospectionUnused { key: "private_key", because: because(), at });
+            self.refuse(IntrospectionConflict::IntrospectionUnused {
+                key: "private_key",
+                because: because(),
+                at,
+            });
         }
     }
 
@@ -104,7 +116,7 @@ impl Findings<'_> {
                 Err(error) => self.refuse(Conflict::Secret { error, at }),
                 Ok(text) => {
                     if let Err(error) = AssertionKey::read(text.expose()) {
-                        self.refuse(Conflict::IntrospectionKey { error, at });
+                        self.refuse(IntrospectionConflict::IntrospectionKey { error, at });
                     }
                 }
             }
@@ -130,7 +142,7 @@ impl Findings<'_> {
                 kind => format!("with {:?}: such an issuer signs no access tokens", kind.as_str()),
             };
             let at = self.at(path);
-            self.refuse(Conflict::IntrospectionUnused { key, because, at });
+            self.refuse(IntrospectionConflict::IntrospectionUnused { key, because, at });
         }
     }
 }

@@ -4,7 +4,7 @@ use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::is_of_every_token;
 use serde_json::{Map, Value};
 
-use super::conflict::Conflict;
+use super::conflict::BuiltInIssuerConflict;
 use super::findings::Findings;
 use crate::config::accounts::Passkeys;
 use crate::config::issuer::{BuiltInIssuer, IssuerLogin};
@@ -21,9 +21,9 @@ impl Findings<'_> {
             for lack in config.lacks_of(issuer) {
                 let at = at.clone();
                 self.refuse(match lack {
-                    Lack::Login => Conflict::IssuerWithoutLogin { at },
-                    Lack::Store => Conflict::IssuerWithoutStore { at },
-                    Lack::Tls => Conflict::IssuerWithoutTls { at },
+                    Lack::Login => BuiltInIssuerConflict::IssuerWithoutLogin { at },
+                    Lack::Store => BuiltInIssuerConflict::IssuerWithoutStore { at },
+                    Lack::Tls => BuiltInIssuerConflict::IssuerWithoutTls { at },
                 });
             }
         }
@@ -31,13 +31,13 @@ impl Findings<'_> {
             && matches!(config.store_place(&config.store), Ok(StorePlace::Memory))
         {
             let at = self.at(key!(issuer?.login));
-            self.refuse(Conflict::AccountsInMemory { at });
+            self.refuse(BuiltInIssuerConflict::AccountsInMemory { at });
         }
         self.passkeys(issuer);
         self.issuer_login();
         if issuer.login == IssuerLogin::Development && issuer.users.is_empty() {
             let at = self.at(key!(issuer?.users));
-            self.refuse(Conflict::IssuerWithoutUsers { at });
+            self.refuse(BuiltInIssuerConflict::IssuerWithoutUsers { at });
         }
         for (subject, roles, claims) in issuer.subjects() {
             self.said_of(subject, roles, claims);
@@ -51,7 +51,7 @@ impl Findings<'_> {
             && matches!(host, Host::Ip(_))
         {
             let (host, at) = (host.to_string(), self.at(key!(issuer?.accounts.passkeys)));
-            self.refuse(Conflict::PasskeysAtAddress { host, at });
+            self.refuse(BuiltInIssuerConflict::PasskeysAtAddress { host, at });
         }
     }
 
@@ -60,7 +60,7 @@ impl Findings<'_> {
         self.known_roles(roles, self.at(key!(issuer)));
         if let Some(claim) = claims.keys().find(|claim| is_of_every_token(claim)) {
             let (subject, claim, at) = (subject.to_owned(), claim.clone(), self.at(key!(issuer)));
-            self.refuse(Conflict::ReservedClaim { subject, claim, at });
+            self.refuse(BuiltInIssuerConflict::ReservedClaim { subject, claim, at });
         }
     }
 }

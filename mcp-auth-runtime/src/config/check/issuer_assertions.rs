@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::conflict::Conflict;
+use super::conflict::BuiltInIssuerConflict;
 use super::findings::Findings;
 use crate::config::key;
 use crate::config::section::issuer::{AssertionKind, IssuerAssertions};
@@ -65,12 +65,12 @@ impl Findings<'_> {
             && let Err(error) = self.config.client_jwks(jwks)
         {
             let (issuer, at) = (one.identifier().to_string(), self.at(key!(issuer?.assertions[index].jwks)));
-            self.refuse(Conflict::AssertionKeys { issuer, error, at });
+            self.refuse(BuiltInIssuerConflict::AssertionKeys { issuer, error, at });
         }
     }
 
     fn refuse_assertions(&mut self, one: &IssuerAssertions, index: usize, why: &'static str) {
         let (issuer, at) = (one.identifier().to_string(), self.at(key!(issuer?.assertions[index])));
-        self.refuse(Conflict::Assertions { issuer, why, at });
+        self.refuse(BuiltInIssuerConflict::Assertions { issuer, why, at });
     }
 }

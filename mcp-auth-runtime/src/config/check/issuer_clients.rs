@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mcp_auth_store::GrantType;
 
-use super::conflict::Conflict;
+use super::conflict::{Conflict, IssuerClientConflict};
 use super::findings::Findings;
 use crate::config::key;
 use crate::config::section::issuer::IssuerClient;
@@ -21,19 +21,19 @@ impl Findings<'_> {
             if !seen.insert(client.client_id.as_str()) {
                 let client = client.client_id.as_str().to_owned();
                 let at = self.at(key!(issuer?.clients[index].client_id));
-                self.refuse(Conflict::DuplicateClient { client, at });
+                self.refuse(IssuerClientConflict::DuplicateClient { client, at });
             }
             if issuer.users.names().any(|user| user == client.client_id.as_str()) {
                 let client = client.client_id.as_str().to_owned();
                 let at = self.at(key!(issuer?.clients[index].client_id));
-                self.refuse(Conflict::ClientIsUser { client, at });
+                self.refuse(IssuerClientConflict::ClientIsUser { client, at });
             }
             self.authenticates(client, index);
             self.grants_of(client, index);
             if !issuer.device_code && client.grant_types().contains(&GrantType::DeviceCode) {
                 let client = client.client_id.as_str().to_owned();
                 let at = self.at(key!(issuer?.clients[index].grant_types));
-                self.refuse(Conflict::DeviceCodeOff { client, at });
+                self.refuse(IssuerClientConflict::DeviceCodeOff { client, at });
             }
             self.known_only(&client.scopes, self.at(key!(issuer?.clients[index].scopes)));
         }
@@ -48,7 +48,7 @@ impl Findings<'_> {
             let name = || token.name.as_str().to_owned();
             if !names.insert(token.name.as_str()) {
                 let at = self.at(key!(issuer?.registration.initial_access_tokens[index].name));
-                self.refuse(Conflict::DuplicateInitialToken { name: name(), at });
+                self.refuse(IssuerClientConflict::DuplicateInitialToken { name: name(), at });
             }
             match (&token.sha256, &token.token) {
                 (Some(_), None) => {}
@@ -56,7 +56,7 @@ impl Findings<'_> {
                     let at = self.at(key!(issuer?.registration.initial_access_tokens[index].token));
                     match config.secret(secret).read() {
                         Ok(text) if text.expose().chars().count() < SHORTEST_TOKEN => {
-                            self.refuse(Conflict::ShortInitialToken {
+                            self.refuse(IssuerClientConflict::ShortInitialToken {
                                 name: name(),
                                 least: SHORTEST_TOKEN,
                                 at,
@@ -68,7 +68,7 @@ impl Findings<'_> {
                 }
                 (Some(_), Some(_)) | (None, None) => {
                     let at = self.at(key!(issuer?.registration.initial_access_tokens[index]));
-                    self.refuse(Conflict::HashOrToken { name: name(), at });
+                    self.refuse(IssuerClientConflict::HashOrToken { name: name(), at });
                 }
             }
         }
@@ -81,11 +81,11 @@ impl Findings<'_> {
             [_] => {}
             [] => {
                 let at = self.at(key!(issuer?.clients[index]));
-                self.refuse(Conflict::ClientWithoutCredential { client: id(), at });
+                self.refuse(IssuerClientConflict::ClientWithoutCredential { client: id(), at });
             }
             several => {
                 let (keys, at) = (several.join(", "), self.at(key!(issuer?.clients[index])));
-                self.refuse(Conflict::ClientCredentials { client: id(), keys, at });
+                self.refuse(IssuerClientConflict::ClientCredentials { client: id(), keys, at });
             }
         }
         if let Some(secret) = &client.client_secret
@@ -98,7 +98,7 @@ impl Findings<'_> {
             && let Err(error) = self.config.client_jwks(jwks)
         {
             let at = self.at(key!(issuer?.clients[index].jwks));
-            self.refuse(Conflict::ClientKeys { client: id(), error, at });
+            self.refuse(IssuerClientConflict::ClientKeys { client: id(), error, at });
         }
     }
 
@@ -113,29 +113,29 @@ impl Findings<'_> {
             && let Some(grant) = confidential.into_iter().find(|grant| grants.contains(grant))
         {
             let at = self.at(key!(issuer?.clients[index].grant_types));
-            self.refuse(Conflict::PublicClientGrant { client: id(), grant: grant.as_str(), at });
+            self.refuse(IssuerClientConflict::PublicClientGrant { client: id(), grant: grant.as_str(), at });
         }
         match (grants.contains(&GrantType::AuthorizationCode), client.redirect_uris.is_empty()) {
             (true, true) => {
                 let at = self.at(key!(issuer?.clients[index].redirect_uris));
-                self.refuse(Conflict::ClientWithoutRedirectUri { client: id(), at });
+                self.refuse(IssuerClientConflict::ClientWithoutRedirectUri { client: id(), at });
             }
             (false, false) => {
                 let at = self.at(key!(issuer?.clients[index].grant_types));
-                self.refuse(Conflict::ClientRedirectUnused { client: id(), at });
+                self.refuse(IssuerClientConflict::ClientRedirectUnused { client: id(), at });
             }
             (true, false) | (false, true) => {}
         }
         if !client.exchange_from.is_empty() && !grants.contains(&GrantType::TokenExchange) {
             let at = self.at(key!(issuer?.clients[index].exchange_from));
-            self.refuse(Conflict::ClientExchangeUnused { client: id(), at });
+            self.refuse(IssuerClientConflict::ClientExchangeUnused { client: id(), at });
         }
         let refreshable = [GrantType::AuthorizationCode, GrantType::DeviceCode];
         if grants.contains(&GrantType::RefreshToken)
             && !refreshable.iter().any(|grant| grants.contains(grant))
         {
             let at = self.at(key!(issuer?.clients[index].grant_types));
-            self.refuse(Conflict::ClientRefreshUnused { client: id(), at });
+            self.refuse(IssuerClientConflict::ClientRefreshUnused { client: id(), at });
         }
     }
 }

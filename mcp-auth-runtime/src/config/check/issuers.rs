@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mcp_auth_core::net::Host;
 use url::Url;
 
-use super::conflict::Conflict;
+use super::conflict::TrustedIssuerConflict;
 use super::findings::Findings;
 use crate::authn::{BindingMode, is_plain_from, may_ask};
 use crate::config::provider::is_open_to_everyone;
@@ -31,7 +31,7 @@ impl Findings<'_> {
                 accepted.iter().map(|accepted| &accepted.iss).filter(|iss| !may_ask(iss.url(), plain))
             {
                 let (allow, at) = (how_to_allow(named.url()), self.at(key!(auth.issuers[index].issuer)));
-                self.refuse(Conflict::IssuerNotHttps { issuer: named.to_string(), allow, at });
+                self.refuse(TrustedIssuerConflict::IssuerNotHttps { issuer: named.to_string(), allow, at });
             }
             let open =
                 accepted.iter().map(|accepted| accepted.iss.to_string()).find(|iss| is_open_to_everyone(iss));
@@ -40,12 +40,16 @@ impl Findings<'_> {
                 if issuer.authorization_server.is_some() {
                     let at = self.at(key!(auth.issuers[index].authorization_server));
                     let (server, allow) = (server.to_string(), how_to_allow(server.url()));
-                    self.refuse(Conflict::AuthorizationServerNotHttps { server, allow, at });
+                    self.refuse(TrustedIssuerConflict::AuthorizationServerNotHttps { server, allow, at });
                 }
             }
             if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !may_ask(uri.url(), plain)) {
                 let (allow, at) = (how_to_allow(uri.url()), self.at(key!(auth.issuers[index].jwks_uri)));
-                self.refuse(Conflict::JwksUriNotHttps { uri: uri.as_str().to_owned(), allow, at });
+                self.refuse(TrustedIssuerConflict::JwksUriNotHttps {
+                    uri: uri.as_str().to_owned(),
+                    allow,
+                    at,
+                });
             }
             if let Some(host) = plain {
                 let names = accepted
@@ -64,25 +68,25 @@ impl Findings<'_> {
                     self.warnings.push(Warning::PlainHttp { issuer, host });
                 } else if !is_asked_plainly {
                     let at = self.at(key!(auth.issuers[index].allow_http));
-                    self.refuse(Conflict::PlainHttpUnused { issuer, host, at });
+                    self.refuse(TrustedIssuerConflict::PlainHttpUnused { issuer, host, at });
                 }
             }
             if issuer.audience_optional && issuer.allowed_clients.is_none() {
                 let at = self.at(key!(auth.issuers[index].audience_optional));
-                self.refuse(Conflict::AudienceOptional { at });
+                self.refuse(TrustedIssuerConflict::AudienceOptional { at });
             }
             if issuer.jwks_min_refresh.get() > issuer.jwks_max_refresh.get() {
                 let at = self.at(key!(auth.issuers[index].jwks_min_refresh));
-                self.refuse(Conflict::RefreshBounds { at });
+                self.refuse(TrustedIssuerConflict::RefreshBounds { at });
             }
             for named in accepted.iter().map(|accepted| accepted.iss.to_string()) {
                 if built_in.as_ref() == Some(&named) {
                     let at = self.at(key!(auth.issuers[index].issuer));
-                    self.refuse(Conflict::OwnIssuerListed { issuer: named.clone(), at });
+                    self.refuse(TrustedIssuerConflict::OwnIssuerListed { issuer: named.clone(), at });
                 }
                 if !seen.insert(named.clone()) {
                     let at = self.at(key!(auth.issuers[index].issuer));
-                    self.refuse(Conflict::DuplicateIssuer { issuer: named, at });
+                    self.refuse(TrustedIssuerConflict::DuplicateIssuer { issuer: named, at });
                 }
             }
         }
@@ -93,11 +97,11 @@ impl Findings<'_> {
         let (auth, server) = (&self.config.auth, &self.config.server);
         if issuer.dpop.is_on() && auth.token_header.is_some() {
             let (dpop, at) = (issuer.dpop.as_str(), self.at(key!(auth.issuers[index].dpop)));
-            self.refuse(Conflict::DpopTokenHeader { dpop, at });
+            self.refuse(TrustedIssuerConflict::DpopTokenHeader { dpop, at });
         }
         if issuer.dpop == BindingMode::Required && server.transport == Transport::Stdio {
             let at = self.at(key!(auth.issuers[index].dpop));
-            self.refuse(Conflict::DpopStdio { at });
+            self.refuse(TrustedIssuerConflict::DpopStdio { at });
         }
     }
 
@@ -106,9 +110,9 @@ impl Findings<'_> {
         let (server, mode) = (&self.config.server, issuer.certificate_bound);
         let at = |this: &Self| this.at(key!(auth.issuers[index].certificate_bound));
         if mode == BindingMode::Required && server.transport == Transport::Stdio {
-            self.refuse(Conflict::CertificateBoundStdio { at: at(self) });
+            self.refuse(TrustedIssuerConflict::CertificateBoundStdio { at: at(self) });
         } else if mode.is_on() && !server.sees_client_certificates() {
-            self.refuse(Conflict::CertificateBoundUnshown { mode: mode.as_str(), at: at(self) });
+            self.refuse(TrustedIssuerConflict::CertificateBoundUnshown { mode: mode.as_str(), at: at(self) });
         }
     }
 
@@ -123,7 +127,7 @@ impl Findings<'_> {
                 all.into_iter().map(|prefix| prefix.map_or("none".to_owned(), |text| format!("{text:?}")));
             let prefixes = prefixes.collect::<Vec<_>>().join(" and ");
             let at = self.at(key!(auth.issuers));
-            self.refuse(Conflict::ScopePrefixes { prefixes, at });
+            self.refuse(TrustedIssuerConflict::ScopePrefixes { prefixes, at });
         }
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
             if issuer.scope_prefix.is_none() && issuer.scope_prefix_in != ScopePrefixIn::default() {
@@ -137,7 +141,7 @@ impl Findings<'_> {
     fn unused(&mut self, key: &'static str, why: &'static str, path: Key) {
         if self.is_written(&path) {
             let at = self.at(path);
-            self.refuse(Conflict::IssuerKeyUnused { key, why, at });
+            self.refuse(TrustedIssuerConflict::IssuerKeyUnused { key, why, at });
         }
     }
 
@@ -158,28 +162,28 @@ impl Findings<'_> {
             }
             if issuer.authorization_server.as_ref().is_some_and(IssuerName::has_tenant) {
                 let at = self.at(key!(auth.issuers[index].authorization_server));
-                self.refuse(Conflict::TenantServerOnly { at });
+                self.refuse(TrustedIssuerConflict::TenantServerOnly { at });
             }
             return;
         }
         if !issuer.issuer.iter().all(IssuerName::has_tenant) {
             let at = self.at(key!(auth.issuers[index].issuer));
-            self.refuse(Conflict::TenantsMixed { at });
+            self.refuse(TrustedIssuerConflict::TenantsMixed { at });
         }
         if issuer.tenants.is_none() {
             let at = self.at(key!(auth.issuers[index].tenants));
-            self.refuse(Conflict::TenantsMissing { at });
+            self.refuse(TrustedIssuerConflict::TenantsMissing { at });
         }
         if issuer.authorization_server.is_none() {
             let at = self.at(key!(auth.issuers[index].authorization_server));
-            self.refuse(Conflict::TenantsServerMissing { at });
+            self.refuse(TrustedIssuerConflict::TenantsServerMissing { at });
         }
         // A name that is not a URL once a tenant stands in it.
         let tenants = issuer.tenants.iter().flat_map(|tenants| tenants.iter());
         let names = || issuer.issuer.iter().chain(&issuer.authorization_server);
         for tenant in tenants.filter(|tenant| names().any(|name| name.of(Some(tenant)).is_none())) {
             let at = self.at(key!(auth.issuers[index].tenants));
-            self.refuse(Conflict::TenantNotInUrl { tenant: tenant.as_str().to_owned(), at });
+            self.refuse(TrustedIssuerConflict::TenantNotInUrl { tenant: tenant.as_str().to_owned(), at });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Checks of several values together: every combination that is not safe stops the start, by name. A file per section; `conflict` names the reasons, `findings` collects them, `run` is the order.
+//! Checks of several values together: every combination that is not safe stops the start, by name. A file per section; `conflict` names the reasons (a file per section too), `findings` collects them, `run` is the order.
 
 mod api_keys;
 mod auth;
@@ -24,5 +24,9 @@ mod store;
 mod tests;
 mod upstream;
 
-pub use conflict::Conflict;
+pub use conflict::{
+    ApiKeyConflict, AuthConflict, BuiltInIssuerConflict, Conflict, DenyConflict, IntrospectionConflict,
+    IssuerClientConflict, OperationConflict, RoleConflict, ScopeConflict, ServerConflict, StdioConflict,
+    StoreConflict, TrustedIssuerConflict,
+};
 pub use run::Checked;

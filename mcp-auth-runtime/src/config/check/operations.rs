@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mcp_auth_core::{Role, ScopeSet};
 
-use super::conflict::Conflict;
+use super::conflict::{OperationConflict, RoleConflict, ScopeConflict};
 use super::findings::{Findings, nearest_scope};
 use crate::config::section::auth::Verify;
 use crate::config::section::operations::{Narrowed, OperationEntry};
@@ -44,7 +44,7 @@ impl Findings<'_> {
                 self.adds_a_login_in_common(declared, (kind, name), entry);
                 if entry.confirm.how().is_some() && kind != Kind::Tool {
                     let at = self.at(keys(name)[0].clone());
-                    self.refuse(Conflict::ConfirmsNoTool { kind, name: name.clone(), at });
+                    self.refuse(OperationConflict::ConfirmsNoTool { kind, name: name.clone(), at });
                 }
             }
         }
@@ -57,7 +57,7 @@ impl Findings<'_> {
         if all().all(|declaration| declaration.name() != name) {
             let nearest = nearest(name, all().map(Declaration::name)).map(str::to_owned);
             let at = self.at(key);
-            self.refuse(Conflict::UnknownOperation { kind, name: name.to_owned(), nearest, at });
+            self.refuse(OperationConflict::UnknownOperation { kind, name: name.to_owned(), nearest, at });
         }
     }
 
@@ -71,13 +71,13 @@ impl Findings<'_> {
         for scope in unknown {
             let (scope, nearest) = (scope.to_string(), nearest_scope(scope.as_str(), &known));
             let at = self.at(key.clone());
-            self.refuse(Conflict::UnknownScope { scope, nearest, at });
+            self.refuse(ScopeConflict::UnknownScope { scope, nearest, at });
         }
         // Its holders would be those of one value: they hold it for that, and not for what is added here.
         let chosen: Vec<_> = entry.scopes.iter().filter(|scope| self.is_filled(scope.as_str())).collect();
         for scope in chosen {
             let at = self.at(key.clone());
-            self.refuse(Conflict::ChosenScope { scope: scope.to_string(), at });
+            self.refuse(OperationConflict::ChosenScope { scope: scope.to_string(), at });
         }
     }
 
@@ -85,7 +85,7 @@ impl Findings<'_> {
         for role in &entry.roles {
             if let Some(nearest) = self.unknown_role(role.role()) {
                 let at = self.at(key.clone());
-                self.refuse(Conflict::UnknownRole { role: role.to_string(), nearest, at });
+                self.refuse(RoleConflict::UnknownRole { role: role.to_string(), nearest, at });
             }
         }
     }
@@ -107,7 +107,7 @@ impl Findings<'_> {
                 Kind::Prompt => key!(prompts[name].acr),
                 _ => key!(resources[name].acr),
             });
-            self.refuse(Conflict::NoCommonAcr { kind, name: name.to_owned(), at });
+            self.refuse(OperationConflict::NoCommonAcr { kind, name: name.to_owned(), at });
         }
     }
 
@@ -133,7 +133,7 @@ impl Findings<'_> {
                 true => self.warnings.push(Warning::NotOverStdio(name)),
                 false => {
                     let at = self.at(key);
-                    self.refuse(Conflict::NoPageToConfirmOn { name, at });
+                    self.refuse(OperationConflict::NoPageToConfirmOn { name, at });
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Findings<'_> {
                 let Some(nearest) = self.unknown_role(role) else { continue };
                 let (kind, operation) = (declaration.kind(), declaration.name().to_owned());
                 let (role, at) = (role.to_string(), self.at(key!(roles)));
-                self.refuse(Conflict::UnknownRoleOfOperation { kind, operation, role, nearest, at });
+                self.refuse(OperationConflict::UnknownRoleOfOperation { kind, operation, role, nearest, at });
             }
         }
     }

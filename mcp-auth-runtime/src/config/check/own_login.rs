@@ -1,6 +1,6 @@
 //! `issuer.login` and the table that it needs.
 
-use super::conflict::Conflict;
+use super::conflict::{BuiltInIssuerConflict, Conflict};
 use super::findings::Findings;
 use crate::authn::{Algorithm, verifies};
 use crate::config::key;
@@ -21,12 +21,12 @@ impl Findings<'_> {
             (IssuerLogin::Own, None) => {
                 let at = self.at(key!(issuer?.login));
                 let why = "login is \"own\", and there is no [issuer.own_login]";
-                self.refuse(Conflict::OwnLogin { why, at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
             (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Upstream, Some(_)) => {
                 let at = self.at(key!(issuer?.own_login));
                 let why = "own_login is not used: set issuer.login to \"own\", or remove the table";
-                self.refuse(Conflict::OwnLogin { why, at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
             (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Upstream, None) => {}
         }
@@ -35,12 +35,12 @@ impl Findings<'_> {
             (IssuerLogin::Upstream, None) => {
                 let at = self.at(key!(issuer?.login));
                 let why = "login is \"upstream\", and there is no [issuer.upstream]";
-                self.refuse(Conflict::OwnLogin { why, at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
             (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Own, Some(_)) => {
                 let at = self.at(key!(issuer?.upstream));
                 let why = "upstream is not used: set issuer.login to \"upstream\", or remove the table";
-                self.refuse(Conflict::OwnLogin { why, at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
             (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Own, None) => {}
         }
@@ -58,12 +58,15 @@ impl Findings<'_> {
                 if !own.public_keys.iter().all(is_key) {
                     let at = self.at(key!(issuer?.own_login?.public_keys));
                     let why = "a public key is a JWK for ES256 (EC, P-256) or EdDSA (OKP, Ed25519), without private members";
-                    self.refuse(Conflict::OwnLogin { why, at });
+                    self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
                 }
             }
             (Some(_), false) | (None, true) => {
                 let at = self.at(key!(issuer?.own_login));
-                self.refuse(Conflict::OwnLogin { why: "own_login needs either key or public_keys", at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin {
+                    why: "own_login needs either key or public_keys",
+                    at,
+                });
             }
         }
         match (&own.check_url, &own.check_secret) {
@@ -75,7 +78,7 @@ impl Findings<'_> {
                 }
                 if own.key.as_ref() == Some(secret) {
                     let at = self.at(key!(issuer?.own_login?.check_secret));
-                    self.refuse(Conflict::OwnLogin {
+                    self.refuse(BuiltInIssuerConflict::OwnLogin {
                         why: "check_secret is sent, and key never: they are two secrets",
                         at,
                     });
@@ -84,7 +87,10 @@ impl Findings<'_> {
             (None, None) => {}
             (Some(_), None) | (None, Some(_)) => {
                 let at = self.at(key!(issuer?.own_login));
-                self.refuse(Conflict::OwnLogin { why: "check_url and check_secret belong together", at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin {
+                    why: "check_url and check_secret belong together",
+                    at,
+                });
             }
         }
     }
@@ -94,7 +100,7 @@ impl Findings<'_> {
             Err(error) => self.refuse(Conflict::Secret { error, at }),
             Ok(key) if key.expose().len() < SHORTEST_KEY => {
                 let why = "key has less than 32 bytes; `openssl rand -base64 32` makes one";
-                self.refuse(Conflict::OwnLogin { why, at });
+                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
             Ok(_) => {}
         }
@@ -102,7 +108,7 @@ impl Findings<'_> {
 
     fn is_encrypted(&mut self, url: &HttpUrl, at: String) {
         if !url.is_secure() {
-            self.refuse(Conflict::OwnLogin {
+            self.refuse(BuiltInIssuerConflict::OwnLogin {
                 why: "the application is reached over https, or http on loopback",
                 at,
             });

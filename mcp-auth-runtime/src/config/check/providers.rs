@@ -1,6 +1,6 @@
 //! `provider = "…"`: an issuer that can be that provider's, with what only its operator knows.
 
-use super::conflict::Conflict;
+use super::conflict::TrustedIssuerConflict;
 use super::findings::Findings;
 use crate::config::key;
 
@@ -13,7 +13,12 @@ impl Findings<'_> {
             for named in issuer.issuer.iter().map(|named| named.as_str()) {
                 if let Some(why) = provider.misfit(named) {
                     let (issuer, at) = (named.to_owned(), self.at(key!(auth.issuers[index].issuer)));
-                    self.refuse(Conflict::NotOfItsProvider { issuer, provider: provider.name, why, at });
+                    self.refuse(TrustedIssuerConflict::NotOfItsProvider {
+                        issuer,
+                        provider: provider.name,
+                        why,
+                        at,
+                    });
                 }
             }
             for (key, example, what) in provider.needed() {
@@ -24,7 +29,13 @@ impl Findings<'_> {
                 };
                 if !config.is_written(&path) {
                     let at = self.at(key!(auth.issuers[index].provider));
-                    self.refuse(Conflict::ProviderNeeds { provider: provider.name, key, example, what, at });
+                    self.refuse(TrustedIssuerConflict::ProviderNeeds {
+                        provider: provider.name,
+                        key,
+                        example,
+                        what,
+                        at,
+                    });
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use mcp_auth_core::RoleSet;
 use mcp_auth_core::hierarchy::everything_below;
 
-use super::conflict::Conflict;
+use super::conflict::{RoleConflict, ScopeConflict};
 use super::findings::{Findings, OFFLINE_ACCESS};
 use crate::config::section::issuer::BuiltInIssuer;
 use crate::config::section::issuers::ScopesFrom;
@@ -25,7 +25,7 @@ impl Findings<'_> {
         let roles = &config.roles;
         if roles.len() > MOST_ROLES {
             let at = self.at(key!(roles));
-            self.refuse(Conflict::TooManyRoles { count: roles.len(), most: MOST_ROLES, at });
+            self.refuse(RoleConflict::TooManyRoles { count: roles.len(), most: MOST_ROLES, at });
         }
         let issuers = self.accepted_issuers();
         let are_given =
@@ -38,14 +38,14 @@ impl Findings<'_> {
                 let others = roles.keys().filter(|other| *other != role).map(RoleName::as_str);
                 let nearest = nearest(implied.as_str(), others).map(str::to_owned);
                 let at = self.at(key!(roles[role].implies));
-                self.refuse(Conflict::UnknownRole { role: implied.to_string(), nearest, at });
+                self.refuse(RoleConflict::UnknownRole { role: implied.to_string(), nearest, at });
             }
             // A verifier of the program's own may give it.
             let may_be_given = self.is_given_by_name(role) || !self.config.auth.verifiers.is_empty();
             let is_implied = roles.values().any(|other| other.implies.contains(role));
             if entry.when.is_none() && !is_implied && !may_be_given {
                 let at = self.at(key!(roles[role]));
-                self.refuse(Conflict::RoleWithoutHolder { role: role.to_string(), at });
+                self.refuse(RoleConflict::RoleWithoutHolder { role: role.to_string(), at });
             }
             self.granted(role, &entry.grants);
             for condition in entry.conditions() {
@@ -73,7 +73,7 @@ impl Findings<'_> {
         let roles = &self.config.roles;
         for role in named.iter().filter(|role| !roles.contains_key(*role)) {
             let nearest = nearest(role.as_str(), roles.keys().map(RoleName::as_str)).map(str::to_owned);
-            self.refuse(Conflict::UnknownRole { role: role.to_string(), nearest, at: at.clone() });
+            self.refuse(RoleConflict::UnknownRole { role: role.to_string(), nearest, at: at.clone() });
         }
     }
 
@@ -81,7 +81,7 @@ impl Findings<'_> {
     fn granted(&mut self, role: &RoleName, grants: &[ScopeToken]) {
         if grants.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
             let at = self.at(key!(roles[role].grants));
-            self.refuse(Conflict::OfflineAccess { at });
+            self.refuse(ScopeConflict::OfflineAccess { at });
         }
         for scope in self.unknown(grants).into_iter().filter(|scope| scope != OFFLINE_ACCESS) {
             self.warnings.push(Warning::UnknownGrant { role: role.to_string(), scope });
@@ -112,15 +112,15 @@ impl Findings<'_> {
         let asks: Vec<&str> = asks.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
         if asks.len() != 1 {
             let given = if asks.is_empty() { "none of them".to_owned() } else { asks.join(" and ") };
-            self.refuse(Conflict::ConditionAsks { given, at: at.clone() });
+            self.refuse(RoleConflict::ConditionAsks { given, at: at.clone() });
         }
         match &condition.issuer {
             Some(issuer) if !issuers.iter().flatten().any(|known| **issuer == known.as_str()) => {
                 let nearest =
                     nearest(issuer.as_str(), issuers.iter().flatten().map(String::as_str)).map(str::to_owned);
-                self.refuse(Conflict::ConditionIssuer { issuer: issuer.to_string(), nearest, at });
+                self.refuse(RoleConflict::ConditionIssuer { issuer: issuer.to_string(), nearest, at });
             }
-            None if issuers.len() > 1 => self.refuse(Conflict::ConditionWithoutIssuer { at }),
+            None if issuers.len() > 1 => self.refuse(RoleConflict::ConditionWithoutIssuer { at }),
             Some(_) | None => {}
         }
     }
@@ -153,7 +153,7 @@ impl Findings<'_> {
                     // The others of the circle would say the same.
                     let at = self.at(key!(roles[role].implies));
                     let way = way.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" -> ");
-                    self.refuse(Conflict::RoleCycle { way, at });
+                    self.refuse(RoleConflict::RoleCycle { way, at });
                     break;
                 }
             }

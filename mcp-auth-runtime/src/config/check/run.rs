@@ -152,13 +152,21 @@ impl Config {
                     "issuer.clients",
                     "issuer.assertions",
                     "issuer.login",
+                    "issuer.own_login.**",
+                    "issuer.upstream.**",
+                    "server.tls.**",
+                    "server.trusted_proxies",
                     "store.url",
+                    "store.key",
                     "scopes",
                 ],
             ],
             Findings::built_in_issuer,
         );
-        checks.reading(&[trust, &["issuer.users", "issuer.clients.**", "scopes"]], Findings::issuer_clients);
+        checks.reading(
+            &[trust, &["issuer.users", "issuer.clients.**", "issuer.device_code", "scopes"]],
+            Findings::issuer_clients,
+        );
         checks.reading(&[trust, &["issuer.registration.**"]], Findings::initial_access_tokens);
         let named = ["issuer.users", "issuer.clients.*.client_id", "issuer.assertions.**", "scopes"];
         checks.reading(&[trust, place, &named], Findings::issuer_assertions);

@@ -2,7 +2,7 @@
 
 use mcp_auth_core::{Cycle, Hierarchy};
 
-use super::conflict::Conflict;
+use super::conflict::ScopeConflict;
 use super::findings::{Findings, OFFLINE_ACCESS, nearest_scope};
 use crate::config::key;
 
@@ -14,7 +14,7 @@ impl Findings<'_> {
             let at = self.at(key!(scopes[scope]));
             if scope.as_str() == OFFLINE_ACCESS || entry.implies.iter().any(|s| s.as_str() == OFFLINE_ACCESS)
             {
-                self.refuse(Conflict::OfflineAccess { at });
+                self.refuse(ScopeConflict::OfflineAccess { at });
                 continue;
             }
             self.family(scope, entry);
@@ -28,7 +28,7 @@ impl Findings<'_> {
                     self.declared_families.iter().filter_map(|family| family.to_string().parse().ok());
                 let names = declared.iter().cloned().chain(families).collect();
                 let nearest = nearest_scope(scope.as_str(), &names);
-                self.refuse(Conflict::UnusedScope { scope: scope.as_str().to_owned(), nearest, at });
+                self.refuse(ScopeConflict::UnusedScope { scope: scope.as_str().to_owned(), nearest, at });
             }
             let at = self.at(key!(scopes[scope].implies));
             self.known_only(&entry.implies, at);
@@ -42,7 +42,7 @@ impl Findings<'_> {
                 Some(first) => self.at(key!(scopes[first].implies)),
                 None => self.at(key!(scopes)),
             };
-            self.refuse(Conflict::ImpliesCycle { cycle, at });
+            self.refuse(ScopeConflict::ImpliesCycle { cycle, at });
             Hierarchy::default()
         })
     }

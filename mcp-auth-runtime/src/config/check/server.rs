@@ -1,6 +1,6 @@
 //! `[server]`: where it listens, and the URL that clients use.
 
-use super::conflict::Conflict;
+use super::conflict::ServerConflict;
 use super::findings::Findings;
 use crate::config::section::server::Transport;
 use crate::config::section::tls::ClientCertificates;
@@ -12,7 +12,7 @@ impl Findings<'_> {
         let listen = server.listen.to_string();
         if !server.listen.is_loopback() && server.public_url.is_none() {
             let at = self.at(key!(server.listen));
-            self.refuse(Conflict::PublicUrlMissing { listen, at });
+            self.refuse(ServerConflict::PublicUrlMissing { listen, at });
         }
         if server.trusted_proxies.iter().any(|proxy| proxy.network().is_none()) {
             self.warnings.push(Warning::NoUnixSocket);
@@ -28,19 +28,21 @@ impl Findings<'_> {
         };
         if config.server.public_url.as_ref().is_none_or(|url| !url.as_str().starts_with("https://")) {
             let at = self.at(key!(server.tls));
-            self.refuse(Conflict::TlsPublicUrl { at });
+            self.refuse(ServerConflict::TlsPublicUrl { at });
         }
         let at = self.at(key!(server.tls?.client_certificates));
         match (tls.client_certificates, &tls.client_ca) {
             (Some(mode @ (ClientCertificates::Required | ClientCertificates::Optional)), None) => {
-                return self.refuse(Conflict::TlsWithoutClientCa { mode: mode.as_str(), at });
+                return self.refuse(ServerConflict::TlsWithoutClientCa { mode: mode.as_str(), at });
             }
-            (Some(ClientCertificates::Any), Some(_)) => return self.refuse(Conflict::TlsAnyClientCa { at }),
+            (Some(ClientCertificates::Any), Some(_)) => {
+                return self.refuse(ServerConflict::TlsAnyClientCa { at });
+            }
             _ => {}
         }
         if let Err(why) = config.tls_files(tls) {
             let at = self.at(key!(server.tls));
-            self.refuse(Conflict::TlsUnusable { why, at });
+            self.refuse(ServerConflict::TlsUnusable { why, at });
         }
     }
 
@@ -50,10 +52,10 @@ impl Findings<'_> {
         let Some(header) = &server.client_cert_header else { return };
         let at = self.at(key!(server.client_cert_header));
         if server.trusted_proxies.is_empty() {
-            self.refuse(Conflict::ClientCertWithoutProxies { at: at.clone() });
+            self.refuse(ServerConflict::ClientCertWithoutProxies { at: at.clone() });
         }
         if !auth.issuers.iter().any(|issuer| issuer.certificate_bound.is_on()) {
-            self.refuse(Conflict::ClientCertUnused { at });
+            self.refuse(ServerConflict::ClientCertUnused { at });
         }
         let name = header.name.name();
         let token =
@@ -61,7 +63,7 @@ impl Findings<'_> {
         let address = (server.client_address_header.name() == name).then_some("server.client_address_header");
         if let Some(other) = token.or(address) {
             let (header, at) = (name.to_string(), self.at(key!(server.client_cert_header?.name)));
-            self.refuse(Conflict::HeaderTwice { header, other, at });
+            self.refuse(ServerConflict::HeaderTwice { header, other, at });
         }
     }
 
@@ -71,11 +73,11 @@ impl Findings<'_> {
         let at = self.at(key!(server.public_url));
         let text = url.as_str().to_owned();
         if !url.is_secure() {
-            self.refuse(Conflict::PublicUrlNotHttps { url: text.clone(), at: at.clone() });
+            self.refuse(ServerConflict::PublicUrlNotHttps { url: text.clone(), at: at.clone() });
         }
         let path = server.path.as_str();
         if path != "/" && !url.path().ends_with(path) {
-            self.refuse(Conflict::PublicUrlPath { url: text.clone(), path: path.to_owned(), at });
+            self.refuse(ServerConflict::PublicUrlPath { url: text.clone(), path: path.to_owned(), at });
         }
         if !url.is_canonical() {
             let canonical = url.canonical().to_owned();

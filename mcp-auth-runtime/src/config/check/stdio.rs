@@ -2,7 +2,7 @@
 
 use mcp_auth_core::ApiKey;
 
-use super::conflict::Conflict;
+use super::conflict::{Conflict, StdioConflict};
 use super::findings::Findings;
 use crate::config::{StdioCredential, Warning, key};
 
@@ -11,7 +11,7 @@ impl Findings<'_> {
         let stdio = &self.config.stdio;
         if stdio.credential.is_some() && stdio.credential_command.is_some() {
             let at = self.at(key!(stdio.credential_command));
-            self.refuse(Conflict::TwoStdioCredentials { at });
+            self.refuse(StdioConflict::TwoStdioCredentials { at });
         }
         if let Some(source) = self.config.stdio_credential() {
             let (read, at) = match &source {
@@ -25,7 +25,7 @@ impl Findings<'_> {
             let keys_alone = self.config.accepts_no_tokens() && self.config.auth.verifiers.is_empty();
             let is_of_no_issuer = is_api_key || keys_alone || matches!(&read, Some(Err(_)));
             if !is_of_no_issuer && stdio.audience.is_none() && self.config.server.public_url.is_none() {
-                self.refuse(Conflict::StdioAudienceMissing { at: at.clone() });
+                self.refuse(StdioConflict::StdioAudienceMissing { at: at.clone() });
             }
             if let Some(Err(error)) = read {
                 self.refuse(Conflict::Secret { error, at });

@@ -1,6 +1,6 @@
 //! `[store]`: a store that lasts has a key.
 
-use super::conflict::Conflict;
+use super::conflict::StoreConflict;
 use super::findings::Findings;
 use crate::config::key;
 use crate::config::value::store_url::StorePlace;
@@ -13,28 +13,28 @@ impl Findings<'_> {
         match (self.config.store_place(store), &store.key) {
             (Err(why), _) => {
                 let at = self.at(key!(store.url));
-                self.refuse(Conflict::StoreUnusable { why, at });
+                self.refuse(StoreConflict::StoreUnusable { why, at });
             }
             (Ok(StorePlace::Memory), _) if has_keys => {
                 let at = self.at(key!(store.url));
-                self.refuse(Conflict::UnusedStoreKey { at });
+                self.refuse(StoreConflict::UnusedStoreKey { at });
             }
             (Ok(StorePlace::Memory), _) | (Ok(_), Some(_)) => {}
             (Ok(_), None) => {
                 let at = self.at(key!(store.key));
-                self.refuse(Conflict::StoreWithoutKey { at });
+                self.refuse(StoreConflict::StoreWithoutKey { at });
             }
         }
         if store.revocation_stale.get() <= store.revocation_lag.get() {
             let at = self.at(key!(store.revocation_stale));
-            self.refuse(Conflict::StaleBeforeRead { at });
+            self.refuse(StoreConflict::StaleBeforeRead { at });
         }
         let own = store.key.iter().map(|key| (key, key!(store.key)));
         let before = store.keys_before.iter().enumerate().map(|(at, key)| (key, key!(store.keys_before[at])));
         for (secret, key) in own.chain(before).collect::<Vec<_>>() {
             if let Err(why) = self.config.store_key(secret) {
                 let at = self.at(key);
-                self.refuse(Conflict::StoreUnusable { why, at });
+                self.refuse(StoreConflict::StoreUnusable { why, at });
             }
         }
     }

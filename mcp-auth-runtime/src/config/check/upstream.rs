@@ -1,6 +1,6 @@
 //! `[issuer.upstream]`.
 
-use super::conflict::Conflict;
+use super::conflict::{BuiltInIssuerConflict, Conflict};
 use super::findings::Findings;
 use crate::config::key;
 use crate::config::section::upstream::{Upstream, UpstreamAllow};
@@ -10,7 +10,7 @@ impl Findings<'_> {
     pub(super) fn upstream(&mut self, upstream: &Upstream) {
         if !is_secure(upstream.issuer.url()) {
             let at = self.at(key!(issuer?.upstream?.issuer));
-            self.refuse(Conflict::OwnLogin {
+            self.refuse(BuiltInIssuerConflict::OwnLogin {
                 why: "the provider is reached over https, or http on loopback",
                 at,
             });
@@ -18,7 +18,7 @@ impl Findings<'_> {
         if !upstream.scopes.iter().any(|scope| scope.as_str() == "openid") {
             let at = self.at(key!(issuer?.upstream?.scopes));
             let why = "scopes need openid: without it the provider does not say who logged in";
-            self.refuse(Conflict::OwnLogin { why, at });
+            self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
         }
         let why = match (upstream.allow, upstream.allow_subjects.is_empty()) {
             (UpstreamAllow::Listed, true) => {
@@ -31,7 +31,7 @@ impl Findings<'_> {
         };
         if let Some(why) = why {
             let at = self.at(key!(issuer?.upstream));
-            self.refuse(Conflict::OwnLogin { why, at });
+            self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
         }
         if let Some(Err(error)) =
             upstream.client_secret.as_ref().map(|secret| self.config.secret(secret).read())

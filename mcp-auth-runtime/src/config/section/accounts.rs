@@ -47,6 +47,7 @@ pub struct Accounts {
     pub passkeys: Passkeys,
     /// How many logins may be tried for one account in a minute, right or wrong. Names that nobody has count alike.
     pub attempts_per_account: AccountAttempts,
-    /// How many logins may be tried from one address in a minute. Addresses of IPv6 count by their network of 64 bits.
+    /// How many logins may be tried from one address in a minute. Addresses of IPv6 count by their network of 64 bits (`/64`), and those of one
+    /// network of 48 bits (`/48`) together may try four times as often.
     pub attempts_per_address: AddressAttempts,
 }

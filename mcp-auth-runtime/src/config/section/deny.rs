@@ -8,7 +8,8 @@ use crate::config::value::moment::Moment;
 use crate::config::value::sha256::Sha256;
 
 /// Credentials that are refused although they verify: for the day that a token leaks. All that a table says must hold. The
-/// tables are read again while the server runs, a few seconds after the file was changed.
+/// tables are read again while the server runs, a few seconds after the file was changed. The built-in issuer does not refresh, exchange
+/// or call active what is denied, and a refresh of it ends the grant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

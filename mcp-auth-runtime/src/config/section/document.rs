@@ -25,8 +25,8 @@ pub struct Document {
     pub server: Server,
     /// Whose tokens are accepted, what a caller needs first, and how refusals look.
     pub auth: Auth,
-    /// The built-in issuer: this process issues tokens and accepts them, for development on loopback. Its login asks for no
-    /// password.
+    /// The built-in issuer: this process issues tokens and accepts them. With the default login, which asks for no password, it is for this
+    /// computer alone; other computers may reach it with a login that asks for proof (`login`), a store that lasts (`[store]`), and https.
     pub issuer: Option<BuiltInIssuer>,
     /// What scopes mean, and which narrower ones they imply.
     #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::scopes::ScopeEntry>")]

@@ -1,4 +1,5 @@
-//! `[issuer]`: whether this process issues tokens. The built-in issuer is for development on loopback.
+//! `[issuer]`: whether this process issues tokens, and how people log in. Off loopback it has a login that asks for proof, a store that
+//! lasts, and https.
 
 use std::path::PathBuf;
 

@@ -26,7 +26,7 @@ pub struct IssuerClient {
     /// The name that people see. Without it they see that it has none.
     #[serde(default)]
     pub name: Option<DisplayName>,
-    /// Where its secret is.
+    /// Where its secret is: at least 16 characters.
     #[serde(default)]
     pub client_secret: Option<Secret>,
     /// The SHA-256 of its secret, in place of the secret, which must be at least 32 random characters: whoever reads the hash of a shorter one

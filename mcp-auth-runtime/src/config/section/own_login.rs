@@ -25,8 +25,8 @@ pub struct OwnLogin {
     /// What its answers say in `iss`. Without it, the origin of `url`.
     #[serde(default)]
     pub issuer: Option<NonEmpty>,
-    /// Where the application is asked whether a person still has an account, at each refresh and wherever a login of before is to count: it
-    /// gets `{"sub": "..."}` by POST and answers `{"active": true}` or `{"active": false}`. Without it, a person whom the application removed can be refreshed until
+    /// Where the application is asked whether a person still has an account: at each refresh, for each page that somebody opens or answers
+    /// while logged in, and after each code that a client redeems. It gets `{"sub": "..."}` by POST and answers `{"active": true}` or `{"active": false}`. Without it, a person whom the application removed can be refreshed until
     /// `grant_lifetime` has passed.
     #[serde(default)]
     pub check_url: Option<HttpUrl>,

@@ -3,7 +3,7 @@
 use mcp_auth_core::ApiKey;
 use mcp_auth_core::ambient::SystemRandom;
 
-use super::{Conflict, Warning, check, registry};
+use super::{Warning, check, registry};
 use crate::authn::ApiKeyDigest;
 use crate::config::load::process::MemoryFiles;
 use crate::config::{Config, ConfigError};

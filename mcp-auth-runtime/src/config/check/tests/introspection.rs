@@ -1,5 +1,6 @@
 //! `[auth.issuers.introspection]`: what is refused, and the configuration next to it that is accepted.
 
+use super::super::conflict::IntrospectionConflict;
 use super::*;
 
 /// One issuer that is asked, with these keys in its table and in that of `introspection`.
@@ -114,7 +115,10 @@ fn t71_where_each_tenant_has_a_server_it_is_stated_where_opaque_tokens_are_asked
     refused!(&of(both, &prefixes), &[""], IntrospectionServers);
     let refusals = check(&of(both, &format!("{stated}{signed}")), &[""]).unwrap_err();
     assert!(
-        refusals.iter().any(|why| matches!(why, Conflict::IntrospectionAssertions { .. })),
+        refusals.iter().any(|why| matches!(
+            why,
+            Conflict::Introspection(IntrospectionConflict::IntrospectionAssertions { .. })
+        )),
         "{refusals:?}"
     );
     let text = of(both, &format!("endpoint = \"https://as.example/{{tenant}}/introspect\"\n{OURS}"));

@@ -1,6 +1,6 @@
 //! Issuers of assertions: each mistake beside what is accepted.
 
-use super::super::Conflict;
+use super::super::conflict::{BuiltInIssuerConflict, Conflict};
 use super::check;
 
 const WORKLOAD: &str = "{ client_id = \"deploy\", subject = \"repo:a\", require_claims = { owner = \"1\" } }";
@@ -25,24 +25,42 @@ fn a_profile_has_what_it_needs_and_nothing_of_the_other_one() {
         one("id-jag", "jwks_uri = \"https://idp.example/k\"\njwks = { keys = [] }"),
     ] {
         let refused = refusals(&bad);
-        assert!(matches!(refused.as_slice(), [Conflict::Assertions { .. }, ..]), "{bad}: {refused:?}");
+        assert!(
+            matches!(
+                refused.as_slice(),
+                [Conflict::BuiltInIssuer(BuiltInIssuerConflict::Assertions { .. }), ..]
+            ),
+            "{bad}: {refused:?}"
+        );
         assert!(refused[0].to_string().contains("issuer.assertions[0]"), "{}", refused[0]);
     }
     let keys = refusals(&one("id-jag", "jwks = { keys = [] }"));
-    assert!(matches!(keys.as_slice(), [Conflict::AssertionKeys { .. }]), "{keys:?}");
+    assert!(
+        matches!(keys.as_slice(), [Conflict::BuiltInIssuer(BuiltInIssuerConflict::AssertionKeys { .. })]),
+        "{keys:?}"
+    );
 }
 
 #[test]
 fn every_issuer_and_every_name_is_one() {
     let twice = format!("{}{}", one("id-jag", ""), one("id-jag", ""));
-    assert!(matches!(refusals(&twice).as_slice(), [Conflict::Assertions { .. }]));
+    assert!(matches!(
+        refusals(&twice).as_slice(),
+        [Conflict::BuiltInIssuer(BuiltInIssuerConflict::Assertions { .. })]
+    ));
     let workloads = |names: &[&str]| {
         let each = names.iter().map(|name| WORKLOAD.replace("deploy", name)).collect::<Vec<_>>();
         one("workload", &format!("workloads = [{}]", each.join(", ")))
     };
     assert!(refusals(&workloads(&["a", "b"])).is_empty());
     for taken in [&["a", "a"][..], &["developer"], &["https://idp.example#ann"]] {
-        assert!(matches!(refusals(&workloads(taken)).as_slice(), [Conflict::Assertions { .. }]), "{taken:?}");
+        assert!(
+            matches!(
+                refusals(&workloads(taken)).as_slice(),
+                [Conflict::BuiltInIssuer(BuiltInIssuerConflict::Assertions { .. })]
+            ),
+            "{taken:?}"
+        );
     }
     let unknown =
         one("workload", &format!("workloads = [{}]", WORKLOAD.replace(" }", ", roles = [\"no\"] }")));

@@ -1,6 +1,6 @@
 //! Clients of the built-in issuer: each mistake by its name, beside what is accepted.
 
-use super::super::Conflict;
+use super::super::conflict::{Conflict, IssuerClientConflict};
 use super::check;
 
 /// A P-256 key of RFC 7515 appendix A.3.
@@ -27,13 +27,25 @@ fn a_client_authenticates_in_exactly_one_way() {
         assert!(refusals(&format!("{one}{grants}")).is_empty(), "{one}");
         for other in &ways[index + 1..] {
             let both = refusals(&format!("{one}\n{other}\ngrant_types = [\"device_code\"]"));
-            assert!(matches!(both.as_slice(), [Conflict::ClientCredentials { .. }]), "{one}, {other}");
+            assert!(
+                matches!(
+                    both.as_slice(),
+                    [Conflict::IssuerClients(IssuerClientConflict::ClientCredentials { .. })]
+                ),
+                "{one}, {other}"
+            );
             let said = both[0].to_string();
             assert!(said.contains("app") && said.contains("issuer.clients[0]"), "{said}");
         }
     }
     for none in ["", "public = false"] {
-        assert!(matches!(refusals(none).as_slice(), [Conflict::ClientWithoutCredential { .. }]), "{none}");
+        assert!(
+            matches!(
+                refusals(none).as_slice(),
+                [Conflict::IssuerClients(IssuerClientConflict::ClientWithoutCredential { .. })]
+            ),
+            "{none}"
+        );
     }
 }
 
@@ -50,12 +62,24 @@ fn a_public_client_gets_nothing_without_a_person() {
         "jwt_bearer",
         "urn:ietf:params:oauth:grant-type:token-exchange",
     ] {
-        assert!(matches!(with(refused).as_slice(), [Conflict::PublicClientGrant { .. }]), "{refused}");
+        assert!(
+            matches!(
+                with(refused).as_slice(),
+                [Conflict::IssuerClients(IssuerClientConflict::PublicClientGrant { .. })]
+            ),
+            "{refused}"
+        );
     }
     for accepted in ["refresh_token", "device_code"] {
         assert!(with(accepted).is_empty(), "{accepted}");
     }
-    assert!(matches!(refusals("public = true").as_slice(), [Conflict::PublicClientGrant { .. }]), "default");
+    assert!(
+        matches!(
+            refusals("public = true").as_slice(),
+            [Conflict::IssuerClients(IssuerClientConflict::PublicClientGrant { .. })]
+        ),
+        "default"
+    );
 }
 
 #[test]
@@ -69,7 +93,7 @@ fn device_codes_are_for_clients_that_name_them_where_they_are_turned_on() {
     };
     assert!(with(true).is_empty());
     let off = with(false);
-    assert!(matches!(off.as_slice(), [Conflict::DeviceCodeOff { .. }]));
+    assert!(matches!(off.as_slice(), [Conflict::IssuerClients(IssuerClientConflict::DeviceCodeOff { .. })]));
     let said = off[0].to_string();
     assert!(said.contains("tv") && said.contains("issuer.clients[0].grant_types"), "{said}");
 }
@@ -80,11 +104,20 @@ fn redirect_uris_go_with_authorization_code_and_refresh_tokens_with_what_gives_t
     let with = |more: &str| refusals(&format!("{HASH}\n{more}"));
     assert!(with(uris).is_empty());
     let without = with("grant_types = [\"authorization_code\"]");
-    assert!(matches!(without.as_slice(), [Conflict::ClientWithoutRedirectUri { .. }]));
+    assert!(matches!(
+        without.as_slice(),
+        [Conflict::IssuerClients(IssuerClientConflict::ClientWithoutRedirectUri { .. })]
+    ));
     let unused = with(&format!("{uris}\ngrant_types = [\"client_credentials\"]"));
-    assert!(matches!(unused.as_slice(), [Conflict::ClientRedirectUnused { .. }]));
+    assert!(matches!(
+        unused.as_slice(),
+        [Conflict::IssuerClients(IssuerClientConflict::ClientRedirectUnused { .. })]
+    ));
     let refresh = with("grant_types = [\"client_credentials\", \"refresh_token\"]");
-    assert!(matches!(refresh.as_slice(), [Conflict::ClientRefreshUnused { .. }]));
+    assert!(matches!(
+        refresh.as_slice(),
+        [Conflict::IssuerClients(IssuerClientConflict::ClientRefreshUnused { .. })]
+    ));
     assert!(with("grant_types = [\"device_code\", \"refresh_token\"]").is_empty());
     assert!(with("grant_types = []").is_empty(), "one that only asks about tokens");
 }
@@ -99,7 +132,10 @@ fn keys_of_a_client_are_public_keys_that_verify() {
         ("jwks = \"file:ok\"", "is not a JWK Set"),
     ] {
         let refused = refusals(keys);
-        assert!(matches!(refused.as_slice(), [Conflict::ClientKeys { .. }]), "{keys}");
+        assert!(
+            matches!(refused.as_slice(), [Conflict::IssuerClients(IssuerClientConflict::ClientKeys { .. })]),
+            "{keys}"
+        );
         let said = refused[0].to_string();
         assert!(said.contains(why) && said.contains("clients[0].jwks in"), "{said}");
         assert!(!said.contains("aHVudGVyMg"), "{said}");
@@ -134,16 +170,31 @@ fn an_initial_access_token_has_one_place_and_cannot_be_guessed() {
     };
     assert!(with("").is_empty() && with(&format!("{{ name = \"ci\", {hash} }}")).is_empty());
     let neither = with("{ name = \"ci\" }");
-    assert!(matches!(neither.as_slice(), [Conflict::HashOrToken { .. }]), "{neither:?}");
+    assert!(
+        matches!(neither.as_slice(), [Conflict::IssuerClients(IssuerClientConflict::HashOrToken { .. })]),
+        "{neither:?}"
+    );
     let both = with(&format!("{{ name = \"ci\", {hash}, token = \"file:ok\" }}"));
-    assert!(matches!(both.as_slice(), [Conflict::HashOrToken { .. }]), "{both:?}");
+    assert!(
+        matches!(both.as_slice(), [Conflict::IssuerClients(IssuerClientConflict::HashOrToken { .. })]),
+        "{both:?}"
+    );
     let short = with("{ name = \"ci\", token = \"file:ok\" }");
-    assert!(matches!(short.as_slice(), [Conflict::ShortInitialToken { .. }]), "{short:?}");
+    assert!(
+        matches!(short.as_slice(), [Conflict::IssuerClients(IssuerClientConflict::ShortInitialToken { .. })]),
+        "{short:?}"
+    );
     assert!(!short[0].to_string().contains("s3cr3t"));
     let missing = with("{ name = \"ci\", token = \"env:NONE\" }");
     assert!(matches!(missing.as_slice(), [Conflict::Secret { .. }]), "{missing:?}");
     let twice = with(&format!("{{ name = \"ci\", {hash} }}, {{ name = \"ci\", {hash} }}"));
-    assert!(matches!(twice.as_slice(), [Conflict::DuplicateInitialToken { .. }]), "{twice:?}");
+    assert!(
+        matches!(
+            twice.as_slice(),
+            [Conflict::IssuerClients(IssuerClientConflict::DuplicateInitialToken { .. })]
+        ),
+        "{twice:?}"
+    );
 }
 
 #[test]
@@ -151,6 +202,12 @@ fn exchange_from_goes_with_token_exchange() {
     let with = |grants: &str| refusals(&format!("{HASH}\nexchange_from = [\"chat\"]\n{grants}"));
     assert!(with("grant_types = [\"token_exchange\"]").is_empty());
     for grants in ["", "grant_types = [\"jwt_bearer\"]"] {
-        assert!(matches!(with(grants).as_slice(), [Conflict::ClientExchangeUnused { .. }]), "{grants}");
+        assert!(
+            matches!(
+                with(grants).as_slice(),
+                [Conflict::IssuerClients(IssuerClientConflict::ClientExchangeUnused { .. })]
+            ),
+            "{grants}"
+        );
     }
 }

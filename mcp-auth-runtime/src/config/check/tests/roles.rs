@@ -1,6 +1,6 @@
 //! What `[roles]` is refused for, and the roles next to it that are accepted.
 
-use super::{Conflict, Warning, check, verify};
+use super::{Warning, check, verify};
 
 /// The configuration of one issuer, with these roles.
 fn roles(tables: &str) -> String {

@@ -1,0 +1,33 @@
+//! Accounts: what an operator does with them, and what people change of how they log in.
+
+use std::net::IpAddr;
+
+use super::Reason;
+use super::event::events;
+
+events! {
+    /// An operator made an account.
+    AccountAdded<'a> = "account_added", INFO { subject: &'a str, by_link: bool }
+    /// An operator disabled an account: its person may not log in, and their logins and grants ended.
+    AccountDisabled<'a> = "account_disabled", WARN { subject: &'a str }
+    /// An operator enabled an account again.
+    AccountEnabled<'a> = "account_enabled", INFO { subject: &'a str }
+    /// An operator took the password of an account away and had a link made: the logins and grants of its person ended.
+    AccountReset<'a> = "account_reset", WARN { subject: &'a str, and_factors: bool }
+    /// An operator deleted an account, with all that is kept of its person.
+    AccountDeleted<'a> = "account_deleted", WARN { subject: &'a str }
+    /// A person set their password by a link.
+    PasswordSet<'a> = "password_set", INFO { subject: &'a str, address: Option<IpAddr> }
+    /// A link for a password was opened or used, and does not work, or the password cannot be chosen.
+    PasswordLinkRefused<'a> = "password_link_refused", WARN {
+        subject: Option<&'a str>, address: Option<IpAddr>, reason: Reason<'a>,
+    }
+    /// A person set up one-time codes.
+    SecondFactorSetUp<'a> = "second_factor_set_up", INFO { subject: &'a str }
+    /// A person wanted to change a second factor, and could not.
+    SecondFactorChangeRefused<'a> = "second_factor_change_refused", WARN { subject: &'a str, reason: Reason<'a> }
+    /// A person removed one-time codes and recovery codes.
+    SecondFactorRemoved<'a> = "second_factor_removed", WARN { subject: &'a str }
+    /// A person had new recovery codes made; those of before do not count any more.
+    RecoveryCodesRenewed<'a> = "recovery_codes_renewed", INFO { subject: &'a str }
+}
