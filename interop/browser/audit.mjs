@@ -9,8 +9,8 @@ import { contrasts, controls, overflow } from './in-page.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Looks at what `page` shows and keeps a picture of it as `name`. */
-export async function audit(page, name, directory) {
+/** Looks at what `page` shows and keeps a picture of it as `name`. `scripts`: how many it may have, from the issuer's own path. */
+export async function audit(page, name, directory, { scripts = 0 } = {}) {
   await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
   const width = page.viewportSize().width;
   const at = (what) => `${name}: ${what}`;
@@ -19,7 +19,9 @@ export async function audit(page, name, directory) {
   assert.match(await page.title(), /\S/, at('a title'));
   assert.equal(await page.locator('h1').count(), 1, at('one heading of the first level'));
   assert.equal(await page.locator('main').count(), 1, at('one main landmark'));
-  const active = 'script, link, img, iframe, object, embed, audio, video, [onclick], [autofocus], [tabindex]';
+  assert.equal(await page.locator('script').count(), scripts, at('no other script'));
+  assert.equal(await page.locator('script[src="/authorize/passkeys.js"]:empty').count(), scripts, at('no other script'));
+  const active = 'link, img, iframe, object, embed, audio, video, [onclick], [autofocus], [tabindex]';
   assert.equal(await page.locator(active).count(), 0, at('nothing that runs, loads or grabs the focus'));
   assert.deepEqual(await page.evaluate(overflow), [], at('nothing reaches out of the window'));
 

@@ -10,8 +10,8 @@ const FLAGS = [
 
 export const launch = (executablePath) => chromium.launch({ executablePath, headless: true, args: FLAGS });
 
-/** A page in a profile of its own. `origins` are the only ones it may ask anything of. */
-export async function open(browser, { width, scheme, origins, javaScriptEnabled = true, reducedMotion }) {
+/** A page in a profile of its own. `origins` are the only ones it may ask anything of; `expected` warnings of the console are not counted. */
+export async function open(browser, { width, scheme, origins, javaScriptEnabled = true, reducedMotion, expected }) {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 740 : 800 },
     colorScheme: scheme,
@@ -34,6 +34,7 @@ export async function open(browser, { width, scheme, origins, javaScriptEnabled 
   context.on('console', (message) => {
     // Chromium reports every answer of 400 and more; error pages are such answers.
     if (/^Failed to load resource: the server responded with a status of 4/.test(message.text())) return;
+    if (expected?.test(message.text())) return;
     if (['error', 'warning'].includes(message.type())) wrong.push(`console ${message.type()}: ${message.text()}`);
   });
   const page = await context.newPage();

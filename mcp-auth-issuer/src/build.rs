@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mcp_auth_core::InvalidScope;
+use mcp_auth_core::net::Origin;
+use mcp_auth_core::{InvalidScope, IssuerIdentifier};
 use mcp_auth_runtime::config::IssuerReach;
 use mcp_auth_runtime::facade::{JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs};
 use mcp_auth_store::{Client, GrantType, Rate};
@@ -15,8 +16,9 @@ use crate::endpoint::{self, AwayRates};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
-use crate::person::accounts::AccountsLogin;
+use crate::person::accounts::{AccountsLogin, PasskeysPolicy};
 use crate::person::own::OwnLogin;
+use crate::person::passkey::RelyingParty;
 use crate::person::upstream::{InvalidUpstream, UpstreamLogin};
 use crate::person::{Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
@@ -40,6 +42,11 @@ pub enum IssuerError {
         "the login is with accounts in the store, and this store is in memory: all accounts would be lost with the process"
     )]
     AccountsInMemory,
+    /// People would use passkeys at an IP address.
+    #[error(
+        "passkeys are on, and the issuer {0} is at an IP address: authenticators take host names only, such as localhost"
+    )]
+    PasskeysAtAddress(String),
     /// The signing key cannot be read or made.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -99,7 +106,9 @@ pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIss
         LoginOptions::Accounts(_) if !setup.store.lasts() => Err(IssuerError::AccountsInMemory),
         LoginOptions::Accounts(accounts) => {
             let (store, ambient) = (setup.store.clone(), setup.ambient.clone());
-            let login = Arc::new(AccountsLogin::new(store, ambient, accounts, setup.server_name.clone()));
+            let relying_party = relying_party(accounts.passkeys, &setup.issuer)?;
+            let login = AccountsLogin::new(store, ambient, accounts, setup.server_name.clone());
+            let login = Arc::new(login.with_passkeys(relying_party));
             assemble(setup, options, login.clone(), Some(login))
         }
         LoginOptions::Own(own) => {
@@ -110,6 +119,23 @@ pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIss
             let login = UpstreamLogin::new((**upstream).clone(), fetch, setup.ambient.clone())?;
             assemble(setup, options, Arc::new(login), None)
         }
+    }
+}
+
+/// Who the issuer is to authenticators, where people use passkeys.
+fn relying_party(
+    policy: PasskeysPolicy,
+    issuer: &IssuerIdentifier,
+) -> Result<Option<RelyingParty>, IssuerError> {
+    let relying_party = Origin::of(issuer.url()).and_then(|origin| RelyingParty::of(&origin));
+    match (policy, relying_party) {
+        (PasskeysPolicy::Off, _) => Ok(None),
+        (PasskeysPolicy::On, None) => Err(IssuerError::PasskeysAtAddress(issuer.to_string())),
+        (PasskeysPolicy::WherePossible, None) => {
+            tracing::info!(%issuer, "people cannot use passkeys: the issuer is at an IP address, and authenticators take host names only");
+            Ok(None)
+        }
+        (PasskeysPolicy::On | PasskeysPolicy::WherePossible, there) => Ok(there),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::own_claims::ROLES_CLAIM;
-use mcp_auth_runtime::config::accounts::{Accounts, SecondFactor};
+use mcp_auth_runtime::config::accounts::{Accounts, Passkeys, SecondFactor};
 use mcp_auth_runtime::config::issuer::{
     AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload, SigningAlg,
 };
@@ -22,7 +22,7 @@ use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::key::SigningAlgorithm;
 use crate::options::{IssuerOptions, LoginOptions};
 use crate::person::TakenNames;
-use crate::person::accounts::{AccountsOptions, SecondFactorPolicy};
+use crate::person::accounts::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 use crate::person::own::{AnswerKey, InvalidKey, OwnLoginCheck, OwnLoginOptions, SharedKey};
 use crate::person::upstream::{Admitted, UpstreamOptions};
 
@@ -229,6 +229,11 @@ fn accounts(accounts: &Accounts) -> AccountsOptions {
             SecondFactor::Optional => SecondFactorPolicy::Optional,
             SecondFactor::Required => SecondFactorPolicy::Required,
         },
+        passkeys: match accounts.passkeys {
+            Passkeys::Auto => PasskeysPolicy::WherePossible,
+            Passkeys::On => PasskeysPolicy::On,
+            Passkeys::Off => PasskeysPolicy::Off,
+        },
     }
 }
 
@@ -290,7 +295,7 @@ mod tests {
     fn every_key_of_the_section_is_an_option() {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
                     grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
-                    login = \"accounts\"\naccounts = { second_factor = \"required\", attempts_per_account = 3, attempts_per_address = 7 }\n\
+                    login = \"accounts\"\naccounts = { second_factor = \"required\", passkeys = \"off\", attempts_per_account = 3, attempts_per_address = 7 }\n\
                     users = [\"ann\"]\ndevice_code = true\nstate_dir = \"/srv/state\"\nsigning_alg = \"RS256\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
                     client_documents = { enabled = false, ca_file = \"file:ca.pem\", private = { \"client.test\" = \"127.0.0.1:8443\" } }";
@@ -317,6 +322,7 @@ mod tests {
                 attempts_per_account: 3,
                 attempts_per_address: 7,
                 second_factor: SecondFactorPolicy::Required,
+                passkeys: PasskeysPolicy::Off,
             }
         );
         assert!(options.device_code && !IssuerOptions::ephemeral().device_code);

@@ -55,7 +55,7 @@ pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 pub use person::STYLE as PAGE_STYLE;
 pub use person::accounts::{
     AccountLine, AccountsLogin, AccountsOptions, HashError, InvalidAccountName, ManageError, NewLink,
-    SecondFactorPolicy, UnfitPassword,
+    PasskeysPolicy, SecondFactorPolicy, UnfitPassword,
 };
 pub use person::own as own_login;
 pub use person::upstream;

@@ -208,6 +208,10 @@ impl Accounts for Outage {
         self.unless_down(Accounts::find(&*self.memory, id))
     }
 
+    fn find_by_passkey(&self, passkey: SecretHash) -> StoreFuture<'_, Option<(SecretHash, Account)>> {
+        self.unless_down(Accounts::find_by_passkey(&*self.memory, passkey))
+    }
+
     fn list(&self, page: u8) -> StoreFuture<'_, Vec<Account>> {
         self.unless_down(Accounts::list(&*self.memory, page))
     }

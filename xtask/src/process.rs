@@ -169,7 +169,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `command`, with its log in `directory`, and waits until it says where it listens.
     pub(crate) fn start(name: &str, directory: &Path, command: &mut Command) -> Result<Self, String> {
-        command.args(["--listen", "127.0.0.1:0"]);
+        Self::start_at(name, directory, command, 0)
+    }
+
+    /// The same, at this port.
+    pub(crate) fn start_at(
+        name: &str,
+        directory: &Path,
+        command: &mut Command,
+        port: u16,
+    ) -> Result<Self, String> {
+        command.args(["--listen", &format!("127.0.0.1:{port}")]);
         let mut process = Process::start(name, directory, command)?;
         let address = process.wait_for(listens_on)?;
         Ok(Self { process, address })

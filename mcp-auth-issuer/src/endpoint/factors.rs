@@ -1,4 +1,4 @@
-//! `/account/factors`: a person sets up, replaces or removes the second factor of their account. They logged in just now, with the second
+//! `/account/factors`: a person sets up, replaces or removes one-time codes, and adds and removes passkeys. They logged in just now, with a second
 //! factor where there is one: a browser that was left open is not enough.
 
 use std::net::IpAddr;
@@ -93,6 +93,7 @@ async fn decide(
         return Ok(login_step().page(issuer, headers, Some(Notice::Ended)).await?);
     };
     let (accounts, name) = (fresh.accounts, fresh.account.name.clone());
+    let given = |name| fields.get(name).unwrap_or_default();
     let refused = |error: FactorsError| {
         let (subject, why) = (&*name, error.to_string());
         match error {
@@ -127,7 +128,44 @@ async fn decide(
         "remove" => {
             accounts.remove_totp(&name).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
-            let why = "The codes of your app and your recovery codes do not count any more.";
+            let why = match account.has_second_factor() {
+                true => "The codes of your app do not count any more.",
+                false => "The codes of your app and your recovery codes do not count any more.",
+            };
+            Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await
+        }
+        "begin-passkey" => match accounts.begin_passkey(&name, given("name"), SecretHash::of(cookie)).await {
+            Ok(setup) => fresh.page(Shown::Passkey(setup), None).await,
+            Err(FactorsError::Name) => {
+                let why = "A passkey cannot have that name. Choose a shorter or plainer one.";
+                fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
+            }
+            Err(error) => Err(refused(error)),
+        },
+        "add-passkey" => {
+            let browser = SecretHash::of(cookie);
+            match accounts.add_passkey(&name, given("begun"), given("passkey"), browser).await {
+                Ok(codes) => {
+                    let account = accounts.account(&name).await?;
+                    let why = Some((StatusCode::OK, "The passkey was added."));
+                    let shown = if codes.is_empty() { Shown::Overview } else { Shown::Codes(codes) };
+                    Fresh { account, ..fresh }.goes_on(shown, why).await
+                }
+                Err(FactorsError::Passkey(error)) => {
+                    let (subject, reason) = (&*name, Reason::Refused(&error));
+                    SecondFactorChangeRefused { subject, reason }.happened();
+                    let why = "That passkey cannot be used here, so it was not added. Try again, or with another device.";
+                    fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
+                }
+                Err(error) => Err(refused(error)),
+            }
+        }
+        "remove-passkey" => {
+            let removed = fields.get("removed").and_then(hex::read).map(SecretHash::from_bytes);
+            let removed = removed.ok_or(FactorsError::Gone).map_err(refused)?;
+            accounts.remove_passkey(&fresh.account, removed).await.map_err(refused)?;
+            let account = accounts.account(&name).await?;
+            let why = "The passkey does not log in any more. Your device may still show it until you delete it there.";
             Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await
         }
         _ => Err(Untrusted::Stale { page: FACTORS.to_owned() }.into()),
@@ -150,7 +188,7 @@ impl<'a> Fresh<'a> {
             return Ok(None);
         }
         let account = accounts.account(&browser.subject).await?;
-        let by_all = account.totp.is_none() || login.amr.iter().any(|means| means == "mfa");
+        let by_all = !account.has_second_factor() || login.amr.iter().any(|means| means == "mfa");
         Ok(by_all.then_some(Self { issuer, accounts, account, cookie, browser }))
     }
 
@@ -183,6 +221,7 @@ impl<'a> Fresh<'a> {
             issuer,
             account: &self.account,
             is_needed: self.accounts.needs_second_factor(),
+            takes_passkeys: self.accounts.takes_passkeys(),
             action: FACTORS,
             csrf: &issuer.csrf.token(self.cookie, FACTORS, &*issuer.ambient.random).await?,
             shown,
@@ -219,7 +258,13 @@ impl From<FactorsError> for Instead {
     fn from(error: FactorsError) -> Self {
         match error {
             FactorsError::Store(error) => error.into(),
-            FactorsError::WrongCode | FactorsError::Needed | FactorsError::Gone => Self::Page(
+            FactorsError::WrongCode
+            | FactorsError::Needed
+            | FactorsError::Gone
+            | FactorsError::Passkey(_)
+            | FactorsError::TooMany
+            | FactorsError::Name
+            | FactorsError::PasskeysOff => Self::Page(
                 StatusCode::CONFLICT,
                 ErrorText {
                     title: "This cannot be done now",

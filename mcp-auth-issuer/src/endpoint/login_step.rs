@@ -105,9 +105,10 @@ impl<'s> LoginStep<'s> {
         let id = fresh.as_deref().or(cookie).unwrap_or_default();
         let client_name = self.client_name();
         let transaction = secret(&*issuer.ambient.random);
-        let attempt = self.attempt(issuer, &client_name, None, &transaction, None);
+        let attempt = self.attempt(issuer, (&client_name, id), None, &transaction, None);
         let mut response = match issuer.login.begin(&attempt).await {
-            Ok(Step::Ask(form)) => self.form(issuer, id, form, notice).await?,
+            Ok(Step::Ask(form)) => self.form(issuer, id, (form, false), notice).await?,
+            Ok(Step::AskWithPasskeys(form)) => self.form(issuer, id, (form, true), notice).await?,
             Ok(Step::Done(_) | Step::Leave(_)) => {
                 tracing::error!(
                     "a login let a person in, or sent them away, who was asked nothing; they are not logged in"
@@ -128,15 +129,15 @@ impl<'s> LoginStep<'s> {
     /// The page that says that nobody can log in now.
     async fn without_form(&self, issuer: &Issuer, id: &str) -> Result<Response, StoreError> {
         let form = Form { controls: Markup::default(), found: None };
-        self.form(issuer, id, form, Some(Notice::Unavailable)).await
+        self.form(issuer, id, (form, false), Some(Notice::Unavailable)).await
     }
 
-    /// A page with a form of the login, for the browser with this session identifier.
+    /// A page with a form of the login, for the browser with this session identifier, and whether it runs the script of passkeys.
     async fn form(
         &self,
         issuer: &Issuer,
         id: &str,
-        form: Form,
+        (form, with_passkeys): (Form, bool),
         notice: Option<Notice>,
     ) -> Result<Response, StoreError> {
         let found = match form.found {
@@ -150,6 +151,7 @@ impl<'s> LoginStep<'s> {
             then: self.then,
             refuse: self.refuse,
             controls: form.controls,
+            with_passkeys,
             notice,
             action: self.url,
             csrf: &issuer.csrf.token(id, self.request, &*issuer.ambient.random).await?,
@@ -162,7 +164,7 @@ impl<'s> LoginStep<'s> {
     async fn keep(&self, issuer: &Issuer, id: &str, found: SecretText) -> Result<String, StoreError> {
         let (name, now) = (secret(&*issuer.ambient.random), issuer.now());
         let transaction = Transaction {
-            owner: self.owner(id),
+            owner: self.bound_to(id).digits(),
             about: found,
             expires_at: now.saturating_add(STEP_LIFETIME),
         };
@@ -171,8 +173,8 @@ impl<'s> LoginStep<'s> {
     }
 
     /// What was found out at this browser and about this request is of use nowhere else.
-    fn owner(&self, id: &str) -> String {
-        SecretHash::of(&format!("{id}\n{}", self.request)).digits()
+    fn bound_to(&self, id: &str) -> SecretHash {
+        SecretHash::of(&format!("{id}\n{}", self.request))
     }
 
     /// What comes after the browser with the session identifier `id` has sent this form of the login, from `address`.
@@ -187,7 +189,7 @@ impl<'s> LoginStep<'s> {
         let found = match form.get("login") {
             Some(name) => {
                 let kept = issuer.store.transactions().take(TRANSACTION, SecretHash::of(name), now).await?;
-                match kept.filter(|kept| kept.owner == self.owner(id)) {
+                match kept.filter(|kept| kept.owner == self.bound_to(id).digits()) {
                     Some(kept) => Some(kept.about),
                     // Sent twice, or too late: the login begins again.
                     None => return Ok(Answered::Page(self.page(issuer, headers, Some(Notice::Late)).await?)),
@@ -196,7 +198,7 @@ impl<'s> LoginStep<'s> {
             None => None,
         };
         let (client_name, transaction) = (self.client_name(), secret(&*issuer.ambient.random));
-        let attempt = self.attempt(issuer, &client_name, found.as_ref(), &transaction, address);
+        let attempt = self.attempt(issuer, (&client_name, id), found.as_ref(), &transaction, address);
         let step = issuer.login.finish(&attempt, form).await;
         self.after(issuer, (headers, address), id, &transaction, now, step).await
     }
@@ -214,7 +216,7 @@ impl<'s> LoginStep<'s> {
         }
         let name = issuer.login.transaction(&answer).unwrap_or_default();
         let client_name = self.client_name();
-        let attempt = self.attempt(issuer, &client_name, away.found.as_ref(), name, address);
+        let attempt = self.attempt(issuer, (&client_name, id), away.found.as_ref(), name, address);
         // Before anything is asked of anybody for them.
         let step = match Way::Back.count(issuer, address).await? {
             Some(wait) => Err(LoginError::TooOften { wait }),
@@ -257,7 +259,12 @@ impl<'s> LoginStep<'s> {
             step => step,
         };
         let notice = match step {
-            Ok(Step::Ask(form)) => return Ok(Answered::Page(self.form(issuer, id, form, None).await?)),
+            Ok(Step::Ask(form)) => {
+                return Ok(Answered::Page(self.form(issuer, id, (form, false), None).await?));
+            }
+            Ok(Step::AskWithPasskeys(form)) => {
+                return Ok(Answered::Page(self.form(issuer, id, (form, true), None).await?));
+            }
             Ok(Step::Leave(leave)) => {
                 return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
             }
@@ -280,6 +287,7 @@ impl<'s> LoginStep<'s> {
                     | LoginError::RefusedFor { .. }
                     | LoginError::UnknownUser
                     | LoginError::Answer(_) => Notice::Refused(issuer.login.refusal()),
+                    LoginError::RefusedPasskey { .. } => Notice::RefusedPasskey,
                     LoginError::TooOften { wait } => Notice::TooOften(wait),
                     LoginError::Cancelled => Notice::Cancelled,
                     LoginError::Unavailable(_) => Notice::Unavailable,
@@ -293,7 +301,7 @@ impl<'s> LoginStep<'s> {
     fn not_in(&self, error: &LoginError, address: Option<IpAddr>) {
         let client_id = self.client_id;
         match error {
-            LoginError::RefusedFor { account, .. } => {
+            LoginError::RefusedFor { account, .. } | LoginError::RefusedPasskey { account, .. } => {
                 self.refused(account.as_deref(), address, Reason::Refused(error));
             }
             LoginError::Refused | LoginError::UnknownUser => {
@@ -338,7 +346,7 @@ impl<'s> LoginStep<'s> {
     fn attempt<'a>(
         &self,
         issuer: &'a Issuer,
-        client_name: &'a str,
+        (client_name, id): (&'a str, &str),
         found: Option<&'a SecretText>,
         transaction: &'a str,
         address: Option<IpAddr>,
@@ -351,6 +359,7 @@ impl<'s> LoginStep<'s> {
             client_name: Some(client_name).filter(|name| !name.is_empty()),
             found,
             transaction,
+            bound_to: self.bound_to(id),
             asked: self.asked,
             address,
             now: issuer.now(),

@@ -1,5 +1,5 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone. `login_step`, `choice`,
+//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
 //! `own_form` and `own_page` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
 //! often one does; `path` says where each endpoint is, `router` puts it there.
 
@@ -17,6 +17,7 @@ mod metadata;
 mod own_form;
 mod own_page;
 mod par;
+mod passkeys;
 mod path;
 mod registration;
 mod reset;
@@ -26,7 +27,7 @@ mod router;
 mod token;
 
 pub(crate) use away::AwayRates;
-pub(crate) use path::{CONFIRM, FACTORS, PAR, RESET, RETURN, TOKEN};
+pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
 pub(crate) use token::Binding;

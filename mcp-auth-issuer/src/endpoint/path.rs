@@ -13,6 +13,8 @@ pub(super) const DEVICE: &str = "/authorize/device";
 pub(super) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 pub(super) const INTROSPECT: &str = "/introspect";
 pub(super) const JWKS: &str = "/jwks";
+/// The script of pages with passkeys. Below `/authorize`, so that a proxy that passes that on passes this on too.
+pub(crate) const PASSKEYS_SCRIPT: &str = "/authorize/passkeys.js";
 pub(crate) const PAR: &str = "/par";
 pub(super) const REGISTER: &str = "/register";
 /// One client that registered.

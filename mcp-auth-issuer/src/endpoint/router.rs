@@ -14,12 +14,12 @@ use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::path::{
-    ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, REGISTER, REGISTERED, RESET, RETURN, REVOKE,
-    TOKEN,
+    ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, PASSKEYS_SCRIPT, REGISTER, REGISTERED,
+    RESET, RETURN, REVOKE, TOKEN,
 };
 use super::{
-    account, authorize, confirm, device, factors, introspect, jwks, metadata, par, registration, reset,
-    returned, revoke, token,
+    account, authorize, confirm, device, factors, introspect, jwks, metadata, par, passkeys, registration,
+    reset, returned, revoke, token,
 };
 use crate::issuer::Issuer;
 
@@ -28,6 +28,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
     let of_accounts = match issuer.accounts {
         Some(_) => Router::new()
             .route(FACTORS, get(factors::get).post(factors::post))
+            .route(PASSKEYS_SCRIPT, get(passkeys::get))
             .route(RESET, get(reset::get).post(reset::post)),
         None => Router::new(),
     };

@@ -22,11 +22,11 @@ events! {
     PasswordLinkRefused<'a> = "password_link_refused", WARN {
         subject: Option<&'a str>, address: Option<IpAddr>, reason: Reason<'a>,
     }
-    /// A person set up one-time codes.
+    /// A person set up one-time codes, or added a passkey.
     SecondFactorSetUp<'a> = "second_factor_set_up", INFO { subject: &'a str }
     /// A person wanted to change a second factor, and could not.
     SecondFactorChangeRefused<'a> = "second_factor_change_refused", WARN { subject: &'a str, reason: Reason<'a> }
-    /// A person removed one-time codes and recovery codes.
+    /// A person removed one-time codes or a passkey; with the last of either, the recovery codes too.
     SecondFactorRemoved<'a> = "second_factor_removed", WARN { subject: &'a str }
     /// A person had new recovery codes made; those of before do not count any more.
     RecoveryCodesRenewed<'a> = "recovery_codes_renewed", INFO { subject: &'a str }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
-use mcp_auth_store::Authentication;
+use mcp_auth_store::{Authentication, SecretHash};
 use url::Url;
 
 use super::page::visible;
@@ -70,6 +70,8 @@ pub enum Step {
     Done(User),
     /// They answer a form.
     Ask(Form),
+    /// They answer a form that has controls for passkeys: its page may run the issuer's own script, and no other.
+    AskWithPasskeys(Form),
     /// They go to another page, and come back to [`Attempt::return_to`]. Only [`finish`](Login::finish) and
     /// [`returned`](Login::returned) lead away: a page that is merely opened keeps nothing, and the person sees which application asks
     /// before another page does.
@@ -118,6 +120,8 @@ pub struct Attempt<'a> {
     /// The secret name under which the person comes back, if this step [leads away](Step::Leave); after it, the one that they came back
     /// with. It is known to the other page and to the browser, and of no use at any other browser.
     pub transaction: &'a str,
+    /// What names the browser and the request together: something that was made for this page is of no use at another one.
+    pub(crate) bound_to: SecretHash,
     /// What the application asks for.
     pub asked: Asked<'a>,
     /// The address that the answer of a form comes from, as far as the server can tell: behind proxies only those that are named to it. Of a
@@ -202,6 +206,14 @@ pub enum LoginError {
     RefusedFor {
         /// Why, for the log alone.
         why: &'static str,
+        /// Whose account it is, where there is one.
+        account: Option<String>,
+    },
+    /// A passkey did not prove who the person is.
+    #[error("{why}")]
+    RefusedPasskey {
+        /// Why, for the log alone.
+        why: String,
         /// Whose account it is, where there is one.
         account: Option<String>,
     },
@@ -338,6 +350,7 @@ mod tests {
             client_name: None,
             found: None,
             transaction: "t-secret",
+            bound_to: SecretHash::of("a page"),
             asked: Asked::default(),
             address: None,
             now: 1,
@@ -348,7 +361,7 @@ mod tests {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         match users.finish(&attempt(), &Params::parse(form).ok()?).await {
             Ok(Step::Done(user)) => Some(user),
-            Ok(Step::Ask(_) | Step::Leave(_)) | Err(_) => None,
+            Ok(Step::Ask(_) | Step::AskWithPasskeys(_) | Step::Leave(_)) | Err(_) => None,
         }
     }
 

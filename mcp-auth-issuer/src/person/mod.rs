@@ -1,7 +1,7 @@
 //! The person at the browser: login, cookie and pages.
 //!
 //! - `login`: how they prove who they are. `accounts`: with an account in the store. `own`: on a page of the application that they have an
-//!   account at. `upstream`: at an OpenID Connect provider.
+//!   account at. `upstream`: at an OpenID Connect provider. `passkey`: whether an authenticator's answer proves what it has to.
 //! - `cookie`, `csrf`: how the browser is recognised, and how its forms are told from another site's.
 //! - `page`: the pages they see.
 
@@ -11,6 +11,7 @@ mod csrf;
 pub(crate) mod login;
 pub mod own;
 pub(crate) mod page;
+pub(crate) mod passkey;
 mod taken;
 pub mod upstream;
 

@@ -66,7 +66,7 @@ fn refresh<'a>(client: &'a str, tokens: &'a serde_json::Value) -> Vec<(&'a str, 
 
 /// The page, without what is different each time.
 fn same_each_time(page: &Answer) -> String {
-    page.body.replace(&csrf(page), "")
+    page.body.replace(&csrf(page), "").replace(&hidden(page, "challenge").unwrap_or_default(), "")
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod account;
 mod accounts;
 mod assertions;
+mod authenticator;
 mod authorization;
 mod choice;
 mod client_auth;
@@ -31,6 +32,8 @@ mod other_login;
 mod outage;
 mod own_answers;
 mod own_login;
+mod passkey_factors;
+mod passkeys;
 mod pushed;
 mod races;
 mod refresh;

@@ -2,8 +2,8 @@
 
 use mcp_auth_core::SecretText;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::passkeys::{Credential, MOST_PASSKEYS, Passkey, PasskeyUse};
 use crate::{SecretHash, StoreFuture};
 
 /// So many accounts are kept, and names of deleted ones.
@@ -42,9 +42,12 @@ pub struct Account {
     /// It grows with each change of what the person logs in with. A login that began before such a change does not end after it.
     #[serde(default)]
     pub generation: u64,
-    /// Further means to log in, such as passkeys. What is in here belongs to who writes it.
+    /// Further means to log in: passkeys, and what a later release adds.
     #[serde(default)]
-    pub credentials: Vec<Value>,
+    pub credentials: Vec<Credential>,
+    /// What authenticators call the person: 32 random bytes in base64url. It is made with their first passkey, and stays.
+    #[serde(default)]
+    pub user_handle: Option<String>,
     /// When it was made, in Unix seconds.
     #[serde(default)]
     pub created_at: u64,
@@ -96,6 +99,8 @@ pub enum SecondFactor {
     TotpStep(u64),
     /// The recovery code of this hash.
     RecoveryCode(SecretHash),
+    /// A passkey.
+    Passkey(PasskeyUse),
 }
 
 /// A change of an account.
@@ -114,7 +119,7 @@ pub enum AccountChange {
     Reset {
         /// The link.
         link: ResetLink,
-        /// Whether one-time codes and recovery codes go too.
+        /// Whether one-time codes, passkeys and recovery codes go too.
         and_factors: bool,
     },
     /// Its person may not log in.
@@ -132,16 +137,41 @@ pub enum AccountChange {
         /// Recovery codes instead of those before.
         recovery_codes: Vec<SecretHash>,
     },
-    /// One-time codes and recovery codes go.
+    /// One-time codes go, and recovery codes with the last second factor.
     RemoveTotp,
-    /// Recovery codes instead of those before, of an account with one-time codes.
+    /// The person made this passkey; of an account that is not disabled and has fewer than [`MOST_PASSKEYS`]. No other account has it.
+    AddPasskey {
+        /// The [`generation`](Account::generation) of the account when they began.
+        generation: u64,
+        /// It.
+        passkey: Box<Passkey>,
+        /// What the authenticator was told to call the person: the [`user_handle`](Account::user_handle), if the account has one.
+        user_handle: String,
+        /// Recovery codes, if this is the first second factor; else those of before stay.
+        recovery_codes: Vec<SecretHash>,
+    },
+    /// A passkey goes, and recovery codes with the last second factor.
+    RemovePasskey {
+        /// The [`generation`](Account::generation) of the account that the person saw.
+        generation: u64,
+        /// The [hash](Passkey::hash) of its identifier.
+        id: SecretHash,
+    },
+    /// Recovery codes instead of those before, of an account with a second factor.
     RecoveryCodes(Vec<SecretHash>),
     /// Its person logged in with their password, and what else they have to show; of an account that is not disabled.
     LogIn {
         /// The [`generation`](Account::generation) of the account whose password was right.
         generation: u64,
-        /// What they showed besides. An account with one-time codes needs it, and one without takes none.
+        /// What they showed besides. An account with a second factor needs it, and one without takes none.
         with: Option<SecondFactor>,
+    },
+    /// Its person logged in with a passkey that verified them, and no password; of an account that is not disabled.
+    LogInByPasskey {
+        /// The [`generation`](Account::generation) of the account whose passkey signed.
+        generation: u64,
+        /// The use.
+        passkey: PasskeyUse,
     },
 }
 
@@ -160,10 +190,29 @@ impl Account {
             disabled: false,
             generation: 0,
             credentials: Vec::new(),
+            user_handle: None,
             created_at,
             password_changed_at: None,
             last_login: None,
         }
+    }
+
+    /// Its passkeys, the oldest first.
+    pub fn passkeys(&self) -> impl Iterator<Item = &Passkey> {
+        self.credentials.iter().filter_map(|credential| match credential {
+            Credential::Passkey { passkey } => Some(passkey),
+            Credential::Other(_) => None,
+        })
+    }
+
+    /// The passkey of this [hash](Passkey::hash).
+    pub fn passkey(&self, id: SecretHash) -> Option<&Passkey> {
+        self.passkeys().find(|passkey| passkey.hash() == id)
+    }
+
+    /// Whether its password alone does not log in.
+    pub fn has_second_factor(&self) -> bool {
+        self.totp.is_some() || self.passkeys().next().is_some()
     }
 
     fn has_password(&mut self, password: SecretText, now: u64) {
@@ -179,27 +228,51 @@ impl Account {
         self.generation += 1;
     }
 
-    fn without_factors(&mut self) {
-        self.totp = None;
-        self.recovery_codes.clear();
+    /// A factor was removed.
+    fn has_fewer_factors(&mut self) {
+        if !self.has_second_factor() {
+            self.recovery_codes.clear();
+        }
         self.begins_anew();
     }
 
-    fn uses(&mut self, with: Option<SecondFactor>) -> bool {
-        match (with, self.totp.is_some()) {
-            (None, is_needed) => !is_needed,
-            (Some(_), false) => false,
-            (Some(SecondFactor::TotpStep(step)), true) => {
-                let is_new = step > self.totp_step;
+    fn without_passkeys(&mut self, are_to_go: impl Fn(&Passkey) -> bool) {
+        self.credentials.retain(|credential| match credential {
+            Credential::Passkey { passkey } => !are_to_go(passkey),
+            Credential::Other(_) => true,
+        });
+    }
+
+    fn uses(&mut self, with: Option<SecondFactor>, now: u64) -> bool {
+        match with {
+            None => !self.has_second_factor(),
+            Some(SecondFactor::TotpStep(step)) => {
+                let is_new = self.totp.is_some() && step > self.totp_step;
                 self.totp_step = self.totp_step.max(step);
                 is_new
             }
-            (Some(SecondFactor::RecoveryCode(code)), true) => {
+            Some(SecondFactor::RecoveryCode(code)) => {
                 let before = self.recovery_codes.len();
                 self.recovery_codes.retain(|kept| *kept != code);
-                self.recovery_codes.len() < before
+                self.recovery_codes.len() < before && self.has_second_factor()
             }
+            Some(SecondFactor::Passkey(with)) => self.uses_passkey(with, now),
         }
+    }
+
+    fn uses_passkey(&mut self, with: PasskeyUse, now: u64) -> bool {
+        let mut passkeys = self.credentials.iter_mut().filter_map(|credential| match credential {
+            Credential::Passkey { passkey } => Some(passkey),
+            Credential::Other(_) => None,
+        });
+        let Some(passkey) = passkeys.find(|passkey| passkey.hash() == with.id) else { return false };
+        if !passkey.is_followed_by(with.counter) {
+            return false;
+        }
+        passkey.counter = with.counter;
+        passkey.backed_up = with.backed_up;
+        passkey.last_used = Some(now);
+        true
     }
 }
 
@@ -220,7 +293,9 @@ impl AccountChange {
                 account.reset = Some(*link);
                 account.begins_anew();
                 if *and_factors {
-                    account.without_factors();
+                    account.totp = None;
+                    account.without_passkeys(|_| true);
+                    account.has_fewer_factors();
                 }
             }
             Self::Disable => {
@@ -244,9 +319,34 @@ impl AccountChange {
                 account.recovery_codes.clone_from(recovery_codes);
                 account.begins_anew();
             }
-            Self::RemoveTotp => account.without_factors(),
+            Self::RemoveTotp => {
+                account.totp = None;
+                account.has_fewer_factors();
+            }
+            Self::AddPasskey { generation, passkey, user_handle, recovery_codes } => {
+                let is_another = account.user_handle.as_ref().is_some_and(|kept| kept != user_handle);
+                let is_there = account.passkey(passkey.hash()).is_some();
+                let is_full = account.passkeys().count() >= MOST_PASSKEYS;
+                if account.disabled || account.generation != *generation || is_another || is_there || is_full
+                {
+                    return false;
+                }
+                if !account.has_second_factor() {
+                    account.recovery_codes.clone_from(recovery_codes);
+                }
+                account.user_handle = Some(user_handle.clone());
+                account.credentials.push(Credential::Passkey { passkey: (**passkey).clone() });
+                account.begins_anew();
+            }
+            Self::RemovePasskey { generation, id } => {
+                if account.generation != *generation || account.passkey(*id).is_none() {
+                    return false;
+                }
+                account.without_passkeys(|passkey| passkey.hash() == *id);
+                account.has_fewer_factors();
+            }
             Self::RecoveryCodes(codes) => {
-                if account.disabled || account.totp.is_none() {
+                if account.disabled || !account.has_second_factor() {
                     return false;
                 }
                 account.recovery_codes.clone_from(codes);
@@ -254,7 +354,14 @@ impl AccountChange {
             Self::LogIn { generation, with } => {
                 let may =
                     !account.disabled && account.password.is_some() && account.generation == *generation;
-                if !may || !account.uses(*with) {
+                if !may || !account.uses(*with, now) {
+                    return false;
+                }
+                account.last_login = Some(now);
+            }
+            Self::LogInByPasskey { generation, passkey } => {
+                let may = !account.disabled && account.generation == *generation;
+                if !may || !account.uses_passkey(*passkey, now) {
                     return false;
                 }
                 account.last_login = Some(now);
@@ -275,10 +382,14 @@ pub trait Accounts: Send + Sync {
     /// The account of this name.
     fn find(&self, id: SecretHash) -> StoreFuture<'_, Option<Account>>;
 
+    /// The account that has the passkey of this [hash](Passkey::hash), and its own.
+    fn find_by_passkey(&self, passkey: SecretHash) -> StoreFuture<'_, Option<(SecretHash, Account)>>;
+
     /// Some of all accounts, by their names: each account is on one of 256 pages.
     fn list(&self, page: u8) -> StoreFuture<'_, Vec<Account>>;
 
-    /// Changes an account. If many use up the same code or link at once, exactly one of them is [`Changed::Done`].
+    /// Changes an account. If many use up the same code, link or count of a passkey at once, exactly one of them is [`Changed::Done`]. A passkey
+    /// that another account has is [`Changed::Refused`].
     fn change(&self, id: SecretHash, change: AccountChange, now: u64) -> StoreFuture<'_, Changed>;
 
     /// Deletes an account for good, and returns whether there was one. What else is kept of its person goes by

@@ -3,7 +3,7 @@
 use mcp_auth_core::SecretText;
 use serde::{Deserialize, Serialize};
 
-use super::record::{changed, content, put, read, removed};
+use super::record::{changed, content, gone, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
 use crate::aggregate::MOST_ACCOUNTS;
@@ -29,6 +29,17 @@ fn deleted_key(id: SecretHash) -> Key {
     Key::new("deleted_accounts", id.digits())
 }
 
+/// The row that says which account has a passkey.
+fn passkey_key(passkey: SecretHash) -> Key {
+    Key::new("passkeys", passkey.digits())
+}
+
+/// Whose account has a passkey.
+#[derive(Serialize, Deserialize)]
+struct HeldBy {
+    account: SecretHash,
+}
+
 /// The accounts of one page.
 fn group(page: u8) -> String {
     format!("accounts of page {page}")
@@ -40,6 +51,7 @@ impl Accounts for Durable {
             let most = u64::try_from(MOST_ACCOUNTS).unwrap_or(u64::MAX);
             let is_full = self.rows.count(ALL.to_owned(), 0).await? >= most;
             let keys = [key(id), deleted_key(id)];
+            let passkeys = changed_passkeys(id, &Account::new("", 0), &account)?;
             let mut kept = content(&account, MOST)?;
             kept.sealed = Some(self.sealed(&keys[0], &account)?);
             kept.groups = vec![ALL.to_owned(), group(id.as_bytes()[0])];
@@ -50,7 +62,9 @@ impl Accounts for Durable {
                 (None, None) => {
                     // It has to be absent still: another one of this name may be made and deleted meanwhile.
                     let never = Write { key: keys[1].clone(), before: Before::Absent, after: None };
-                    Ok((Creation::Created, vec![put(&keys[0], None, kept.clone()), never]))
+                    let mut writes = vec![put(&keys[0], None, kept.clone()), never];
+                    writes.extend(passkeys.clone());
+                    Ok((Creation::Created, writes))
                 }
             })
             .await
@@ -61,6 +75,16 @@ impl Accounts for Durable {
         Box::pin(async move {
             let row = self.row(key(id)).await?;
             row.as_ref().map(|row| self.account(row)).transpose()
+        })
+    }
+
+    fn find_by_passkey(&self, passkey: SecretHash) -> StoreFuture<'_, Option<(SecretHash, Account)>> {
+        Box::pin(async move {
+            let Some(row) = self.row(passkey_key(passkey)).await? else { return Ok(None) };
+            let HeldBy { account: id } = read(&row)?;
+            // An older release may have deleted the account, and left this row.
+            let account = self.find(id).await?.filter(|account| account.passkey(passkey).is_some());
+            Ok(account.map(|account| (id, account)))
         })
     }
 
@@ -76,15 +100,23 @@ impl Accounts for Durable {
 
     fn change(&self, id: SecretHash, change: AccountChange, now: u64) -> StoreFuture<'_, Changed> {
         Box::pin(async move {
-            self.step(&[key(id)], now, |rows| {
+            let mut keys = vec![key(id)];
+            if let AccountChange::AddPasskey { passkey, .. } = &change {
+                keys.push(passkey_key(passkey.hash()));
+            }
+            self.step(&keys, now, |rows| {
                 let Some(row) = &rows[0] else { return Ok((Changed::Unknown, vec![])) };
-                let mut account = self.account(row)?;
-                if !change.apply(&mut account, now) {
+                let is_of_another = rows.get(1).is_some_and(Option::is_some);
+                let before = self.account(row)?;
+                let mut account = before.clone();
+                if is_of_another || !change.apply(&mut account, now) {
                     return Ok((Changed::Refused, vec![]));
                 }
                 let sealed = Some(self.sealed(&row.key, &account)?);
                 let after = Content { sealed, ..changed(row, &account, MOST)? };
-                Ok((Changed::Done, vec![put(&row.key, Some(row), after)]))
+                let mut writes = vec![put(&row.key, Some(row), after)];
+                writes.extend(changed_passkeys(id, &before, &account)?);
+                Ok((Changed::Done, writes))
             })
             .await
         })
@@ -96,12 +128,30 @@ impl Accounts for Durable {
             let mut name = content(&serde_json::json!({}), MOST)?;
             name.groups = vec![ALL.to_owned()];
             self.step(&keys, now, |rows| match &rows[0] {
-                Some(row) => Ok((true, vec![removed(row), put(&keys[1], rows[1].as_ref(), name.clone())])),
+                Some(row) => {
+                    let mut writes = vec![removed(row), put(&keys[1], rows[1].as_ref(), name.clone())];
+                    let account: Account = read(row)?;
+                    writes.extend(account.passkeys().map(|passkey| gone(passkey_key(passkey.hash()))));
+                    Ok((true, writes))
+                }
                 None => Ok((false, vec![])),
             })
             .await
         })
     }
+}
+
+/// The rows of passkeys that an account has after a change and had not before, and the other way round. They are only written with the
+/// account's own row, so two changes never touch one of them at once.
+fn changed_passkeys(id: SecretHash, before: &Account, after: &Account) -> Result<Vec<Write>, StoreError> {
+    let mut writes = Vec::new();
+    for new in after.passkeys().filter(|new| before.passkey(new.hash()).is_none()) {
+        let held = content(&HeldBy { account: id }, MOST)?;
+        writes.push(put(&passkey_key(new.hash()), None, held));
+    }
+    let lost = before.passkeys().filter(|old| after.passkey(old.hash()).is_none());
+    writes.extend(lost.map(|old| gone(passkey_key(old.hash()))));
+    Ok(writes)
 }
 
 impl Durable {

@@ -11,6 +11,8 @@ use crate::{Account, AccountChange, Accounts, Changed, Creation, MemoryStore, Se
 pub(super) struct KnownAccounts {
     accounts: HashMap<SecretHash, Account>,
     deleted: HashSet<SecretHash>,
+    /// Whose account has which passkey.
+    passkeys: HashMap<SecretHash, SecretHash>,
 }
 
 impl Accounts for MemoryStore {
@@ -26,6 +28,7 @@ impl Accounts for MemoryStore {
             if known.accounts.len() + known.deleted.len() >= MOST_ACCOUNTS {
                 return Ok(Creation::Full);
             }
+            known.passkeys.extend(account.passkeys().map(|passkey| (passkey.hash(), id)));
             known.accounts.insert(id, account);
             Ok(Creation::Created)
         })
@@ -33,6 +36,14 @@ impl Accounts for MemoryStore {
 
     fn find(&self, id: SecretHash) -> StoreFuture<'_, Option<Account>> {
         Box::pin(async move { Ok(locked(&self.accounts).accounts.get(&id).cloned()) })
+    }
+
+    fn find_by_passkey(&self, passkey: SecretHash) -> StoreFuture<'_, Option<(SecretHash, Account)>> {
+        Box::pin(async move {
+            let known = locked(&self.accounts);
+            let id = known.passkeys.get(&passkey).copied();
+            Ok(id.and_then(|id| known.accounts.get(&id).map(|account| (id, account.clone()))))
+        })
     }
 
     fn list(&self, page: u8) -> StoreFuture<'_, Vec<Account>> {
@@ -48,12 +59,18 @@ impl Accounts for MemoryStore {
     fn change(&self, id: SecretHash, change: AccountChange, now: u64) -> StoreFuture<'_, Changed> {
         Box::pin(async move {
             let mut known = locked(&self.accounts);
-            let Some(kept) = known.accounts.get_mut(&id) else { return Ok(Changed::Unknown) };
+            let Some(kept) = known.accounts.get(&id) else { return Ok(Changed::Unknown) };
             let mut account = kept.clone();
-            if !change.apply(&mut account, now) {
+            let is_of_another = match &change {
+                AccountChange::AddPasskey { passkey, .. } => known.passkeys.contains_key(&passkey.hash()),
+                _ => false,
+            };
+            if is_of_another || !change.apply(&mut account, now) {
                 return Ok(Changed::Refused);
             }
-            *kept = account;
+            known.passkeys.retain(|_, of| *of != id);
+            known.passkeys.extend(account.passkeys().map(|passkey| (passkey.hash(), id)));
+            known.accounts.insert(id, account);
             Ok(Changed::Done)
         })
     }
@@ -64,6 +81,7 @@ impl Accounts for MemoryStore {
             let was_there = known.accounts.remove(&id).is_some();
             if was_there {
                 known.deleted.insert(id);
+                known.passkeys.retain(|_, of| *of != id);
             }
             Ok(was_there)
         })

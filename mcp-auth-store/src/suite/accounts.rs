@@ -5,33 +5,33 @@ use mcp_auth_core::SecretText;
 use super::race::{MANY, at_once, count};
 use super::records::{code, grant};
 use crate::{
-    Account, AccountChange, Authentication, Browser, Changed, Confirmation, Creation, ResetLink, Revocable,
-    SecondFactor, SecretHash, Store, grant_name,
+    Account, AccountChange, Authentication, Browser, Changed, Confirmation, Creation, Credential, ResetLink,
+    Revocable, SecondFactor, SecretHash, Store, grant_name,
 };
 
-fn id(name: &str) -> SecretHash {
+pub(super) fn id(name: &str) -> SecretHash {
     SecretHash::of(name)
 }
 
-fn text(text: &str) -> SecretText {
+pub(super) fn text(text: &str) -> SecretText {
     SecretText::new(text)
 }
 
 /// An account with a password.
-fn alice() -> Account {
+pub(super) fn alice() -> Account {
     Account { password: Some(text("a PHC string")), ..Account::new("alice", 1) }
 }
 
-async fn kept(store: &Store, account: Account) {
+pub(super) async fn kept(store: &Store, account: Account) {
     let name = account.name.clone();
     assert_eq!(store.accounts().create(id(&name), account, 1).await.unwrap(), Creation::Created);
 }
 
-async fn found(store: &Store) -> Account {
+pub(super) async fn found(store: &Store) -> Account {
     store.accounts().find(id("alice")).await.unwrap().unwrap()
 }
 
-async fn change(store: &Store, change: AccountChange, now: u64) -> Changed {
+pub(super) async fn change(store: &Store, change: AccountChange, now: u64) -> Changed {
     store.accounts().change(id("alice"), change, now).await.unwrap()
 }
 
@@ -43,19 +43,19 @@ async fn with_codes(store: &Store) -> Account {
     found(store).await
 }
 
-fn confirm(secret: &str) -> AccountChange {
+pub(super) fn confirm(secret: &str) -> AccountChange {
     AccountChange::ConfirmTotp { secret: text(secret), step: 10, recovery_codes: vec![id("r"), id("s")] }
 }
 
-fn log_in(generation: u64, with: Option<SecondFactor>) -> AccountChange {
+pub(super) fn log_in(generation: u64, with: Option<SecondFactor>) -> AccountChange {
     AccountChange::LogIn { generation, with }
 }
 
-fn reset(expires_at: u64) -> AccountChange {
+pub(super) fn reset(expires_at: u64) -> AccountChange {
     AccountChange::Reset { link: ResetLink { secret: id("link"), expires_at }, and_factors: false }
 }
 
-fn by_link(link: &str, password: &str) -> AccountChange {
+pub(super) fn by_link(link: &str, password: &str) -> AccountChange {
     AccountChange::PasswordByLink { link: id(link), password: text(password) }
 }
 
@@ -68,7 +68,11 @@ pub async fn an_account_is_found_as_it_was_made_and_listed_once(store: Store) {
         totp_step: 7,
         recovery_codes: vec![id("r")],
         reset: Some(ResetLink { secret: id("link"), expires_at: 9 }),
-        credentials: vec![serde_json::json!({ "of": "a later release" })],
+        credentials: vec![
+            Credential::Passkey { passkey: super::passkeys::passkey("its", 7) },
+            Credential::Other(serde_json::json!({ "of": "a later release" })),
+        ],
+        user_handle: Some("random".into()),
         password_changed_at: Some(3),
         last_login: Some(4),
         ..alice()

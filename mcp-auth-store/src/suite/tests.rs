@@ -81,6 +81,14 @@ macro_rules! suite {
                 p30_a_recovery_code_is_used_once_by_one_of_a_hundred
                 a_login_that_began_before_a_change_does_not_end_after_it
                 with_a_person_all_that_is_kept_of_them_ends;
+            passkeys: a_passkey_is_found_by_its_identifier_and_is_of_one_account
+                of_a_hundred_accounts_that_add_one_passkey_at_once_one_has_it
+                so_many_passkeys_one_account_has_and_no_more
+                a_passkey_is_not_added_to_what_the_account_was_before
+                a_count_of_a_passkey_is_used_once_and_those_before_it_never
+                of_a_hundred_uses_of_a_count_at_once_one_logs_in
+                a_passkey_is_a_second_factor_and_a_first_one
+                a_reset_leaves_passkeys_unless_they_are_to_go_too;
             browser_sessions: a_login_ends_at_its_time
                 a_new_login_ends_the_one_of_the_same_browser
                 a_login_counts_for_its_request_until_that_is_answered

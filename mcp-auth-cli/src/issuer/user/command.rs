@@ -79,7 +79,7 @@ struct EnableNamed {
 struct Reset {
     /// The name of the account.
     name: String,
-    /// Remove one-time codes and recovery codes too, for who lost both.
+    /// Remove one-time codes, passkeys and recovery codes too: for who lost them, or where somebody else may have added a passkey.
     #[arg(long)]
     factors: bool,
 }
@@ -149,6 +149,15 @@ async fn done(
         Command::Reset(Reset { name, factors }) => {
             let link = accounts.reset(name, *factors).await.map_err(|error| of(name, error))?;
             print_link(&link, config, name, terminal);
+            if link.passkeys > 0 {
+                terminal.note(format_args!(
+                    "note: {} of {name:?} still log in without the password. Where somebody else may have added one, use --factors.",
+                    match link.passkeys {
+                        1 => "1 passkey".to_owned(),
+                        many => format!("{many} passkeys"),
+                    }
+                ));
+            }
         }
         Command::Delete(DeleteNamed { name }) => {
             accounts.delete(name).await.map_err(|error| of(name, error))?;

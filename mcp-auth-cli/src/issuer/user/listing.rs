@@ -24,10 +24,13 @@ pub(super) fn table(accounts: &[AccountLine]) -> Table<5> {
 }
 
 fn factors(account: &AccountLine) -> &'static str {
-    match (account.has_password, account.has_one_time_codes) {
-        (false, _) => "nothing yet",
-        (true, false) => "password",
-        (true, true) => "password and code",
+    match (account.has_password, account.has_one_time_codes, account.passkeys > 0) {
+        (false, _, false) => "nothing yet",
+        (false, _, true) => "passkey",
+        (true, false, false) => "password",
+        (true, true, false) => "password and code",
+        (true, false, true) => "passkey, or password and passkey",
+        (true, true, true) => "passkey, or password and code",
     }
 }
 

@@ -3,11 +3,13 @@
 use mcp_auth_core::SecretText;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, StoreError};
 
-use super::login::{AccountsLogin, typed};
+use super::login::AccountsLogin;
 use super::options::SecondFactorPolicy;
+use super::second_step::typed;
 use super::{recovery, totp};
 use crate::observe::Event as _;
 use crate::observe::account::{RecoveryCodesRenewed, SecondFactorRemoved, SecondFactorSetUp};
+use crate::person::passkey::PasskeyError;
 
 /// One-time codes that are about to be set up.
 #[derive(Debug)]
@@ -34,6 +36,14 @@ pub(crate) enum FactorsError {
     Needed,
     #[error("the account is not there, is disabled, or was changed meanwhile")]
     Gone,
+    #[error("the passkey is not taken: {0}")]
+    Passkey(#[from] PasskeyError),
+    #[error("an account has at most {} passkeys", mcp_auth_store::MOST_PASSKEYS)]
+    TooMany,
+    #[error("no passkey can be called so")]
+    Name,
+    #[error("passkeys are off here")]
+    PasskeysOff,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -79,7 +89,7 @@ impl AccountsLogin {
         Ok(codes)
     }
 
-    /// Removes one-time codes and recovery codes.
+    /// Removes one-time codes, and recovery codes with the last second factor.
     pub(crate) async fn remove_totp(&self, subject: &str) -> Result<(), FactorsError> {
         if self.needs_second_factor() {
             return Err(FactorsError::Needed);
@@ -99,7 +109,7 @@ impl AccountsLogin {
         Ok(codes)
     }
 
-    fn new_recovery_codes(&self) -> (Vec<SecretText>, Vec<SecretHash>) {
+    pub(super) fn new_recovery_codes(&self) -> (Vec<SecretText>, Vec<SecretHash>) {
         let codes = recovery::new_codes(&*self.ambient.random);
         let kept = codes.iter().map(|code| recovery::hash(code.expose())).collect();
         (codes, kept)
@@ -110,7 +120,7 @@ impl AccountsLogin {
         Setup { secret, uri }
     }
 
-    async fn changed(&self, id: SecretHash, change: AccountChange) -> Result<(), FactorsError> {
+    pub(super) async fn changed(&self, id: SecretHash, change: AccountChange) -> Result<(), FactorsError> {
         match self.store.accounts().change(id, change, self.now()).await? {
             Changed::Done => Ok(()),
             Changed::Refused | Changed::Unknown => Err(FactorsError::Gone),

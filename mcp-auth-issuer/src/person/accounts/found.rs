@@ -5,7 +5,7 @@ use mcp_auth_store::{Account, SecretHash};
 use serde::{Deserialize, Serialize};
 
 /// A person whose password was right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Found {
     /// The account.
     pub(super) id: SecretHash,
@@ -16,11 +16,13 @@ pub(super) struct Found {
 }
 
 /// What a person was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
     /// The second factor.
     Code,
+    /// The same, or a passkey that signs this challenge.
+    Passkey(String),
     /// To set up one-time codes with the secret of this hash: they were shown that one, and are shown no other.
     Setup(SecretHash),
     /// To keep their recovery codes. All else was shown.

@@ -1,7 +1,7 @@
 //! How often a login may be tried, on the store's counters: by account and by address. Each try is counted before its password is looked at,
 //! and names that no account has are counted alike.
 //!
-//! The limit by account is on passwords alone. Who is locked out by strangers that try passwords can use another means to log in.
+//! The limit by account is on passwords alone. Who is locked out by strangers that try passwords can log in with a passkey.
 
 use std::net::IpAddr;
 
@@ -51,20 +51,35 @@ impl Limits {
         from: Option<IpAddr>,
         now: u64,
     ) -> Result<Wait, StoreError> {
+        let wait = self.address(store, from, now).await?;
+        if wait.is_some() {
+            return Ok(wait);
+        }
+        let by_account = format!("issuer-login account {}", account.digits());
+        counted(store, &by_account, self.account, now).await
+    }
+
+    /// Counts a passkey that is tried from an address. Of no account: nobody guesses a signature, and who counted it there could lock its person
+    /// out.
+    pub(super) async fn passkey(
+        &self,
+        store: &Store,
+        from: Option<IpAddr>,
+        now: u64,
+    ) -> Result<Wait, StoreError> {
+        self.address(store, from, now).await
+    }
+
+    async fn address(&self, store: &Store, from: Option<IpAddr>, now: u64) -> Result<Wait, StoreError> {
         let by_address = format!("issuer-login address {}", place(from));
         let wait = counted(store, &by_address, self.address, now).await?;
         if wait.is_some() {
             return Ok(wait);
         }
-        if let Some(site) = site(from) {
-            let by_site = format!("issuer-login address {site}");
-            let wait = counted(store, &by_site, self.site, now).await?;
-            if wait.is_some() {
-                return Ok(wait);
-            }
+        match site(from) {
+            Some(site) => counted(store, &format!("issuer-login address {site}"), self.site, now).await,
+            None => Ok(None),
         }
-        let by_account = format!("issuer-login account {}", account.digits());
-        counted(store, &by_account, self.account, now).await
     }
 
     /// Counts a second factor that is tried for an account.

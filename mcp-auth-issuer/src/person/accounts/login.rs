@@ -1,40 +1,41 @@
-//! The login with an account: a name and a password, then, where there are one-time codes, one of them or a recovery code.
+//! The login with an account: a name and a password, then, where there is a second factor, a one-time code, a passkey or a recovery code. Or a
+//! passkey at once.
 
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::seen::deceives;
-use mcp_auth_store::{Account, AccountChange, Changed, SecondFactor, SecretHash, Store, StoreError};
+use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreError};
 
 use super::factors::FactorsError;
 use super::found::{Found, Stage};
 use super::limits::Limits;
+use super::means::{BY_PASSWORD, BY_TWO_FACTORS, Means};
 use super::name;
 use super::options::{AccountsOptions, SecondFactorPolicy};
 use super::password::{HashError, Passwords};
-use super::{recovery, rules, totp};
+use super::rules;
 use crate::observe::account::SecondFactorChangeRefused;
-use crate::observe::login::{RecoveryCodeUsed, SecondFactorLimited, SecondFactorRefused};
 use crate::observe::{Event as _, Reason};
-use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User};
+use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step};
 use crate::person::page::{recovery_codes, totp_setup};
+use crate::person::passkey::{Challenges, RelyingParty};
 use crate::request::Params;
-
-/// Logged in with a password alone.
-const BY_PASSWORD: &str = "urn:mcp-auth:pwd";
-/// Logged in with a password and a second factor.
-const BY_TWO_FACTORS: &str = "urn:mcp-auth:mfa";
 
 /// People log in with an account in the store. What they are called is given once, and never to another person.
 ///
-/// - `acr`: `urn:mcp-auth:pwd`, or `urn:mcp-auth:mfa` with a second factor.
-/// - `amr` (RFC 8176): `pwd`; with a second factor `pwd`, `otp` and `mfa`.
+/// - `acr`: `urn:mcp-auth:pwd`, or `urn:mcp-auth:mfa` with a second factor or with a passkey.
+/// - `amr` (RFC 8176): `pwd`; with a one-time code `otp` and `mfa` too; with a passkey after the password `pop`, `user` and `mfa` too; with a
+///   passkey alone `pop`, `user` and `mfa`.
 #[derive(Debug)]
 pub struct AccountsLogin {
     pub(super) store: Store,
     pub(super) ambient: Ambient,
     pub(super) passwords: Passwords,
-    limits: Limits,
+    pub(super) limits: Limits,
+    pub(super) challenges: Challenges,
+    /// Who we are to authenticators; `None`: nobody uses passkeys here.
+    pub(super) relying_party: Option<RelyingParty>,
     pub(super) second_factor: SecondFactorPolicy,
     /// What an authenticator app calls this server.
     pub(super) server: String,
@@ -54,10 +55,12 @@ impl From<HashError> for LoginError {
 }
 
 impl AccountsLogin {
-    /// The accounts of `store`; `server` is what authenticator apps call this server.
+    /// The accounts of `store`, without passkeys; `server` is what authenticator apps call this server.
     pub fn new(store: Store, ambient: Ambient, options: &AccountsOptions, server: impl Into<String>) -> Self {
         Self {
             passwords: Passwords::new(ambient.random.clone()),
+            challenges: Challenges::new(store.clone(), &*ambient.random),
+            relying_party: None,
             store,
             ambient,
             limits: Limits::new(options),
@@ -108,46 +111,17 @@ impl AccountsLogin {
         // Where it is not asked of everybody, an application that asks for two factors of a person who has one is told so, and nobody sets up
         // another here: whoever has the password would set up theirs, and pass for two factors (NIST SP 800-63B §6.1.2).
         let is_needed = self.second_factor == SecondFactorPolicy::Required;
-        match (account.totp.is_some(), is_needed) {
-            (true, _) => ask(Found::of(id, &account, Stage::Code), code_form(None)),
+        match (account.has_second_factor(), is_needed) {
+            (true, _) => self.ask_second(id, &account, None),
             (false, true) => self.begin_setup(id, &account).await,
             (false, false) => {
                 let log_in = AccountChange::LogIn { generation: account.generation, with: None };
                 match self.store.accounts().change(id, log_in, attempt.now).await? {
-                    Changed::Done => Ok(Step::Done(user(account, false, attempt))),
+                    Changed::Done => Ok(Step::Done(Means::Password.logged_in(account, attempt))),
                     Changed::Refused | Changed::Unknown => Err(changed_meanwhile(&account)),
                 }
             }
         }
-    }
-
-    /// The second form was answered.
-    async fn code(&self, attempt: &Attempt<'_>, found: Found, answer: &Params) -> Result<Step, LoginError> {
-        let account = self.still(found).await?;
-        let wait = self.limits.second_factor(&self.store, found.id, attempt.now).await?;
-        if let Some(wait) = wait {
-            SecondFactorLimited { subject: &account.name, address: attempt.address, wait }.happened();
-            return Err(LoginError::TooOften { wait });
-        }
-        let (code, now) = (answer.get("code").unwrap_or_default(), attempt.now);
-        let with = match (typed(code), &account.totp) {
-            (Some(digits), Some(secret)) => totp::step_of(secret, &digits, now).map(SecondFactor::TotpStep),
-            (None, _) => Some(SecondFactor::RecoveryCode(recovery::hash(code))),
-            (Some(_), None) => None,
-        };
-        if let Some(with) = with {
-            let log_in = AccountChange::LogIn { generation: found.generation, with: Some(with) };
-            if self.store.accounts().change(found.id, log_in, now).await? == Changed::Done {
-                if matches!(with, SecondFactor::RecoveryCode(_)) {
-                    let left = account.recovery_codes.len().saturating_sub(1) as u64;
-                    RecoveryCodeUsed { subject: &account.name, left, address: attempt.address }.happened();
-                }
-                return Ok(Step::Done(user(account, true, attempt)));
-            }
-        }
-        SecondFactorRefused { subject: &account.name, address: attempt.address }.happened();
-        let again = "That code is not right, or it was used before. Wait for the next one and type that.";
-        ask(found, code_form(Some(again)))
     }
 
     /// Nobody logs in here without a second factor, and this account has none yet.
@@ -156,7 +130,7 @@ impl AccountsLogin {
         ask(Found::of(id, account, Stage::Setup(setup.begun())), setup_form(&totp_setup(&setup), None))
     }
 
-    async fn set_up(&self, found: Found, begun: SecretHash, answer: &Params) -> Result<Step, LoginError> {
+    async fn set_up(&self, found: &Found, begun: SecretHash, answer: &Params) -> Result<Step, LoginError> {
         let account = self.still(found).await?;
         let code = answer.get("code").unwrap_or_default();
         match self.confirm_totp(&account.name, begun, code).await {
@@ -174,14 +148,19 @@ impl AccountsLogin {
                 SecondFactorChangeRefused { subject, reason }.happened();
                 let setup = self.begun_totp(&account, begun).ok_or_else(|| changed_meanwhile(&account))?;
                 let again = "That code is not right. Wait for the next one in the app and type that.";
-                ask(found, setup_form(&totp_setup(&setup), Some(again)))
+                ask(found.clone(), setup_form(&totp_setup(&setup), Some(again)))
             }
             Err(error) => Err(not_set_up(error, &account)),
         }
     }
 
+    fn can_log_in(&self, account: &Account) -> bool {
+        let has_passkey = self.takes_passkeys() && account.passkeys().next().is_some();
+        !account.disabled && (account.password.is_some() || has_passkey)
+    }
+
     /// The account of one whose password was right, unless something of it was changed since then.
-    async fn still(&self, found: Found) -> Result<Account, LoginError> {
+    pub(super) async fn still(&self, found: &Found) -> Result<Account, LoginError> {
         let account = self.store.accounts().find(found.id).await?;
         let account = account.ok_or_else(|| refused("the account is gone", None))?;
         match account.generation == found.generation && !account.disabled {
@@ -199,26 +178,42 @@ impl Login for AccountsLogin {
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
         let hint = attempt.asked.login_hint;
         let hint = hint.filter(|hint| hint.chars().count() <= name::LONGEST && !deceives(hint));
-        let controls = html! {
+        let form = html! {
             fieldset {
                 label { "Name" input name="username" value=[hint] autocomplete="username" autocapitalize="none" spellcheck="false" required; }
                 label { "Password" input type="password" name="password" autocomplete="current-password" required; }
             }
             div.buttons { button.primary type="submit" { "Log in" } }
         };
-        Box::pin(async move { Ok(Step::Ask(Form { controls, found: None })) })
+        Box::pin(async move {
+            Ok(match self.passkey_controls(attempt).await? {
+                Some(passkey) => {
+                    Step::AskWithPasskeys(Form { controls: html! { (form) (passkey) }, found: None })
+                }
+                None => Step::Ask(Form { controls: form, found: None }),
+            })
+        })
     }
 
     fn finish<'a>(&'a self, attempt: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a> {
         Box::pin(async move {
-            let Some(found) = attempt.found else { return self.password(attempt, answer).await };
+            let Some(found) = attempt.found else {
+                return match given(answer, "passkey") {
+                    Some(passkey) => {
+                        let challenge = answer.get("challenge").unwrap_or_default();
+                        self.by_passkey(attempt, (passkey, challenge)).await
+                    }
+                    None => self.password(attempt, answer).await,
+                };
+            };
             let found =
                 Found::read(found).ok_or_else(|| refused("the login cannot be gone on with", None))?;
-            match found.stage {
-                Stage::Code => self.code(attempt, found, answer).await,
-                Stage::Setup(begun) => self.set_up(found, begun, answer).await,
+            match &found.stage {
+                Stage::Code => self.second(attempt, &found, None, answer).await,
+                Stage::Passkey(challenge) => self.second(attempt, &found, Some(challenge), answer).await,
+                Stage::Setup(begun) => self.set_up(&found, *begun, answer).await,
                 // The password alone let them set up the other factor, so this login is as strong as the password.
-                Stage::Kept => Ok(Step::Done(user(self.still(found).await?, false, attempt))),
+                Stage::Kept => Ok(Step::Done(Means::Password.logged_in(self.still(&found).await?, attempt))),
             }
         })
     }
@@ -235,7 +230,7 @@ impl Login for AccountsLogin {
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
         Box::pin(async move {
             let account = self.of_subject(subject).await?;
-            Ok(account.is_some_and(|(_, account)| can_log_in(&account)))
+            Ok(account.is_some_and(|(_, account)| self.can_log_in(&account)))
         })
     }
 
@@ -243,7 +238,7 @@ impl Login for AccountsLogin {
     fn still_counts<'a>(&'a self, subject: &'a str, version: u64) -> KnownFuture<'a> {
         Box::pin(async move {
             let account = self.of_subject(subject).await?;
-            Ok(account.is_some_and(|(_, account)| can_log_in(&account) && account.generation == version))
+            Ok(account.is_some_and(|(_, account)| self.can_log_in(&account) && account.generation == version))
         })
     }
 
@@ -252,32 +247,9 @@ impl Login for AccountsLogin {
     }
 }
 
-fn can_log_in(account: &Account) -> bool {
-    !account.disabled && (account.password.is_some() || !account.credentials.is_empty())
-}
-
-/// Of the two values of `acr` that there are, whether the application asks for this one alone.
-fn asks_only(attempt: &Attempt<'_>, acr: &str) -> bool {
-    let asked = attempt.asked.acr_values.unwrap_or_default();
-    let mut known = asked.split(' ').filter(|value| [BY_PASSWORD, BY_TWO_FACTORS].contains(value)).peekable();
-    known.peek().is_some() && known.all(|value| value == acr)
-}
-
-/// Who logged in with two factors has done what is asked for of a password alone, and the token says what was asked for; `amr` says how it was.
-fn user(account: Account, by_two: bool, attempt: &Attempt<'_>) -> User {
-    let (acr, amr) = match by_two {
-        true if asks_only(attempt, BY_PASSWORD) => (BY_PASSWORD, ["pwd", "otp", "mfa"].as_slice()),
-        true => (BY_TWO_FACTORS, ["pwd", "otp", "mfa"].as_slice()),
-        false => (BY_PASSWORD, ["pwd"].as_slice()),
-    };
-    User {
-        version: account.generation,
-        subject: account.name,
-        name: account.display_name,
-        acr: Some(acr.to_owned()),
-        amr: amr.iter().map(|means| (*means).to_owned()).collect(),
-        auth_time: None,
-    }
+/// What a field holds, if it holds something.
+pub(super) fn given<'p>(answer: &'p Params, name: &str) -> Option<&'p str> {
+    answer.get(name).filter(|text| !text.is_empty())
 }
 
 fn refused(why: &'static str, account: Option<&Account>) -> LoginError {
@@ -291,31 +263,18 @@ fn changed_meanwhile(account: &Account) -> LoginError {
 fn not_set_up(error: FactorsError, account: &Account) -> LoginError {
     match error {
         FactorsError::Store(error) => error.into(),
-        FactorsError::WrongCode | FactorsError::Needed | FactorsError::Gone => changed_meanwhile(account),
+        FactorsError::WrongCode
+        | FactorsError::Needed
+        | FactorsError::Gone
+        | FactorsError::Passkey(_)
+        | FactorsError::TooMany
+        | FactorsError::Name
+        | FactorsError::PasskeysOff => changed_meanwhile(account),
     }
 }
 
-fn ask(found: Found, controls: Markup) -> Result<Step, LoginError> {
+pub(super) fn ask(found: Found, controls: Markup) -> Result<Step, LoginError> {
     Ok(Step::Ask(Form { controls, found: found.written() }))
-}
-
-/// The digits of a one-time code; `None` for what has another form, such as a recovery code.
-pub(super) fn typed(code: &str) -> Option<String> {
-    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    (digits.len() == totp::DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
-}
-
-fn code_form(notice: Option<&str>) -> Markup {
-    html! {
-        @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
-        fieldset {
-            label {
-                "Code from your authenticator app, or one of your recovery codes"
-                input name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" required;
-            }
-        }
-        div.buttons { button.primary type="submit" { "Go on" } }
-    }
 }
 
 fn setup_form(setup: &Markup, notice: Option<&str>) -> Markup {
@@ -354,6 +313,7 @@ mod tests {
                 client_name: None,
                 found: None,
                 transaction: "t",
+                bound_to: SecretHash::of("a page"),
                 asked: Asked::default(),
                 address: None,
                 now: 1000,
@@ -377,14 +337,6 @@ mod tests {
             }
             let (computed, why) = computed(name, "wrong").await;
             assert_eq!((computed, why.as_str()), (0, "a login is tried too often, for 12s more"), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_code_has_six_digits_and_all_else_is_a_recovery_code() {
-        assert_eq!(typed("123 456"), Some("123456".to_owned()));
-        for other in ["", "12345", "1234567", "12345a", "abcd-efgh-ijkl-mnop"] {
-            assert_eq!(typed(other), None, "{other}");
         }
     }
 }

@@ -47,11 +47,14 @@ pub enum ManageError {
 
 /// The link by which a person sets their password: once, within 24 hours.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct NewLink {
     /// What comes after the origin of the issuer. Who has it sets the password.
     pub path: SecretText,
     /// When it ends, in Unix seconds.
     pub expires_at: u64,
+    /// How many passkeys still log in.
+    pub passkeys: usize,
 }
 
 /// An account, as a list shows it.
@@ -68,6 +71,8 @@ pub struct AccountLine {
     pub has_password: bool,
     /// Whether one-time codes are set up.
     pub has_one_time_codes: bool,
+    /// How many passkeys there are.
+    pub passkeys: usize,
     /// How many recovery codes were not used.
     pub recovery_codes: usize,
     /// When it was made, in Unix seconds.
@@ -79,6 +84,7 @@ pub struct AccountLine {
 impl From<Account> for AccountLine {
     fn from(account: Account) -> Self {
         Self {
+            passkeys: account.passkeys().count(),
             name: account.name,
             display_name: account.display_name,
             disabled: account.disabled,
@@ -123,7 +129,7 @@ impl AccountsLogin {
             None => {
                 let (link, path) = self.new_link(name.as_str());
                 account.reset = Some(link);
-                Some(NewLink { path, expires_at: link.expires_at })
+                Some(NewLink { path, expires_at: link.expires_at, passkeys: 0 })
             }
         };
         match self.store.accounts().create(name.id(), account, now).await? {
@@ -172,7 +178,7 @@ impl AccountsLogin {
     }
 
     /// Its password does not count any more, all that its person is logged in with and has allowed ends, and they set a new one by the link that
-    /// is returned. With `and_factors` one-time codes and recovery codes go too.
+    /// is returned. With `and_factors` one-time codes, passkeys and recovery codes go too; without it passkeys log in as before.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -180,8 +186,9 @@ impl AccountsLogin {
         let (link, path) = self.new_link(name);
         let (_, account) = self.changed_to(name, AccountChange::Reset { link, and_factors }).await?;
         self.end(&account).await?;
+        let passkeys = if and_factors { 0 } else { account.passkeys().count() };
         AccountReset { subject: &account.name, and_factors }.happened();
-        Ok(NewLink { path, expires_at: link.expires_at })
+        Ok(NewLink { path, expires_at: link.expires_at, passkeys })
     }
 
     /// Deletes it, and all that is kept of its person. Its name is not given again.

@@ -11,15 +11,29 @@ pub struct AccountsOptions {
     pub attempts_per_address: u32,
     /// Whether a password is enough. **(default: optional)**
     pub second_factor: SecondFactorPolicy,
+    /// Whether people use passkeys. **(default: where they are possible)**
+    pub passkeys: PasskeysPolicy,
+}
+
+/// Whether people use passkeys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PasskeysPolicy {
+    /// Where the host of the issuer is a name: authenticators take no IP addresses.
+    #[default]
+    WherePossible,
+    /// They do. An issuer at an IP address is refused.
+    On,
+    /// They do not.
+    Off,
 }
 
 /// Whether a password is enough to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SecondFactorPolicy {
-    /// It is, until the person sets up one-time codes.
+    /// It is, until the person sets up one-time codes or adds a passkey.
     #[default]
     Optional,
-    /// It is not: who has not set up one-time codes does so at the login.
+    /// It is not: who has neither one-time codes nor a passkey sets up codes at the login.
     Required,
 }
 
@@ -29,6 +43,7 @@ impl Default for AccountsOptions {
             attempts_per_account: 5,
             attempts_per_address: 30,
             second_factor: SecondFactorPolicy::default(),
+            passkeys: PasskeysPolicy::default(),
         }
     }
 }

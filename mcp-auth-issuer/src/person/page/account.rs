@@ -77,7 +77,7 @@ impl IntoResponse for AccountPage<'_> {
             }
             @if self.issuer.accounts.is_some() {
                 h2 { "How you log in" }
-                p { a href=(FACTORS) { "One-time codes and recovery codes" } }
+                p { a href=(FACTORS) { "Passkeys, one-time codes and recovery codes" } }
             }
             h2 { "Log out" }
             form method="post" action=(self.action) {

@@ -4,12 +4,14 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
-use mcp_auth_store::Account;
+use mcp_auth_store::{Account, MOST_PASSKEYS, Passkey};
 
 use super::claim::visible;
-use super::shell::page;
+use super::lifetime::ago;
+use super::passkeys::passkey_creation;
+use super::shell::{page, page_with_passkeys};
 use crate::issuer::Issuer;
-use crate::person::accounts::Setup;
+use crate::person::accounts::{LONGEST_NAME, PasskeySetup, Setup};
 
 /// The second factor of a person who logged in just now.
 pub(crate) struct FactorsPage<'a> {
@@ -17,6 +19,8 @@ pub(crate) struct FactorsPage<'a> {
     pub(crate) account: &'a Account,
     /// Whether nobody logs in without a second factor.
     pub(crate) is_needed: bool,
+    /// Whether people can add passkeys here.
+    pub(crate) takes_passkeys: bool,
     /// The URL that the forms post to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
@@ -31,6 +35,8 @@ pub(crate) enum Shown {
     Overview,
     /// Codes to be set up.
     Setup(Setup),
+    /// A passkey to be made.
+    Passkey(PasskeySetup),
     /// New recovery codes, once.
     Codes(Vec<SecretText>),
 }
@@ -67,7 +73,7 @@ pub(crate) fn totp_setup(setup: &Setup) -> Markup {
 pub(crate) fn recovery_codes(codes: &[SecretText]) -> Markup {
     html! {
         h2 { "Your recovery codes" }
-        p { "Each of them logs you in once, instead of a code of the app. Keep them where you find them without your device: they are not shown again." }
+        p { "Each of them logs you in once after your password, instead of a code of the app or a passkey. Keep them where you find them without your device: they are not shown again." }
         ul { @for code in codes { li { code.url { (code.expose()) } } } }
     }
 }
@@ -83,27 +89,98 @@ impl FactorsPage<'_> {
     }
 
     fn overview(&self) -> Markup {
-        let left = self.account.recovery_codes.len();
-        match self.account.totp.is_some() {
-            false => html! {
-                p { "You log in with your password alone. With a code from an app besides, nobody logs in with your password alone." }
+        let account = self.account;
+        let how = match (account.totp.is_some(), account.passkeys().next().is_some()) {
+            (false, false) => {
+                "You log in with your password alone. With a passkey or a code from an app besides, nobody logs in with your password alone."
+            }
+            (true, false) => "You log in with your password and a code from an authenticator app.",
+            (false, true) => "You log in with a passkey, or with your password and a passkey.",
+            (true, true) => {
+                "You log in with a passkey, or with your password and a passkey or a code from an authenticator app."
+            }
+        };
+        html! {
+            p { (how) }
+            (self.passkeys())
+            (self.codes())
+            @if account.has_second_factor() {
+                h2 { "Recovery codes" }
+                p { strong { (account.recovery_codes.len()) } " of your recovery codes are left. Each logs you in once after your password." }
                 (self.form(&html! {
-                    div.buttons { button.primary type="submit" name="decision" value="begin" { "Set up codes" } }
+                    div.buttons { button type="submit" name="decision" value="renew" { "Make new recovery codes" } }
                 }))
-            },
-            true => html! {
-                p { "You log in with your password and a code from an authenticator app. " strong { (left) } " of your recovery codes are left." }
+            }
+            @if self.is_needed { p.hint { "This server asks everybody for a second step. Codes can be replaced and not removed, and where there are none, the last passkey stays." } }
+        }
+    }
+
+    fn passkeys(&self) -> Markup {
+        let passkeys: Vec<&Passkey> = self.account.passkeys().collect();
+        if passkeys.is_empty() && !self.takes_passkeys {
+            return Markup::default();
+        }
+        html! {
+            h2 { "Passkeys" }
+            @for passkey in &passkeys { (self.passkey(passkey)) }
+            @if !self.takes_passkeys {
+                p.hint { "Passkeys are not used at this server now." }
+            } @else if passkeys.len() >= MOST_PASSKEYS {
+                p.hint { "You have as many passkeys as one person can have. Remove one to add another." }
+            } @else {
                 (self.form(&html! {
+                    fieldset {
+                        label {
+                            "Name of a new passkey"
+                            input name="name" maxlength=(LONGEST_NAME) autocomplete="off";
+                        }
+                    }
+                    div.buttons { button type="submit" name="decision" value="begin-passkey" { "Add a passkey" } }
+                }))
+            }
+        }
+    }
+
+    fn passkey(&self, passkey: &Passkey) -> Markup {
+        let ago = |at: u64| ago(self.issuer.now().saturating_sub(at));
+        html! {
+            section.application {
+                dl {
+                    dt { "Name" }
+                    dd { strong { bdi { (visible(&passkey.name)) } } }
+                    dt { "Added" }
+                    dd { (ago(passkey.created_at)) }
+                    dt { "Last used" }
+                    dd { @match passkey.last_used { Some(at) => (ago(at)), None => "never" } }
+                }
+                (self.form(&html! {
+                    input type="hidden" name="removed" value=(passkey.hash().digits());
                     div.buttons {
-                        button type="submit" name="decision" value="renew" { "Make new recovery codes" }
+                        button type="submit" name="decision" value="remove-passkey" {
+                            "Remove " bdi { (visible(&passkey.name)) }
+                        }
+                    }
+                }))
+            }
+        }
+    }
+
+    fn codes(&self) -> Markup {
+        html! {
+            h2 { "Codes from an app" }
+            @match self.account.totp.is_some() {
+                false => (self.form(&html! {
+                    div.buttons { button type="submit" name="decision" value="begin" { "Set up codes" } }
+                })),
+                true => (self.form(&html! {
+                    div.buttons {
                         button type="submit" name="decision" value="begin" { "Set up another app" }
                         @if !self.is_needed {
                             button type="submit" name="decision" value="remove" { "Remove the codes" }
                         }
                     }
-                }))
-                @if self.is_needed { p.hint { "This server asks everybody for a second step, so it can be replaced and not removed." } }
-            },
+                })),
+            }
         }
     }
 }
@@ -124,9 +201,22 @@ impl IntoResponse for FactorsPage<'_> {
                     (totp_setup(setup))
                     div.buttons { button.primary type="submit" name="decision" value="confirm" { "Confirm" } }
                 })),
-                Shown::Codes(codes) => (recovery_codes(codes)),
+                Shown::Passkey(setup) => {
+                    p { "Your browser asks where the passkey is to be kept: on this device, on your phone, or on a security key." }
+                    (self.form(&html! {
+                        input type="hidden" name="begun" value=(setup.begun);
+                        input type="hidden" name="decision" value="add-passkey";
+                        (passkey_creation("Make the passkey", &setup.options))
+                    }))
+                    div.buttons { a.button href=(self.action) { "Back" } }
+                }
+                Shown::Codes(codes) => {
+                    (recovery_codes(codes))
+                    div.buttons { a.button href=(self.action) { "Back" } }
+                }
             }
         };
-        page(self.issuer, status, "How you log in", &body)
+        let show = if matches!(self.shown, Shown::Passkey(_)) { page_with_passkeys } else { page };
+        show(self.issuer, status, "How you log in", &body)
     }
 }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use mcp_auth_store::Client;
 
 use super::claim::{application, visible};
-use super::shell::page;
+use super::shell::{page, page_with_passkeys};
 use crate::issuer::Issuer;
 
 /// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
@@ -24,6 +24,8 @@ pub(crate) struct LoginPage<'a> {
     /// The label of the button that refuses.
     pub(crate) refuse: &'static str,
     pub(crate) controls: Markup,
+    /// Whether the controls have some of passkeys, which a script works.
+    pub(crate) with_passkeys: bool,
     pub(crate) notice: Option<Notice>,
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
@@ -37,6 +39,8 @@ pub(crate) struct LoginPage<'a> {
 pub(crate) enum Notice {
     /// The login was refused; holds the text of the [`Login`](crate::Login).
     Refused(Cow<'static, str>),
+    /// A passkey was refused.
+    RefusedPasskey,
     Unavailable,
     /// It was tried too often; holds for how many seconds it is.
     TooOften(u64),
@@ -54,6 +58,10 @@ impl Notice {
     fn said(&self) -> (StatusCode, &str) {
         match self {
             Self::Refused(text) => (StatusCode::FORBIDDEN, text),
+            Self::RefusedPasskey => (
+                StatusCode::FORBIDDEN,
+                "That passkey does not log in here. Try again, or log in with your name and your password.",
+            ),
             Self::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
             }
@@ -108,7 +116,8 @@ impl IntoResponse for LoginPage<'_> {
             }
         };
         let state = if notice.is_some() { "Not logged in: " } else { "" };
-        let mut response = page(self.issuer, status, &format!("{state}Log in to {server}"), &body);
+        let show = if self.with_passkeys { page_with_passkeys } else { page };
+        let mut response = show(self.issuer, status, &format!("{state}Log in to {server}"), &body);
         if let Some(Notice::TooOften(wait)) = self.notice {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
         }

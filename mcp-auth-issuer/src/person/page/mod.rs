@@ -1,7 +1,8 @@
-//! The pages a person sees: plain HTML and one style sheet, no script, and no resources loaded from elsewhere.
+//! The pages a person sees: plain HTML and one style sheet, no resources loaded from elsewhere, and one script, on pages with passkeys alone.
 //!
 //! - `shell`: the frame of every page, and the headers that protect it.
 //! - `login`, `consent`, `confirm`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
+//! - `passkeys`: the controls of passkeys, and the script.
 //! - `claim`: shows text that a client chose.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
@@ -17,6 +18,7 @@ mod factors;
 mod host;
 mod lifetime;
 mod login;
+mod passkeys;
 mod reset;
 mod shell;
 
@@ -29,5 +31,6 @@ pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};
 pub(crate) use login::{LoginPage, Notice};
+pub(crate) use passkeys::{SCRIPT, passkey_login};
 pub(crate) use reset::ResetPage;
 pub use shell::STYLE;

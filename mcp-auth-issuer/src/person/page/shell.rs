@@ -24,18 +24,38 @@ pub const STYLE: &str = include_str!("style.css");
 /// clients whose callback redirects again (`https://vscode.dev/redirect` does, to `vscode:`). It protects against
 /// injected forms, which are not possible here: every value is escaped, and the only secret in a page is a CSRF token
 /// that is valid for one browser and one request.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(""));
+
+/// The same, and it runs scripts of this origin, which has one. Scripts in the page itself stay forbidden.
+static WITH_PASSKEYS: LazyLock<HeaderValue> = LazyLock::new(|| policy("script-src 'self'; "));
+
+fn policy(scripts: &str) -> HeaderValue {
     let hash = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
-    let policy =
-        format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'");
+    let policy = format!(
+        "default-src 'none'; {scripts}style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'"
+    );
     // The fallback policy is a constant: if the hash does not fit into a header, pages lose their style but not their
     // protection.
     HeaderValue::try_from(policy)
         .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"))
-});
+}
 
 /// A whole page. `title` is the text of the browser tab.
 pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup) -> Response {
+    shown(issuer, status, title, body, &POLICY)
+}
+
+/// A whole page with controls for passkeys, which the script of the issuer works.
+pub(super) fn page_with_passkeys(
+    issuer: &Issuer,
+    status: StatusCode,
+    title: &str,
+    body: &Markup,
+) -> Response {
+    shown(issuer, status, title, body, &WITH_PASSKEYS)
+}
+
+fn shown(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup, policy: &HeaderValue) -> Response {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -59,7 +79,7 @@ pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Mark
         }
     };
     let headers = [
-        (CONTENT_SECURITY_POLICY, POLICY.clone()),
+        (CONTENT_SECURITY_POLICY, policy.clone()),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // Other sites get no referrer. It is not `no-referrer`, because browsers then send `Origin: null` with our

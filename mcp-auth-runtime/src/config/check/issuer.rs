@@ -1,11 +1,13 @@
 //! `[issuer]`: the built-in issuer stays on this computer, or has what it needs elsewhere.
 
+use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::is_of_every_token;
 use serde_json::{Map, Value};
 
 use super::conflict::BuiltInIssuerConflict;
 use super::findings::Findings;
-use crate::config::issuer::IssuerLogin;
+use crate::config::accounts::Passkeys;
+use crate::config::issuer::{BuiltInIssuer, IssuerLogin};
 use crate::config::value::RoleName;
 use crate::config::value::store_url::StorePlace;
 use crate::config::{Lack, key};
@@ -31,6 +33,7 @@ impl Findings<'_> {
             let at = self.at(key!(issuer?.login));
             self.refuse(BuiltInIssuerConflict::AccountsInMemory { at });
         }
+        self.passkeys(issuer);
         self.issuer_login();
         if issuer.login == IssuerLogin::Development && issuer.users.is_empty() {
             let at = self.at(key!(issuer?.users));
@@ -38,6 +41,17 @@ impl Findings<'_> {
         }
         for (subject, roles, claims) in issuer.subjects() {
             self.said_of(subject, roles, claims);
+        }
+    }
+
+    fn passkeys(&mut self, issuer: &BuiltInIssuer) {
+        let host = self.config.resource().origin().host().clone();
+        if issuer.login == IssuerLogin::Accounts
+            && issuer.accounts.passkeys == Passkeys::On
+            && matches!(host, Host::Ip(_))
+        {
+            let (host, at) = (host.to_string(), self.at(key!(issuer?.accounts.passkeys)));
+            self.refuse(BuiltInIssuerConflict::PasskeysAtAddress { host, at });
         }
     }
 

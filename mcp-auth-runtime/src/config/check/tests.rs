@@ -317,6 +317,36 @@ fn accounts_need_a_store_that_lasts_and_no_user() {
 }
 
 #[test]
+fn passkeys_that_somebody_asks_for_need_a_host_name() {
+    let lasting = "[store]\nurl = \"sqlite:here.db\"\nkey = \"env:STORE_KEY\"\n";
+    let with = |url: &str, passkeys: &str, login: &str| {
+        let server = format!("[server]\npublic_url = {url:?}\n");
+        let users = if login == "accounts" { "users = []\n" } else { "" };
+        format!("{lasting}{server}[issuer]\nlogin = {login:?}\n{users}accounts.passkeys = {passkeys:?}")
+    };
+    let said = |text: &str| {
+        let refused = check(text, &[""]).err().unwrap_or_default();
+        let about_passkeys = refused.iter().find(|one| {
+            matches!(one, Conflict::BuiltInIssuer(BuiltInIssuerConflict::PasskeysAtAddress { .. }))
+        });
+        about_passkeys.map(ToString::to_string)
+    };
+    for address in ["http://127.0.0.1:8080/mcp", "http://[::1]:8080/mcp"] {
+        let message = said(&with(address, "on", "accounts")).expect("it is refused");
+        assert!(message.contains("host names only"), "{message}");
+        assert!(message.contains("issuer.accounts.passkeys in"), "{message}");
+    }
+    for (url, passkeys, login) in [
+        ("http://localhost:8080/mcp", "on", "accounts"),
+        ("http://127.0.0.1:8080/mcp", "auto", "accounts"),
+        ("http://127.0.0.1:8080/mcp", "off", "accounts"),
+        ("http://127.0.0.1:8080/mcp", "on", "development"),
+    ] {
+        assert_eq!(said(&with(url, passkeys, login)), None, "{url} {passkeys} {login}");
+    }
+}
+
+#[test]
 fn client_with_the_name_of_a_user_is_refused() {
     let with = |user: &str| {
         let client = "{ client_id = \"c\", client_secret = \"file:ok\" }";

@@ -40,6 +40,17 @@ pub enum BuiltInIssuerConflict {
         /// Key and source.
         at: String,
     },
+    /// Passkeys at an IP address.
+    #[error(
+        "passkeys are on, and the built-in issuer is at {host}: authenticators take host names only; set server.public_url to a URL with \
+         a name, such as http://localhost:8080/mcp on this computer: {at}"
+    )]
+    PasskeysAtAddress {
+        /// The address.
+        host: String,
+        /// Key and source.
+        at: String,
+    },
     /// People are to log in elsewhere, on a page of an application or at a provider, and what is said of it does not suffice.
     #[error("{why}: {at}")]
     OwnLogin {

@@ -1,0 +1,42 @@
+//! The controls of passkeys, which the issuer's one script works. Without the script they are not shown, or say why nothing happens.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::endpoint::PASSKEYS_SCRIPT;
+
+/// The script, served from a path of its own.
+pub(crate) const SCRIPT: &str = include_str!("passkeys.js");
+
+/// In a form: a button that has the browser sign with a passkey and then sends the form. `challenge` goes with it, where it is kept nowhere else.
+pub(crate) fn passkey_login(label: &str, options: &Value, challenge: Option<&str>) -> Markup {
+    controls(
+        "get",
+        label,
+        options,
+        &html! {
+            @if let Some(challenge) = challenge { input type="hidden" name="challenge" value=(challenge); }
+        },
+    )
+}
+
+/// In a form: a button that has the browser make a passkey and then sends the form.
+pub(super) fn passkey_creation(label: &str, options: &Value) -> Markup {
+    html! {
+        (controls("create", label, options, &Markup::default()))
+        noscript { p.warning { "A passkey is made by a script of this page, and scripts are off in this browser." } }
+    }
+}
+
+/// The script shows them where the browser has passkeys.
+fn controls(what: &str, label: &str, options: &Value, more: &Markup) -> Markup {
+    html! {
+        div.passkey hidden data-passkey=(what) data-options=(options.to_string()) {
+            input type="hidden" name="passkey" value="";
+            (more)
+            p.warning role="alert" hidden {}
+            div.buttons { button type="button" { (label) } }
+        }
+        script src=(PASSKEYS_SCRIPT) type="module" {}
+    }
+}
