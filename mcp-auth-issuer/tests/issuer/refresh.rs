@@ -151,6 +151,31 @@ async fn p36_a_grant_ends_at_its_greatest_age_however_often_it_is_used() {
 }
 
 #[tokio::test]
+async fn p36_a_grant_is_no_older_than_the_lifetimes_of_now_allow() {
+    let hours = |hours: u64| std::time::Duration::from_secs(hours * 3600);
+    type Shorter = fn(&mut mcp_auth_issuer::IssuerOptions, std::time::Duration);
+    let ways: [Shorter; 2] = [|o, time| o.grant_lifetime = time, |o, time| o.refresh_token_lifetime = time];
+    for shorter in ways {
+        for (lifetime, is_refreshed) in [(49, true), (47, false)] {
+            let store = Store::memory(Caps::default());
+            let before = App::on(store.clone(), |_| (), |_| ());
+            let client = before.public_client().await;
+            let tokens = before.tokens(&client, &[]).await;
+            let after = App::on(store.clone(), |_| (), |options| shorter(options, hours(lifetime)));
+            after.advance(48 * 3600);
+            let answer = after.token(&refresh(&client, &tokens)).await;
+            if is_refreshed {
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+                continue;
+            }
+            answer.assert_error(400, "invalid_grant");
+            let again = App::on(store, |_| (), |_| ());
+            again.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+        }
+    }
+}
+
+#[tokio::test]
 async fn p35_a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
     let store = Store::memory(Caps::default());
     let two =

@@ -156,6 +156,12 @@ pub(super) async fn issue(
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(dead(&grant, "denied by auth.deny: the grant is dead"));
     }
+    // The lifetimes of now: they may be shorter than when the grant was used last.
+    let (idle, age) = (issuer.lifetimes.refresh_token, issuer.lifetimes.grant);
+    if grant.last_used.saturating_add(idle) <= now || grant.granted_at.saturating_add(age) <= now {
+        issuer.store.grants().revoke(&grant.id, now).await?;
+        return Err(dead(&grant, "the grant is older than it may be: it is dead"));
+    }
     if !still_lists(client, &grant) {
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(dead(
