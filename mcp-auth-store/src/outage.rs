@@ -129,8 +129,8 @@ impl Grants for Outage {
         self.unless_down(Grants::rotate(&*self.memory, id, rotate, now))
     }
 
-    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Grants::revoke(&*self.memory, id, now))
+    fn revoke<'a>(&'a self, subject: &'a str, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Grants::revoke(&*self.memory, subject, id, now))
     }
 
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {

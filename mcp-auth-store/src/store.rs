@@ -98,7 +98,7 @@ impl Store {
     pub async fn end_named_grant(&self, subject: &str, name: &str, now: u64) -> Result<(), StoreError> {
         let grants = self.grants().of_person(subject, MOST_GRANTS, now).await?;
         match grants.iter().find(|grant| grant_name(&grant.id) == name) {
-            Some(grant) => self.grants().revoke(&grant.id, now).await,
+            Some(grant) => self.grants().revoke(subject, &grant.id, now).await,
             None => self.revocations().revoke(Revoked::Grant(name.to_owned()), now).await,
         }
     }

@@ -400,7 +400,7 @@ async fn rows_are_found_by_an_index_also_where_the_tables_were_small_at_first() 
     let store = opened(&url).await;
     for n in 0..20 {
         granted(&store, &format!("g {n}"), "1").await;
-        store.grants().revoke(&format!("g {n}"), 1).await.unwrap();
+        store.grants().revoke("ann", &format!("g {n}"), 1).await.unwrap();
     }
     let rows = rows(&url).await;
     rows.page(None, 10).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use mcp_auth_core::canonical::sorted;
 use rmcp::model::{JsonObject, Tool};
 use serde_json::Value;
 
@@ -102,7 +103,7 @@ pub(super) fn tool<'a>(tools: &'a [Tool], name: &str, logged_in: bool) -> Result
 /// # Errors
 /// [`ArgumentError`]: a value of another type, an unknown key, a missing one. The server checks the rest.
 pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, ArgumentError> {
-    let root = Value::Object((*tool.input_schema).clone());
+    let root = sorted(Value::Object((*tool.input_schema).clone()));
     let none = JsonObject::new();
     let properties = root.get("properties").and_then(Value::as_object).unwrap_or(&none);
     let open = match root.get("additionalProperties") {

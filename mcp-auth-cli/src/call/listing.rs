@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use mcp_auth_core::canonical::sorted;
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ fn hints(tool: &Tool) -> String {
 /// One row for each argument, required ones first: name, type, description.
 fn arguments(tool: &Tool) -> Table<3> {
     let mut table = Table::indented(4);
-    let root = Value::Object((*tool.input_schema).clone());
+    let root = sorted(Value::Object((*tool.input_schema).clone()));
     let Some(properties) = root.get("properties").and_then(Value::as_object) else { return table };
     let required = root.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let needed = |key: &str| required.iter().any(|name| name.as_str() == Some(key));

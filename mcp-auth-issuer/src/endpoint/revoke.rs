@@ -79,7 +79,7 @@ async fn revoke(
             Err(Refusal::Grant("the refresh token was issued to another client"))
         }
         Some(grant) => {
-            grants.revoke(&grant.id, issuer.now()).await?;
+            grants.revoke(&grant.subject, &grant.id, issuer.now()).await?;
             GrantEnded {
                 by: Word("client"),
                 client_id: &client_id,
@@ -109,6 +109,10 @@ async fn access_token(
         return Ok(());
     }
     let (revocations, rates) = (issuer.store.revocations(), issuer.revocations);
+    // To revoke it again changes nothing, and does not count.
+    if revocations.is_revoked(own.revocable()).await? {
+        return Ok(());
+    }
     let is_exchanged = own.more.contains_key("act");
     match own.grant_id {
         Some(grant) if !is_exchanged => {
@@ -121,7 +125,8 @@ async fn access_token(
                 issuer.store.end_named_grant(&own.sub, &grant, now).await?;
                 "grant"
             } else {
-                // Nobody has to log in again for this: clients refresh.
+                // Nobody has to log in again for this: other clients refresh.
+                issuer.store.end_named_grant(&own.sub, &grant, now).await?;
                 revocations.revoke(Revoked::Person(own.sub.clone()), now).await?;
                 "person"
             };

@@ -63,6 +63,11 @@ impl Device {
         Self { cannot_verify: true, ..Self::default() }
     }
 
+    /// Somebody gives it a PIN, and knows it then.
+    pub(crate) fn gets_a_pin(&mut self) {
+        self.cannot_verify = false;
+    }
+
     /// Makes a passkey as `page` asks, for the form of the page.
     pub(crate) async fn create(&mut self, page: &Answer) -> String {
         self.create_at(ISSUER, options(page)).await.expect("a passkey")

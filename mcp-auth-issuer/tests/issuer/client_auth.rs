@@ -115,6 +115,23 @@ async fn from(app: &App, address: &str, path: &str, (id, secret): (&str, &str)) 
     app.send(request.body(Body::from(encode(&form))).unwrap()).await.status
 }
 
+/// Of two readings of one header the one counts by which a secret was tried.
+#[tokio::test]
+async fn p24_a_guess_counts_also_where_the_identifier_can_be_read_in_two_ways() {
+    let plus = NamedClient::machine("svc+ci", "a secret of enough characters", Default::default());
+    let app = App::with(|_| (), |options| options.clients.push(plus));
+    for n in 0..20 {
+        let request = Request::post("/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", credential(&format!("svc+ci:guess {n}")))
+            .extension(ClientAddress("192.0.2.1".parse().ok()));
+        let form = [("grant_type", "client_credentials"), ("client_id", "svc+ci")];
+        let status = app.send(request.body(Body::from(encode(&form))).unwrap()).await.status;
+        let refused = if n < 10 { StatusCode::UNAUTHORIZED } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(status, refused, "{n}");
+    }
+}
+
 /// RFC 6749 §2.3.1.
 #[tokio::test]
 async fn p24_who_guesses_a_client_secret_at_any_endpoint_has_to_wait_and_locks_nobody_else_out() {

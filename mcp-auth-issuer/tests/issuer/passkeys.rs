@@ -113,6 +113,28 @@ async fn a_device_that_verifies_nobody_is_a_second_factor_and_not_a_first_one() 
     assert_eq!(answer_with_passkey(&mut browser, &form, &signed).await.status, StatusCode::SEE_OTHER);
 }
 
+/// Whoever found a security key without a PIN can give it one.
+#[tokio::test]
+async fn a_passkey_that_was_added_without_a_verification_is_no_first_factor_until_one_came_after_the_password()
+ {
+    let (app, _, _, mut device, _) = site(Device::that_cannot_verify()).await;
+    let url = authorize_url(&app.public_client().await, &[]);
+    device.gets_a_pin();
+    let mut thief = Browser::new(&app);
+    let page = thief.get(&url).await;
+    let signed = device.sign(&page).await;
+    assert_refused(&answer_with_passkey(&mut thief, &page, &signed).await);
+    // The person has the password too.
+    let mut browser = Browser::new(&app);
+    let form = second_form(&mut browser, &url, "ann").await;
+    let signed = device.sign(&form).await;
+    assert_eq!(answer_with_passkey(&mut browser, &form, &signed).await.status, StatusCode::SEE_OTHER);
+    let mut later = Browser::new(&app);
+    let page = later.get(&url).await;
+    let signed = device.sign(&page).await;
+    assert_eq!(answer_with_passkey(&mut later, &page, &signed).await.status, StatusCode::SEE_OTHER);
+}
+
 /// A device that does not count: nothing but the challenge tells a replay.
 #[tokio::test]
 async fn a_challenge_counts_once() {

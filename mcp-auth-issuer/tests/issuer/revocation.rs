@@ -190,6 +190,22 @@ async fn of_a_person_of_whom_very_many_grants_are_revoked_all_access_tokens_are_
     assert!(is_active(&app.token(&refresh).await.json()).await, "it goes on");
 }
 
+/// Whoever finds an old token of a public client can present it as often as they like.
+#[tokio::test]
+async fn to_revoke_one_token_again_and_again_ends_nothing_else_of_its_person() {
+    let app = App::with(|_| (), |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let (kept, dead) = (app.tokens(&client, &[]).await, app.tokens(&client, &[]).await);
+    let form = [("client_id", &*client), ("token", dead["access_token"].as_str().unwrap())];
+    for _ in 0..60 {
+        assert_eq!(app.post_form("/revoke", &form).await.status, StatusCode::OK);
+    }
+    for (tokens, is_active) in [(&dead, false), (&kept, true)] {
+        let answer = introspect(&app, tokens["access_token"].as_str().unwrap()).await;
+        assert_eq!(answer["active"], is_active);
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_revokes_very_many_tokens_of_its_own_loses_all_and_no_other_one_does() {
     let scopes = ScopeSet::parse_lossy("todos.read");

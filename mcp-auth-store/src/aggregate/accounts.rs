@@ -212,7 +212,8 @@ impl Account {
 
     /// Whether its password alone does not log in.
     pub fn has_second_factor(&self) -> bool {
-        self.totp.is_some() || self.passkeys().next().is_some()
+        // What this release does not know is one for the release that knows it.
+        self.totp.is_some() || !self.credentials.is_empty()
     }
 
     fn has_password(&mut self, password: SecretText, now: u64) {
@@ -271,6 +272,7 @@ impl Account {
         }
         passkey.counter = with.counter;
         passkey.backed_up = with.backed_up;
+        passkey.user_verified |= with.user_verified;
         passkey.last_used = Some(now);
         true
     }
@@ -294,7 +296,7 @@ impl AccountChange {
                 account.begins_anew();
                 if *and_factors {
                     account.totp = None;
-                    account.without_passkeys(|_| true);
+                    account.credentials.clear();
                     account.has_fewer_factors();
                 }
             }
@@ -360,7 +362,11 @@ impl AccountChange {
                 account.last_login = Some(now);
             }
             Self::LogInByPasskey { generation, passkey } => {
-                let may = !account.disabled && account.generation == *generation;
+                let is_enough = account.passkey(passkey.id).is_some_and(|kept| kept.user_verified);
+                let may = !account.disabled
+                    && account.generation == *generation
+                    && is_enough
+                    && passkey.user_verified;
                 if !may || !account.uses_passkey(*passkey, now) {
                     return false;
                 }

@@ -86,9 +86,9 @@ pub trait Grants: Send + Sync {
     /// callers present the current secret at once, the first one rotates it and the second one kills the grant.
     fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation>;
 
-    /// Kills a grant, and [revokes](crate::Revocations) its access tokens, also where the grant is unknown: one of a client that does not
+    /// Kills a grant of this person, and [revokes](crate::Revocations) its access tokens, also where the grant is unknown: one of a client that does not
     /// refresh is not kept.
-    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()>;
+    fn revoke<'a>(&'a self, subject: &'a str, id: &'a str, now: u64) -> StoreFuture<'a, ()>;
 
     /// The grants of a person that have not ended at `now`, those first that end first; at most `most`.
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>>;

@@ -23,6 +23,10 @@ pub struct Passkey {
     pub backup_eligible: bool,
     /// Whether other devices have it, as its authenticator said last.
     pub backed_up: bool,
+    /// Whether its authenticator verified its person when it was added, or at a use after the password since. Where it did not, a later use that says so
+    /// proves nothing: whoever found the authenticator may have given it a PIN (Web Authentication Level 3 §4, `uvInitialized`).
+    #[serde(default)]
+    pub user_verified: bool,
     /// How a browser reaches its authenticator, as it said when it was made.
     #[serde(default)]
     pub transports: Vec<String>,
@@ -42,6 +46,8 @@ pub struct PasskeyUse {
     pub counter: u32,
     /// Whether other devices have it, as the authenticator said.
     pub backed_up: bool,
+    /// Whether the authenticator verified its person.
+    pub user_verified: bool,
 }
 
 /// A means to log in besides the password.

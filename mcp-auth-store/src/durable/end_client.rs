@@ -57,10 +57,13 @@ impl Durable {
                 return Ok(());
             }
             let mut revoked = self.dying(subject, dead.iter().map(String::as_str), now).await?;
-            revoked.push(Revoked::ClientOfPerson {
-                client_id: client_id.to_owned(),
-                subject: subject.to_owned(),
-            });
+            // All access tokens of the person are more than those of one client, and are one entry however often they are revoked.
+            if !revoked.contains(&Revoked::Person(subject.to_owned())) {
+                revoked.push(Revoked::ClientOfPerson {
+                    client_id: client_id.to_owned(),
+                    subject: subject.to_owned(),
+                });
+            }
             for of in &revoked {
                 writes.push(revocations::write_of(subject, of, now)?);
             }

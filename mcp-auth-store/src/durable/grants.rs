@@ -120,16 +120,8 @@ impl Grants for Durable {
         })
     }
 
-    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            if let Some(row) = self.row(key(id)).await? {
-                return self.kill(&read::<Kept>(&row)?.grant.subject, id, now).await;
-            }
-            let revoked = Revoked::of_grant(id);
-            self.commit(vec![gone(key(id)), revocations::write(&revoked, now)?], now).await?;
-            self.show_revoked(revoked, now);
-            Ok(())
-        })
+    fn revoke<'a>(&'a self, subject: &'a str, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(self.kill(subject, id, now))
     }
 
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {

@@ -18,7 +18,7 @@ impl Grants for MemoryStore {
         })
     }
 
-    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+    fn revoke<'a>(&'a self, _subject: &'a str, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             locked(&self.issued).revoke(id);
             self.show_revoked(Revoked::of_grant(id), now);

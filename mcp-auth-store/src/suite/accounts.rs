@@ -79,6 +79,13 @@ pub async fn an_account_is_found_as_it_was_made_and_listed_once(store: Store) {
     };
     kept(&store, whole.clone()).await;
     assert_eq!(found(&store).await, whole);
+    // What a later release made a factor is one here too.
+    let of_later = vec![Credential::Other(serde_json::json!({ "of": "a later release" }))];
+    let carol = Account { credentials: of_later, ..Account { name: "carol".into(), ..alice() } };
+    kept(&store, carol).await;
+    let by_password = store.accounts().change(id("carol"), log_in(0, None), 2).await;
+    assert_eq!(by_password.unwrap(), Changed::Refused);
+    assert!(store.accounts().delete(id("carol"), 3).await.unwrap());
     assert_eq!(store.accounts().find(id("bob")).await.unwrap(), None);
     for name in 0..20 {
         kept(&store, Account::new(format!("person {name}"), 1)).await;

@@ -170,10 +170,10 @@ pub async fn an_expired_grant_is_gone(store: Store) {
 /// RFC 7009 §2.2.
 pub async fn a_revoked_grant_is_gone_and_revoking_nothing_is_not_an_error(store: Store) {
     granted(&store).await;
-    store.grants().revoke("another", 1).await.unwrap();
+    store.grants().revoke("ann", "another", 1).await.unwrap();
     assert!(store.grants().find("g", 1).await.unwrap().is_some());
-    store.grants().revoke("g", 1).await.unwrap();
+    store.grants().revoke("ann", "g", 1).await.unwrap();
     assert!(store.grants().find("g", 1).await.unwrap().is_none());
     assert_eq!(store.grants().rotate("g", rotate("1", "2"), 1).await.unwrap(), Rotation::Gone);
-    store.grants().revoke("g", 1).await.unwrap();
+    store.grants().revoke("ann", "g", 1).await.unwrap();
 }

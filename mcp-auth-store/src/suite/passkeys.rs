@@ -14,6 +14,7 @@ pub(super) fn passkey(id: &str, counter: u32) -> Passkey {
         counter,
         backup_eligible: false,
         backed_up: false,
+        user_verified: true,
         transports: vec!["internal".into()],
         created_at: 2,
         last_used: None,
@@ -26,7 +27,7 @@ fn add_passkey(generation: u64, passkey: Passkey) -> AccountChange {
 }
 
 fn used(passkey: &str, counter: u32) -> PasskeyUse {
-    PasskeyUse { id: id(passkey), counter, backed_up: false }
+    PasskeyUse { id: id(passkey), counter, backed_up: false, user_verified: true }
 }
 
 fn log_in_by(generation: u64, passkey: PasskeyUse) -> AccountChange {
@@ -100,6 +101,23 @@ pub async fn so_many_passkeys_one_account_has_and_no_more(store: Store) {
     assert_eq!(has_passkey(&store, passkey("more", 0)).await, Changed::Refused);
     assert_eq!(found(&store).await.passkeys().count(), MOST_PASSKEYS);
     assert_eq!(whose(&store, "more").await, None);
+}
+
+/// A later use that says so proves nothing of the person: whoever has the authenticator may have set it up.
+pub async fn a_passkey_whose_person_was_not_verified_logs_in_after_the_password_alone(store: Store) {
+    kept(&store, alice()).await;
+    assert_eq!(has_passkey(&store, Passkey { user_verified: false, ..passkey("p", 0) }).await, Changed::Done);
+    let generation = found(&store).await.generation;
+    let alone = |store: Store, use_of| async move { change(&store, log_in_by(generation, use_of), 3).await };
+    let unverified = PasskeyUse { user_verified: false, ..used("p", 0) };
+    assert_eq!(alone(store.clone(), used("p", 0)).await, Changed::Refused);
+    assert_eq!(alone(store.clone(), unverified).await, Changed::Refused);
+    let after_the_password = |with| log_in(generation, Some(SecondFactor::Passkey(with)));
+    assert_eq!(change(&store, after_the_password(unverified), 4).await, Changed::Done);
+    assert_eq!(alone(store.clone(), used("p", 0)).await, Changed::Refused);
+    assert_eq!(change(&store, after_the_password(used("p", 0)), 5).await, Changed::Done);
+    assert_eq!(alone(store.clone(), unverified).await, Changed::Refused, "and each use alone has to verify");
+    assert_eq!(alone(store.clone(), used("p", 0)).await, Changed::Done);
 }
 
 /// Nor one that names the person in another way than their other passkeys do.

@@ -41,7 +41,7 @@ pub async fn with_a_grant_its_access_tokens_die(store: Store) {
     assert!(holds(&store, "reused"));
     granted(&store, "revoked").await;
     assert!(!holds(&store, "revoked"));
-    store.grants().revoke("revoked", 2).await.unwrap();
+    store.grants().revoke("ann", "revoked", 2).await.unwrap();
     assert!(holds(&store, "revoked"));
     // A client that does not refresh has no grant that is kept.
     let hash = SecretHash::of("of one that does not refresh");

@@ -84,6 +84,7 @@ macro_rules! suite {
             passkeys: a_passkey_is_found_by_its_identifier_and_is_of_one_account
                 of_a_hundred_accounts_that_add_one_passkey_at_once_one_has_it
                 so_many_passkeys_one_account_has_and_no_more
+                a_passkey_whose_person_was_not_verified_logs_in_after_the_password_alone
                 a_passkey_is_not_added_to_what_the_account_was_before
                 a_count_of_a_passkey_is_used_once_and_those_before_it_never
                 of_a_hundred_uses_of_a_count_at_once_one_logs_in

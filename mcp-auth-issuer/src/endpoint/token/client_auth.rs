@@ -101,7 +101,8 @@ async fn by_secret(
         };
         match tried {
             Ok(client) => return Ok(client),
-            Err(wrong) => first = first.or(Some(wrong)),
+            // Of two readings the one counts by which a secret was tried.
+            Err(wrong) => first = first.filter(|first: &Wrong| first.guess.is_some()).or(Some(wrong)),
         }
     }
     // A request is one guess, however its secret is read.

@@ -88,7 +88,7 @@ pub(super) async fn taken_back(
         params.get("client_id").map(str::to_owned).or_else(|| named_by(params.get("client_assertion")?));
     match issuer.store.grants().find(presented.grant, issuer.now()).await? {
         Some(grant) if named.as_ref() == Some(&grant.client_id) => {
-            issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
+            issuer.store.grants().revoke(&grant.subject, &grant.id, issuer.now()).await?;
             ended(&grant, &error);
             Ok(Refusal::Grant("the document of the client took the grant back"))
         }
@@ -148,29 +148,29 @@ pub(super) async fn issue(
         return Err(Refusal::Grant("the refresh token was issued to another client"));
     }
     if !issuer.knows(&grant.subject, &grant.authentication).await.map_err(Refusal::Login)? {
-        issuer.store.grants().revoke(&grant.id, now).await?;
+        issuer.store.grants().revoke(&grant.subject, &grant.id, now).await?;
         return Err(dead(&grant, "its person can no longer log in: the grant is dead"));
     }
     // As everything else that ends a grant: a copied token does not come back when the operator takes the rule out again.
     if issuer.denies(token, (&grant.subject, &grant.client_id), grant.granted_at) {
-        issuer.store.grants().revoke(&grant.id, now).await?;
+        issuer.store.grants().revoke(&grant.subject, &grant.id, now).await?;
         return Err(dead(&grant, "denied by auth.deny: the grant is dead"));
     }
     // The lifetimes of now: they may be shorter than when the grant was used last.
     let (idle, age) = (issuer.lifetimes.refresh_token, issuer.lifetimes.grant);
     if grant.last_used.saturating_add(idle) <= now || grant.granted_at.saturating_add(age) <= now {
-        issuer.store.grants().revoke(&grant.id, now).await?;
+        issuer.store.grants().revoke(&grant.subject, &grant.id, now).await?;
         return Err(dead(&grant, "the grant is older than it may be: it is dead"));
     }
     if !still_lists(client, &grant) {
-        issuer.store.grants().revoke(&grant.id, now).await?;
+        issuer.store.grants().revoke(&grant.subject, &grant.id, now).await?;
         return Err(dead(
             &grant,
             "the client no longer lists the redirect URI of the grant: the grant is dead",
         ));
     }
     if !authenticates_as_before(issuer, client, &grant) {
-        issuer.store.grants().revoke(&grant.id, now).await?;
+        issuer.store.grants().revoke(&grant.subject, &grant.id, now).await?;
         return Err(dead(
             &grant,
             "the client no longer authenticates by the key of the grant: the grant is dead",

@@ -25,7 +25,7 @@ pub(super) async fn still_there(
     } else {
         return Ok(());
     };
-    issuer.store.grants().revoke(grant_id, issuer.now()).await?;
+    issuer.store.grants().revoke(subject, grant_id, issuer.now()).await?;
     GrantEnded {
         by: Word("issuer"),
         client_id: &client.id,

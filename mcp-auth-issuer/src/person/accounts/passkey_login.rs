@@ -60,6 +60,10 @@ impl AccountsLogin {
         if account.disabled {
             return Err(refused("the account is disabled", Some(&account)));
         }
+        if account.passkey(used.id).is_none_or(|kept| !kept.user_verified) {
+            let why = "the passkey was added without a verification of its person: it counts after the password alone";
+            return Err(refused(why, Some(&account)));
+        }
         let log_in = AccountChange::LogInByPasskey { generation: account.generation, passkey: used };
         match self.store.accounts().change(id, log_in, attempt.now).await? {
             Changed::Done => Ok(Step::Done(Means::Passkey.logged_in(account, attempt))),

@@ -104,6 +104,7 @@ impl AccountsLogin {
             public_key: made.public_key,
             name: about.name,
             counter: made.counter,
+            user_verified: made.user_verified,
             backup_eligible: made.backup_eligible,
             backed_up: made.backed_up,
             transports: answer.transports,

@@ -36,7 +36,8 @@ pub(in crate::person) fn verify_assertion(
     if !passkey.is_followed_by(data.counter) {
         return Err(PasskeyError::Counter { said: data.counter, kept: passkey.counter });
     }
-    Ok(PasskeyUse { id: passkey.hash(), counter: data.counter, backed_up: data.backed_up })
+    let AuthenticatorData { counter, backed_up, user_verified, .. } = data;
+    Ok(PasskeyUse { id: passkey.hash(), counter, backed_up, user_verified })
 }
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ mod tests {
             counter: 5,
             backup_eligible: true,
             backed_up: false,
+            user_verified: true,
             transports: vec![],
             created_at: 1,
             last_used: None,

@@ -24,6 +24,8 @@ const AAGUID: usize = 16;
 /// Authenticator data that was verified, but for its signature.
 #[derive(Debug)]
 pub(super) struct AuthenticatorData<'b> {
+    /// Whether it verified its person.
+    pub(super) user_verified: bool,
     pub(super) backup_eligible: bool,
     pub(super) backed_up: bool,
     pub(super) counter: u32,
@@ -74,7 +76,8 @@ impl<'b> AuthenticatorData<'b> {
         if has(BACKED_UP) && !has(BACKUP_ELIGIBLE) {
             return Err(PasskeyError::BackedUp);
         }
-        Ok(Self { backup_eligible: has(BACKUP_ELIGIBLE), backed_up: has(BACKED_UP), counter, credential })
+        let (user_verified, backup_eligible) = (has(VERIFIED), has(BACKUP_ELIGIBLE));
+        Ok(Self { user_verified, backup_eligible, backed_up: has(BACKED_UP), counter, credential })
     }
 }
 

@@ -16,6 +16,7 @@ pub(in crate::person) struct Registered {
     /// The COSE key, in base64url.
     pub(in crate::person) public_key: String,
     pub(in crate::person) counter: u32,
+    pub(in crate::person) user_verified: bool,
     pub(in crate::person) backup_eligible: bool,
     pub(in crate::person) backed_up: bool,
 }
@@ -41,6 +42,7 @@ pub(in crate::person) fn verify_registration(
         id,
         public_key: BASE64_URL_SAFE_NO_PAD.encode(made.cose_key),
         counter: data.counter,
+        user_verified: data.user_verified,
         backup_eligible: data.backup_eligible,
         backed_up: data.backed_up,
     })

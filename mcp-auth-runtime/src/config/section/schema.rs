@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use mcp_auth_core::canonical::sorted;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema as _, Schema};
@@ -41,7 +42,7 @@ fn tidy(mut schema: Schema) -> Value {
         }
     })
     .transform(&mut schema);
-    schema.into()
+    sorted(schema.into())
 }
 
 /// Takes `null` out of a schema: as a type, as an alternative and as a default.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use jsonschema::{PatternOptions, ValidationOptions, Validator};
+use mcp_auth_core::canonical::sorted;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -62,7 +63,7 @@ impl Check {
                     "its references lead to too many schemas for one value; refer to each definition once";
                 return Err(UnusableSchema(text.to_owned()));
             }
-            let schema = Value::Object(schema.clone());
+            let schema = sorted(Value::Object(schema.clone()));
             let validator = options().build(&schema).map_err(|error| UnusableSchema(said(&error)))?;
             leaves.learn(&schema, |leaf| options().build(leaf).ok());
             schemas.push((validator, schema));

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use jsonschema::Validator;
+use mcp_auth_core::canonical::sorted;
 use mcp_auth_core::seen;
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
@@ -56,6 +57,8 @@ impl Leaves {
 
 /// Every place of `value` that does not fit `schema`, up to a bound; at least one.
 pub(super) fn misfits(schema: &Value, leaves: &Leaves, value: &Value) -> Vec<Misfit> {
+    // In one order, whichever the program's maps keep.
+    let value = &sorted(value.clone());
     let mut search = Search { root: schema, leaves, steps: MAX_STEPS };
     let mut found = Found { misfits: Vec::new(), most: MAX_MISFITS };
     search.hold(schema, value, &Place::Root, 0, &mut found);

@@ -28,7 +28,10 @@ pub(crate) fn prompt_arguments(schema: &JsonObject) -> Vec<PromptArgument> {
         argument.description = description;
         argument
     };
-    members(schema).into_iter().map(|(name, member)| described(name, member)).collect()
+    let mut arguments: Vec<_> =
+        members(schema).into_iter().map(|(name, member)| described(name, member)).collect();
+    arguments.sort_by(|one, other| one.name.cmp(&other.name));
+    arguments
 }
 
 /// Reads what is not text by `schema`, as strictly as messages are read. What cannot be read, or not in one way only, stays

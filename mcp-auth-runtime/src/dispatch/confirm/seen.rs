@@ -1,5 +1,6 @@
 //! What the person reads of a call.
 
+use mcp_auth_core::canonical::sorted;
 use mcp_auth_core::seen::exact_json;
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ const MOST_SHOWN: usize = 4000;
 /// # Errors
 /// A refusal where they are longer than a person can be shown.
 pub(super) fn seen_arguments(call: &Call) -> Result<String, Unconfirmed> {
-    let arguments = Value::Object(call.arguments.clone().unwrap_or_default());
+    let arguments = sorted(Value::Object(call.arguments.clone().unwrap_or_default()));
     let written = serde_json::to_string_pretty(&arguments).map_err(ToolError::from)?;
     let seen = exact_json(&written);
     if seen.chars().count() > MOST_SHOWN {
