@@ -80,7 +80,8 @@ impl ClientHandler for Us {
         }
         let (person, (told, reply)) = (Arc::clone(&self.person), oneshot::channel());
         // Not a task: one that waits for a line keeps the command from ending.
-        std::thread::spawn(move || told.send(person.reply(question)));
+        // Who asked may have gone.
+        std::thread::spawn(move || drop(told.send(person.reply(question))));
         Ok(reply.await.unwrap_or_else(|_| ElicitResult::new(ElicitationAction::Cancel)))
     }
 
