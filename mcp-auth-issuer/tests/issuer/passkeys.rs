@@ -115,7 +115,7 @@ async fn a_device_that_verifies_nobody_is_a_second_factor_and_not_a_first_one() 
 
 /// Whoever found a security key without a PIN can give it one.
 #[tokio::test]
-async fn a_passkey_that_was_added_without_a_verification_is_no_first_factor_until_one_came_after_the_password()
+async fn a_passkey_that_was_added_without_a_verification_is_not_a_first_factor_until_one_came_after_the_password()
  {
     let (app, _, _, mut device, _) = site(Device::that_cannot_verify()).await;
     let url = authorize_url(&app.public_client().await, &[]);

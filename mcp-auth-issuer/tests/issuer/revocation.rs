@@ -258,7 +258,7 @@ async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_
     assert_eq!(introspect(&app, token).await, json!({ "active": false }), "it has expired");
 }
 
-/// Its name is no secret (RFC 7662 §2.1).
+/// Its name is not a secret (RFC 7662 §2.1).
 #[tokio::test]
 async fn a_public_client_of_the_configuration_is_told_nothing_about_tokens() {
     let public = NamedClient::public("our app", [REDIRECT.parse().unwrap()]);

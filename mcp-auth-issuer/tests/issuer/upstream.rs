@@ -425,7 +425,7 @@ async fn p16_a_provider_that_is_down_or_answers_nonsense_is_said_on_a_page() {
         assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SEE_OTHER, "the next login does");
     }
-    // A code that the provider refuses is no trouble of the provider.
+    // A code that the provider refuses is not a fault of the provider.
     let provider = Provider::new();
     provider.reply("/token", text(400, r#"{"error":"invalid_grant"}"#));
     assert_eq!(ends(&app(&provider, |_| ()), &provider, &json!({})).await, StatusCode::FORBIDDEN);

@@ -37,7 +37,7 @@ pub(crate) trait DocumentFetch: Send + Sync + 'static {
 
 /// Why a document could not be had. Nothing of it is remembered.
 ///
-/// The first three are one to whoever asked: any stranger can name any host, and would else learn which names lead into the network of this
+/// The first three are one to whoever asked: any stranger can name any host, and would otherwise learn which names lead into the network of this
 /// server, and what answers there. The log says which it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FetchError {
