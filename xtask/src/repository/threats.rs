@@ -11,8 +11,8 @@ struct Row<'a> {
     line: usize,
     /// In small letters, as test names have it: `t24`.
     label: String,
-    /// The test it names.
-    test: &'a str,
+    /// The tests it names: one or more.
+    tests: Vec<&'a str>,
 }
 
 /// What is wrong between `page` and `texts` (each a file's name and text), a line each.
@@ -28,11 +28,14 @@ pub(super) fn mistakes<'a>(page: &str, texts: impl IntoIterator<Item = (&'a str,
             wrong.push(format!("{PAGE}:{}: {} comes after {}", pair[1].line, pair[1].label, pair[0].label));
         }
     }
-    for Row { line, label, test } in &rows {
-        if !tests.contains_key(test) {
-            wrong.push(format!("{PAGE}:{line}: there is no test {test:?}"));
-        } else if !labels(test).iter().any(|range| range.contains(label)) {
-            wrong.push(format!("{PAGE}:{line}: the name of {test:?} does not say {label}"));
+    for row in &rows {
+        let (line, label) = (row.line, &row.label);
+        for test in &row.tests {
+            if !tests.contains_key(test) {
+                wrong.push(format!("{PAGE}:{line}: there is no test {test:?}"));
+            } else if !labels(test).iter().any(|range| range.contains(label)) {
+                wrong.push(format!("{PAGE}:{line}: the name of {test:?} does not say {label}"));
+            }
         }
     }
     for (test, place) in &tests {
@@ -47,7 +50,7 @@ pub(super) fn mistakes<'a>(page: &str, texts: impl IntoIterator<Item = (&'a str,
     wrong
 }
 
-/// The rows: a label in the first cell, a test's name in the last one.
+/// The rows: a label in the first cell, the names of tests in the last one, a comma between them.
 fn rows<'a>(page: &'a str) -> Vec<Row<'a>> {
     let row = |(index, line): (usize, &'a str)| {
         let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
@@ -55,7 +58,8 @@ fn rows<'a>(page: &'a str) -> Vec<Row<'a>> {
         is_label(&label).then(|| (index + 1, label, *cells.last().unwrap_or(&"")))
     };
     let rows = page.lines().enumerate().filter_map(row);
-    rows.map(|(line, label, test)| Row { line, label, test: test.trim_matches('`') }).collect()
+    let tests = |cell: &'a str| cell.split(", ").map(|test| test.trim_matches('`')).collect();
+    rows.map(|(line, label, cell)| Row { line, label, tests: tests(cell) }).collect()
 }
 
 /// The tests of a source file: the line and the name of each.
@@ -131,6 +135,13 @@ mod tests {
         let wrong = found(&page(&GOOD[..3]));
         assert_eq!(wrong, [format!("a.rs:5: t24 is not a row of {PAGE}")]);
         assert_eq!(found(&page(&GOOD[1..])), [format!("a.rs:2: k01 is not a row of {PAGE}")]);
+    }
+
+    #[test]
+    fn each_test_of_a_row_is_looked_for() {
+        let both = page(&GOOD).replace("`t24_us`", "`t24_us`, `t24_them`");
+        assert_eq!(found(&both), [format!("{PAGE}:4: there is no test \"t24_them\"")]);
+        assert_eq!(found(&both.replace("t24_them", "t24_us")), [""; 0]);
     }
 
     #[test]
