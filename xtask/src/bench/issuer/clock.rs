@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use super::rows::{Asker, Row, Shared};
 use crate::issuer::{Connection, Failure, Setting};
 
+/// How many connections, each with one request under way.
+pub(super) const CONNECTIONS: [usize; 2] = [1, 16];
+
 /// What one measurement gave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Sample {

@@ -3,11 +3,12 @@
 use crate::stores::Kind;
 
 pub(super) const HELP: &str = "\
-cargo xtask bench issuer [OPTION]…    the built-in issuer on each store; prints its tables
+cargo xtask bench issuer [OPTION]…    the built-in issuer on each store; prints its page
 
   --seconds N     time on the clock for each row, store and number of connections (default 2)
   --count N       how many clients and grants are weighed (default 100000 in memory, 10000 in each other store)
   --store NAME    memory, sqlite, postgres or redis (default: each of them)
+  --output PATH   write it there too: docs/src/issuer-performance.md is the page of the book
   --quick         0.3 seconds, 1000 clients and grants, the profile of tests: to see that it works, not to quote
 ";
 
@@ -19,12 +20,16 @@ pub(super) struct Options {
     pub(super) stores: Vec<Kind>,
     /// Whether the program is the one that is deployed, and not that of the tests.
     pub(super) release: bool,
+    pub(super) output: Option<String>,
+    /// As typed, for the page.
+    pub(super) typed: String,
 }
 
 impl Options {
     /// Reads the arguments after `bench issuer`.
     pub(super) fn parse(arguments: &[String]) -> Result<Self, String> {
-        let mut options = Self { seconds: 2.0, count: None, stores: Kind::ALL.to_vec(), release: true };
+        let mut options =
+            Self { typed: arguments.join(" "), ..Self::of(2.0, None, Kind::ALL.to_vec(), true) };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n\n{HELP}"));
@@ -41,6 +46,7 @@ impl Options {
                     options.count = Some(count.ok_or_else(|| format!("--count is 1 or more, not {text:?}"))?);
                 }
                 "--store" => options.stores = vec![Kind::named(value()?, &Kind::ALL)?],
+                "--output" => options.output = Some(value()?.clone()),
                 "--quick" => (options.seconds, options.count, options.release) = (0.3, Some(1000), false),
                 _ => return Err(format!("no option {argument}\n\n{HELP}")),
             }
@@ -48,9 +54,13 @@ impl Options {
         Ok(options)
     }
 
+    fn of(seconds: f64, count: Option<usize>, stores: Vec<Kind>, release: bool) -> Self {
+        Self { seconds, count, stores, release, output: None, typed: String::new() }
+    }
+
     /// As short as can be, on this store.
     pub(super) fn smoke(kind: Kind) -> Self {
-        Self { seconds: 0.05, count: Some(50), stores: vec![kind], release: false }
+        Self::of(0.05, Some(50), vec![kind], false)
     }
 
     /// How many clients and grants are put into a store of this kind.

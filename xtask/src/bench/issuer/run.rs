@@ -1,19 +1,18 @@
-//! The run: a new server on a new store for each row.
+//! The run: a new server on a new store for each row and number of connections.
 
+use std::fs;
 use std::process::ExitCode;
 
-use super::clock::measure;
+use super::clock::{CONNECTIONS, measure};
 use super::options::{HELP, Options};
+use super::page;
 use super::rows::{Row, Shared};
-use super::table::{self, Cell};
+use super::table::Cell;
 use super::weight::weigh;
-use crate::bench::machine;
 use crate::issuer::{self, Client, Connection, Setting};
 use crate::process::{fixed_port, fresh};
+use crate::step;
 use crate::stores::{Kind, Servers};
-
-/// How many connections, each with one request under way.
-const CONNECTIONS: [usize; 2] = [1, 16];
 
 /// The program that fills a store.
 const FILLER: &str = "bench-store";
@@ -24,11 +23,14 @@ pub(in crate::bench) fn run(arguments: &[String]) -> ExitCode {
         print!("{HELP}");
         return ExitCode::SUCCESS;
     }
-    let measured = Options::parse(arguments)
-        .and_then(|options| all(&mut Servers::new(&fresh("bench-issuer-stores")?), &options));
+    let measured = Options::parse(arguments).and_then(|options| {
+        let page = all(&mut Servers::new(&fresh("bench-issuer-stores")?), &options)?;
+        options.output.as_deref().map_or(Ok(()), |output| write(output, &page))?;
+        Ok(page)
+    });
     match measured {
-        Ok(tables) => {
-            println!("\n{tables}");
+        Ok(page) => {
+            println!("\n{page}");
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -36,6 +38,10 @@ pub(in crate::bench) fn run(arguments: &[String]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn write(output: &str, page: &str) -> Result<(), String> {
+    fs::write(step::root().join(output), page).map_err(|error| format!("{output}: {error}"))
 }
 
 /// Asks for everything once on this store, so that a run of the tests notices what no longer works.
@@ -49,15 +55,17 @@ fn all(servers: &mut Servers, options: &Options) -> Result<String, String> {
     let (mut cells, mut weights) = (Vec::new(), Vec::new());
     for &kind in &options.stores {
         for row in Row::ALL {
-            println!("{}: {}", kind.name(), row.name());
-            let place = servers.place(kind)?;
-            let (directory, store) = (&*directory, &*place.url);
-            let setting = Setting { program: &program, directory, store, port: fixed_port()?, grace: "0s" };
-            let mut issuer = setting.start("issuer")?;
-            issuer.ready()?;
-            let client = Client::register(&mut Connection::open(setting.address())?, None)?;
-            let shared = Shared::new(client);
             for connections in CONNECTIONS {
+                println!("{}: {}, {connections} at once", kind.name(), row.name());
+                // A new server each time: people have to wait once they were given many codes.
+                let place = servers.place(kind)?;
+                let (directory, store) = (&*directory, &*place.url);
+                let setting =
+                    Setting { program: &program, directory, store, port: fixed_port()?, grace: "0s" };
+                let mut issuer = setting.start("issuer")?;
+                issuer.ready()?;
+                let client = Client::register(&mut Connection::open(setting.address())?, None)?;
+                let shared = Shared::new(client);
                 let sample = measure(&setting, issuer.id(), (row, &shared), connections, options.seconds)
                     .map_err(|failure| format!("{failure}\n{}", issuer.end()))?;
                 cells.push(Cell { row, kind, connections, sample });
@@ -68,5 +76,5 @@ fn all(servers: &mut Servers, options: &Options) -> Result<String, String> {
         weights.push((kind, weigh(&filler, &servers.place(kind)?, options.count(kind))?));
     }
     cells.sort_by_key(|cell| Row::ALL.iter().position(|row| *row == cell.row));
-    Ok(format!("{}{}\n{}", table::asked(&cells, &CONNECTIONS), table::weighed(&weights), machine()))
+    Ok(page::render(options, &cells, &weights))
 }

@@ -23,7 +23,7 @@ pub(super) fn asked(cells: &[Cell], connections: &[usize]) -> String {
         let plural = if connections == 1 { "" } else { "s" };
         let _ = write!(
             text,
-            "{connections} connection{plural}:\n\n\
+            "## {connections} connection{plural}\n\n\
              | | store | ratio | per second | p50 | p99 | CPU |\n|---|---|--:|--:|--:|--:|--:|\n"
         );
         for cell in cells.iter().filter(|cell| cell.connections == connections) {
