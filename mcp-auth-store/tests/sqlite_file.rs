@@ -315,13 +315,13 @@ async fn a_state_that_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn ten_thousand_clients_make_room_for_one_more_by_the_oldest_that_nobody_allowed_anything() {
+async fn ten_thousand_clients_that_nobody_allowed_anything_make_room_for_one_more_by_the_oldest() {
     let (_directory, file) = place();
     let store = opened(&file).await;
     store.clients().register(client("app"), None, 0).await.unwrap();
     granted(&store, "g", "1").await;
     let rows = SqliteRows::open(&file).unwrap();
-    let flood = (0..9_999_u64).map(|number| Write {
+    let flood = (0..10_000_u64).map(|number| Write {
         key: Key::new("clients", format!("flood {number}")),
         before: Before::Absent,
         after: Some(Content {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mcp_auth_core::ambient::SystemRandom;
-use mcp_auth_store::suite::records::{client, granted};
-use mcp_auth_store::{Caps, Durable, PostgresRows, RedisRows, SqliteRows, Store, StoreKey, StoreKeys};
+use mcp_auth_store::suite::records::{client, code, lasting_grant};
+use mcp_auth_store::{
+    Caps, Code, Durable, Grant, PostgresRows, RedisRows, SecretHash, SqliteRows, Store, StoreKey, StoreKeys,
+};
 use serde_json::{Value, json};
 
 /// How many steps are under way at once.
@@ -35,9 +37,12 @@ async fn main() -> Result<(), Error> {
     let register = |store: Store, name: String| async move {
         store.clients().register(client(&name), None, 1).await.map(drop)
     };
+    // Each of a person of its own: what one person lets one client do is one entry.
     let grant = |store: Store, name: String| async move {
-        granted(&store, &name, "a secret").await;
-        Ok(())
+        let (hash, subject) = (SecretHash::of(&name), format!("person of {name}"));
+        store.codes().issue(hash, Code { subject: subject.clone(), ..code("app", "read write") }, 1).await?;
+        let grant = Grant { subject, ..lasting_grant(&name, "a secret") };
+        store.codes().redeem(hash, &name, Some(grant), 1).await.map(drop)
     };
     // What a process takes once, whatever is in its store, is taken before.
     filled(&store, "a client before", FIRST, register).await?;

@@ -4,15 +4,28 @@ use std::slice::from_ref;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{alive, changed, content, put, read, removed};
+use super::record::{self, alive, changed, content, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
 use super::{consents, grants, revocations};
 use crate::aggregate::{KEPT_BEYOND, UNUSED_LIFETIME};
 use crate::{Client, Clients, Registered, Revoked, SecretHash, StoreError, StoreFuture};
 
-/// So many clients are kept. Anyone can register one.
-const MOST_CLIENTS: u64 = 10_000;
+/// How many clients are kept.
+#[derive(Clone, Copy)]
+pub(super) struct MostClients {
+    /// Of those that nobody allowed anything: anyone can register one.
+    unused: u64,
+    all: u64,
+}
+
+impl MostClients {
+    pub(super) const USUAL: Self = Self { unused: 10_000, all: 100_000 };
+}
+
+/// When a client was used last is known as exactly as this, in seconds: many people use one client at the same moment, and not each of them
+/// writes it.
+const USE_KNOWN_TO: u64 = 10 * 60;
 /// A client is kept another day for its grants once it would not outlive one of them by so much, in seconds: not every refresh of a client
 /// that many people use writes it.
 const LEAST_BEYOND: u64 = KEPT_BEYOND / 2;
@@ -105,7 +118,7 @@ impl Clients for Durable {
             let (key, revoked) = (key(id), Revoked::Client(id.to_owned()));
             let was_used = self.step(from_ref(&key), now, |rows| {
                 let Some(row) = &rows[0] else { return Ok((false, vec![])) };
-                match row.content.groups.iter().any(|group| group == USED) {
+                match is_used(row) {
                     true => Ok((true, vec![removed(row), revocations::write(&revoked, now)?])),
                     false => Ok((false, vec![removed(row)])),
                 }
@@ -142,7 +155,7 @@ fn register_alike(
         (None, _) => (client.clone(), put(&keys[1], rows[1].as_ref(), fresh(client, Some(named), now)?)),
     };
     let forget_at = kept.after.as_ref().map_or(now, |after| after.forget_at);
-    let alike = content(&Alike { client_id: registered.id.clone() }, forget_at)?;
+    let alike = record::of(rows[0].as_ref(), &Alike { client_id: registered.id.clone() }, forget_at)?;
     Ok((Some(registered), vec![put(&keys[0], rows[0].as_ref(), alike), kept]))
 }
 
@@ -154,22 +167,36 @@ fn fresh(client: &Client, alike: Option<SecretHash>, now: u64) -> Result<Content
 
 /// The client of `row` was allowed something, and may use it until `until`.
 pub(super) fn used(row: &Row, until: u64, now: u64) -> Result<Vec<Write>, StoreError> {
-    let forget_at = row.content.forget_at.max(until.saturating_add(UNUSED_LIFETIME).min(MOST));
-    let used = Content { groups: vec![USED.to_owned()], rank: now.min(MOST), ..row.content.clone() };
-    kept_until(row, used, forget_at)
-}
-
-/// The client of `row` has a grant until `until`: nothing where it is kept so long anyway.
-pub(super) fn kept_for(row: &Row, until: u64) -> Result<Vec<Write>, StoreError> {
-    if row.content.forget_at >= until.saturating_add(LEAST_BEYOND).min(MOST) {
+    if was_used_just_then(row, now) && row.content.forget_at >= until {
         return Ok(Vec::new());
     }
-    kept_until(row, row.content.clone(), until.saturating_add(KEPT_BEYOND).min(MOST))
+    let forget_at = row.content.forget_at.max(until.saturating_add(UNUSED_LIFETIME).min(MOST));
+    kept_until(row, forget_at, now)
 }
 
-/// The client, and with it that those that are alike are given it.
-fn kept_until(row: &Row, client: Content, forget_at: u64) -> Result<Vec<Write>, StoreError> {
-    let mut writes = vec![put(&row.key, Some(row), Content { forget_at, ..client })];
+/// The client of `row` is given or uses a grant that lasts until `until`.
+pub(super) fn kept_for(row: &Row, until: u64, now: u64) -> Result<Vec<Write>, StoreError> {
+    let lasts = row.content.forget_at >= until.saturating_add(LEAST_BEYOND).min(MOST);
+    if lasts && was_used_just_then(row, now) {
+        return Ok(Vec::new());
+    }
+    let forget_at = if lasts { row.content.forget_at } else { until.saturating_add(KEPT_BEYOND).min(MOST) };
+    kept_until(row, forget_at, now)
+}
+
+fn was_used_just_then(row: &Row, now: u64) -> bool {
+    is_used(row) && now < row.content.rank.saturating_add(USE_KNOWN_TO)
+}
+
+fn is_used(row: &Row) -> bool {
+    row.content.groups.iter().any(|group| group == USED)
+}
+
+/// The client, used now, and with it that those that are alike are given it.
+fn kept_until(row: &Row, forget_at: u64, now: u64) -> Result<Vec<Write>, StoreError> {
+    let (groups, rank) = (vec![USED.to_owned()], row.content.rank.max(now.min(MOST)));
+    let used = Content { groups, rank, forget_at, ..row.content.clone() };
+    let mut writes = vec![put(&row.key, Some(row), used)];
     if let Some(alike) = read::<Kept>(row)?.alike {
         let after = Some(content(&Alike { client_id: row.key.id.clone() }, forget_at)?);
         writes.push(Write { key: alike_key(alike), before: Before::Any, after });
@@ -178,18 +205,19 @@ fn kept_until(row: &Row, client: Content, forget_at: u64) -> Result<Vec<Write>, 
 }
 
 impl Durable {
-    /// Where there are too many, the one goes that was used longest ago; first those that nobody ever allowed anything.
+    /// Where there are too many, the one goes that was used longest ago, with its grants; first those that nobody ever allowed anything.
     async fn make_room_for_a_client(&self, now: u64) -> Result<Vec<String>, StoreError> {
         let (unused, used) =
             (self.rows.count(UNUSED.to_owned(), 0).await?, self.rows.count(USED.to_owned(), 0).await?);
         let mut evicted = Vec::new();
-        if unused + used < MOST_CLIENTS {
+        if unused < self.most_clients.unused && unused + used < self.most_clients.all {
             return Ok(evicted);
         }
         let from = if unused > 0 { UNUSED } else { USED };
         for row in self.rows.first_of(from.to_owned(), 1).await? {
             // One that was used just then stays, with what it was allowed.
             if self.commit(vec![removed(&row)], now).await? {
+                self.end_grants(grants::of_client(&row.key.id), now).await?;
                 self.forget_consents(&row.key.id, now).await?;
                 evicted.extend((row.content.forget_at > now).then_some(row.key.id));
             }
@@ -200,5 +228,89 @@ impl Durable {
     /// What people allowed a client goes with it.
     async fn forget_consents(&self, client_id: &str, now: u64) -> Result<(), StoreError> {
         self.forget_group(consents::of_client(client_id), now).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mcp_auth_core::SecretText;
+    use mcp_auth_core::ambient::SystemRandom;
+
+    use super::*;
+    use crate::suite::records::{client, code, grant};
+    use crate::{Codes as _, Consents, Grant, Grants, Redemption, Rotate, Rotation};
+    use crate::{SqliteRows, StoreKey, StoreKeys};
+
+    /// A store that keeps so many clients.
+    async fn store_of(all: u64) -> Durable {
+        let file = tempfile::tempdir().unwrap().keep().join("store.sqlite");
+        let keys = StoreKeys::of(StoreKey::new([7; 32]).unwrap());
+        let rows = Arc::new(SqliteRows::open(&file).unwrap());
+        let mut store = Durable::open(rows, keys, Arc::new(SystemRandom), 0).await.unwrap();
+        store.most_clients = MostClients { unused: all, all };
+        store
+    }
+
+    /// Registers a client, and says which ones had to go.
+    async fn register(store: &Durable, id: &str, now: u64) -> Vec<String> {
+        store.register(client(id), None, now).await.unwrap().evicted
+    }
+
+    /// Alice allows a client something, which it redeems for a grant.
+    async fn allowed(store: &Durable, id: &str, now: u64) {
+        let hash = SecretHash::of(&format!("{id} {now}"));
+        store.issue(hash, crate::Code { expires_at: now + 60, ..code(id, "read") }, now).await.unwrap();
+        let of_client = Grant { client_id: id.into(), expires_at: 1_000_000, ..grant(&grant_of(id), "1") };
+        let redeemed = store.redeem(hash, &grant_of(id), Some(of_client), now).await.unwrap();
+        assert_eq!(redeemed, Redemption::First);
+    }
+
+    fn grant_of(id: &str) -> String {
+        format!("grant of {id}")
+    }
+
+    /// By its last refresh, and not by when it was allowed.
+    #[tokio::test]
+    async fn of_used_clients_the_one_goes_that_was_used_longest_ago_and_its_grants_end() {
+        let store = store_of(2).await;
+        for (now, id) in [(0, "first"), (USE_KNOWN_TO, "second")] {
+            register(&store, id, now).await;
+            allowed(&store, id, now).await;
+        }
+        let now = 2 * USE_KNOWN_TO;
+        let rotate = Rotate {
+            presented: SecretHash::of("1"),
+            next: SecretText::new("2"),
+            expires_at: 1_000_000,
+            grace: 0,
+            client_key: None,
+            dpop_jkt: None,
+        };
+        assert_eq!(store.rotate(&grant_of("first"), rotate, now).await.unwrap(), Rotation::Rotated);
+        assert_eq!(register(&store, "third", now + 1).await, ["second"]);
+        assert!(Grants::find(&store, &grant_of("second"), now + 1).await.unwrap().is_none());
+        assert!(Consents::allowed(&store, "alice", "second").await.unwrap().is_empty());
+        assert!(Grants::find(&store, &grant_of("first"), now + 1).await.unwrap().is_some());
+        assert!(Clients::find(&store, "first", now + 1).await.unwrap().is_some());
+    }
+
+    /// Thousands of people may use one client at the same moment, and its row is one.
+    #[tokio::test]
+    async fn a_client_that_was_used_just_then_is_not_written_again() {
+        let store = store_of(3).await;
+        register(&store, "app", 0).await;
+        let mut stamps = Vec::new();
+        for now in [1, 2, 1 + USE_KNOWN_TO] {
+            let hash = SecretHash::of(&format!("code of second {now}"));
+            store
+                .issue(hash, crate::Code { expires_at: now + 60, ..code("app", "read") }, now)
+                .await
+                .unwrap();
+            stamps.push(store.row(key("app")).await.unwrap().unwrap().stamp);
+        }
+        assert_eq!(stamps[0], stamps[1]);
+        assert_ne!(stamps[1], stamps[2]);
     }
 }

@@ -103,7 +103,7 @@ impl Codes for Durable {
                 if let Some(grant) = &grant {
                     writes.push(grants::kept(grant)?);
                     if let Some(client) = alive(rows[1].as_ref(), now) {
-                        writes.extend(clients::kept_for(client, grant.expires_at)?);
+                        writes.extend(clients::kept_for(client, grant.expires_at, now)?);
                     }
                 }
                 Ok((Redeemed::Done(Redemption::First), writes))

@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{content, put, read};
+use super::record::{self, put, read};
 use super::rows::Key;
 use super::store::Durable;
 use crate::{Arrival, Counters, Rate, SecretHash, StoreFuture};
@@ -31,9 +31,11 @@ impl Counters for Durable {
                 let row = rows[0].as_ref();
                 let due = row.map(read::<Counter>).transpose()?.map(|counter| counter.due);
                 let (arrival, next) = rate.arrive(due, now);
-                let is_counted = arrival == Arrival::Conforms;
-                let kept = content(&Counter { due: next }, next / SECOND + 1)?;
-                Ok((arrival, if is_counted { vec![put(&key, row, kept)] } else { vec![] }))
+                if arrival != Arrival::Conforms {
+                    return Ok((arrival, vec![]));
+                }
+                let kept = record::of(row, &Counter { due: next }, next / SECOND + 1)?;
+                Ok((arrival, vec![put(&key, row, kept)]))
             })
             .await
         })

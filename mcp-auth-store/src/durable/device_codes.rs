@@ -168,7 +168,7 @@ impl DeviceCodes for Durable {
                 if let Some(grant) = &grant {
                     writes.push(grants::kept(grant)?);
                     if let Some(client) = alive(rows[1].as_ref(), now) {
-                        writes.extend(clients::kept_for(client, grant.expires_at)?);
+                        writes.extend(clients::kept_for(client, grant.expires_at, now)?);
                     }
                 }
                 Ok((true, writes))

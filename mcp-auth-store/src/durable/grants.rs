@@ -100,7 +100,7 @@ impl Grants for Durable {
                     let next = Content { rank: next.forget_at, sealed, ..next };
                     let mut writes = vec![put(&row.key, Some(row), next)];
                     if let Some(client) = alive(rows[1].as_ref(), now) {
-                        writes.extend(clients::kept_for(client, rotate.expires_at)?);
+                        writes.extend(clients::kept_for(client, rotate.expires_at, now)?);
                     }
                     Ok((Some(Rotation::Rotated), writes))
                 });

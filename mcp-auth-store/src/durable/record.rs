@@ -1,4 +1,5 @@
-//! A record as the body of a row. What a newer release put there and this one does not know stays in it.
+//! A record as the body of a row. What a newer release put there and this one does not know stays in it: its fields, not what it adds to
+//! the inside of one. A release that has to add something there asks for its own [version](super::version) as the lowest.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,14 @@ pub(super) fn changed(row: &Row, record: &impl Serialize, forget_at: u64) -> Res
     }
     let body = Value::Object(held).to_string();
     Ok(Content { body, forget_at: forget_at.min(MOST), ..row.content.clone() })
+}
+
+/// The same where there may be no row yet.
+pub(super) fn of(row: Option<&Row>, record: &impl Serialize, forget_at: u64) -> Result<Content, StoreError> {
+    match row {
+        Some(row) => changed(row, record, forget_at),
+        None => content(record, forget_at),
+    }
 }
 
 /// What a row that was read has to be when it is written.

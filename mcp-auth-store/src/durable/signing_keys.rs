@@ -1,6 +1,6 @@
 //! Signing keys: the whole ring in one row, encrypted.
 
-use super::record::{content, put, removed};
+use super::record::{self, put, removed};
 use super::rows::{Key, MOST, Row, Write};
 use super::store::Durable;
 use crate::aggregate::ONLY_SIGNING_KEY;
@@ -27,7 +27,7 @@ impl Durable {
     /// What makes `ring` the one that is kept. The only key of older releases stays where they look for it as long as the ring holds it.
     fn keep(&self, rows: &[Option<Row>], ring: &SigningRing) -> Result<Vec<Write>, StoreError> {
         let [key, _] = self::rows();
-        let mut kept = content(&serde_json::json!({}), MOST)?;
+        let mut kept = record::of(rows[0].as_ref(), &serde_json::json!({}), MOST)?;
         kept.sealed = Some(self.seal(&key, ring.to_secret_text()?.as_bytes())?);
         let mut writes = vec![put(&key, rows[0].as_ref(), kept)];
         if let Some(only) = &rows[1]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mcp_auth_core::ambient::Random;
 use tokio::sync::Mutex;
 
+use super::clients::MostClients;
 use super::open_error::OpenError;
 use super::rows::{Key, Rows};
 use super::transfer::filling;
@@ -31,6 +32,7 @@ pub struct Durable {
     turns: Arc<[Mutex<()>]>,
     changes: Arc<AtomicUsize>,
     pub(super) board: Arc<RevocationBoard>,
+    pub(super) most_clients: MostClients,
 }
 
 impl Durable {
@@ -53,6 +55,7 @@ impl Durable {
             turns,
             changes: Arc::default(),
             board: Arc::default(),
+            most_clients: MostClients::USUAL,
         };
         store.try_key(now).await?;
         if store.row(filling()).await.map_err(OpenError::Database)?.is_some() {

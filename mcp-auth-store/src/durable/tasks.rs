@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use super::record::{alive, content, put, read};
+use super::record::{self, alive, put, read};
 use super::rows::Key;
 use super::store::Durable;
 use crate::{SecretHash, StoreFuture, Task, Tasks};
@@ -17,12 +17,13 @@ impl Tasks for Durable {
             let key = key(id);
             self.step(from_ref(&key), now, |rows| {
                 let row = rows[0].as_ref();
-                if let Some(held) = alive(row, now)
+                let held = alive(row, now);
+                if let Some(held) = held
                     && read::<Task>(held)?.owner != task.owner
                 {
                     return Ok((false, vec![]));
                 }
-                Ok((true, vec![put(&key, row, content(&task, until)?)]))
+                Ok((true, vec![put(&key, row, record::of(held, &task, until)?)]))
             })
             .await
         })

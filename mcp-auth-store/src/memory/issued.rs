@@ -92,6 +92,7 @@ impl Issued {
             let oldest = self.clients.iter().min_by_key(|(_, c)| (c.forget_at > now, c.is_used, c.last_used));
             if let Some((id, is_alive)) = oldest.map(|(id, c)| (id.clone(), c.forget_at > now)) {
                 self.forget(&id);
+                self.grants.remove_where(|_, known| known.grant.client_id == id);
                 evicted.extend(is_alive.then_some(id));
             }
         }
@@ -264,9 +265,11 @@ impl Issued {
         self.devices.forget_person(subject);
     }
 
-    /// A client is kept as long as its grants.
+    /// A client is kept as long as its grants, and used with them.
     fn keep_client(&mut self, id: &str, until: u64) {
+        let tick = self.next_tick();
         if let Some(known) = self.clients.get_mut(id) {
+            known.last_used = tick;
             known.forget_at = known.forget_at.max(until.saturating_add(KEPT_BEYOND));
         }
     }
