@@ -48,6 +48,8 @@ pub const CODE_LIFETIME: Bounds = Bounds::seconds(10, 10 * MINUTE, MINUTE);
 /// For how long a grant of the built-in issuer can be refreshed in all, however often it is used: 1 hour to 400 days.
 /// **(default: 90 days)**
 pub const GRANT_LIFETIME: Bounds = Bounds::seconds(HOUR, 400 * DAY, 90 * DAY);
+/// For how long a browser stays logged in at the built-in issuer: 1 second to 30 days. **(default: 8 hours)**
+pub const SESSION_LIFETIME: Bounds = Bounds::seconds(1, 30 * DAY, 8 * HOUR);
 /// For how long a refresh token of the built-in issuer that was replaced gives the same next one again: up to 30 seconds.
 /// **(default: 0 seconds, never)**
 pub const REFRESH_GRACE: Bounds = Bounds::seconds(0, 30, 0);

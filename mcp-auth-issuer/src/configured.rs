@@ -43,12 +43,14 @@ impl IssuerOptions {
             code_lifetime: issuer.code_lifetime.get(),
             grant_lifetime: issuer.grant_lifetime.get(),
             refresh_grace: issuer.refresh_grace.get(),
+            session_lifetime: issuer.session_lifetime.get(),
             require_par: issuer.require_par,
             login: login(config, issuer)?,
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             device_code: issuer.device_code,
             claims: issuer.subjects().map(said_of).collect(),
+            registrations_per_minute: u32::try_from(issuer.registration.per_minute.get()).unwrap_or(u32::MAX),
             registration: registration(config, issuer)?,
             client_documents: ClientDocuments {
                 enabled: issuer.client_documents.enabled,
@@ -294,7 +296,7 @@ mod tests {
     #[test]
     fn every_key_of_the_section_is_an_option() {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
-                    grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
+                    grant_lifetime = \"30d\"\nsession_lifetime = \"1h\"\nrefresh_grace = \"10s\"\nrequire_par = true\n\
                     login = \"accounts\"\naccounts = { second_factor = \"required\", passkeys = \"off\", attempts_per_account = 3, attempts_per_address = 7 }\n\
                     users = [\"ann\"]\ndevice_code = true\nstate_dir = \"/srv/state\"\nsigning_alg = \"RS256\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
@@ -313,6 +315,7 @@ mod tests {
         assert_eq!(options.code_lifetime, Duration::from_secs(30));
         assert_eq!(options.grant_lifetime, Duration::from_secs(30 * 24 * 60 * 60));
         assert_eq!(options.refresh_grace, Duration::from_secs(10));
+        assert_eq!(options.session_lifetime, Duration::from_secs(3600));
         assert!(options.require_par);
         assert_eq!(options.users, ["ann"]);
         let LoginOptions::Accounts(accounts) = options.login else { panic!("{:?}", options.login) };

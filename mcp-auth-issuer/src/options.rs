@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use mcp_auth_core::bounds;
-use mcp_auth_core::bounds::{Bounds, DAY, HOUR};
 use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen;
@@ -23,9 +22,6 @@ use crate::person::TakenNames;
 use crate::person::accounts::AccountsOptions;
 use crate::person::own::OwnLoginOptions;
 use crate::person::upstream::UpstreamOptions;
-
-/// How long a browser stays logged in.
-const SESSION_LIFETIME: Bounds = Bounds::seconds(1, 30 * DAY, 8 * HOUR);
 
 /// The options of the built-in issuer.
 ///
@@ -249,7 +245,7 @@ impl IssuerOptions {
             code_lifetime: bounds::CODE_LIFETIME.default,
             grant_lifetime: bounds::GRANT_LIFETIME.default,
             refresh_grace: bounds::REFRESH_GRACE.default,
-            session_lifetime: SESSION_LIFETIME.default,
+            session_lifetime: bounds::SESSION_LIFETIME.default,
             login: LoginOptions::default(),
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
@@ -282,7 +278,7 @@ impl IssuerOptions {
             ("code_lifetime", self.code_lifetime, bounds::CODE_LIFETIME),
             ("grant_lifetime", self.grant_lifetime, bounds::GRANT_LIFETIME),
             ("refresh_grace", self.refresh_grace, bounds::REFRESH_GRACE),
-            ("session_lifetime", self.session_lifetime, SESSION_LIFETIME),
+            ("session_lifetime", self.session_lifetime, bounds::SESSION_LIFETIME),
         ] {
             if !bounds.contain(given) {
                 return Err(InvalidOption::Lifetime { name, given, min: bounds.min, max: bounds.max });
@@ -359,6 +355,8 @@ fn has_twin<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
 mod tests {
     use mcp_auth_core::ScopeSet;
 
+    use mcp_auth_core::bounds::{Bounds, HOUR};
+
     use super::*;
 
     const SECRET: &str = "a secret of enough characters";
@@ -396,7 +394,7 @@ mod tests {
             (bounds::ACCESS_TOKEN_LIFETIME, |o| &mut o.access_token_lifetime),
             (bounds::REFRESH_TOKEN_LIFETIME, |o| &mut o.refresh_token_lifetime),
             (bounds::CODE_LIFETIME, |o| &mut o.code_lifetime),
-            (SESSION_LIFETIME, |o| &mut o.session_lifetime),
+            (bounds::SESSION_LIFETIME, |o| &mut o.session_lifetime),
             (bounds::GRANT_LIFETIME, |o| &mut o.grant_lifetime),
             (bounds::REFRESH_GRACE, |o| &mut o.refresh_grace),
         ];

@@ -87,6 +87,10 @@ impl Clients for Outage {
         self.unless_down(Clients::find(&*self.memory, id, now))
     }
 
+    fn find_alike(&self, alike: SecretHash, now: u64) -> StoreFuture<'_, Option<Client>> {
+        self.unless_down(Clients::find_alike(&*self.memory, alike, now))
+    }
+
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
         self.unless_down(Clients::change(&*self.memory, client, now))
     }

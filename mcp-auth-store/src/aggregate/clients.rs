@@ -159,6 +159,9 @@ pub trait Clients: Send + Sync {
     /// The client with this identifier, if it is still kept at `now`.
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>>;
 
+    /// The client that those are given that are alike, if it is still kept at `now`. Nothing counts as a use of it.
+    fn find_alike(&self, alike: SecretHash, now: u64) -> StoreFuture<'_, Option<Client>>;
+
     /// Replaces what is kept of a client, but not how it was used (RFC 7592 §2.2). Returns whether there was one.
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool>;
 

@@ -26,6 +26,8 @@ impl MostClients {
 /// When a client was used last is known as exactly as this, in seconds: many people use one client at the same moment, and not each of them
 /// writes it.
 const USE_KNOWN_TO: u64 = 10 * 60;
+/// An unused client that registers again is kept so much longer than its hour, in seconds, so that not each registration writes it.
+const REGISTERED_AGAIN_KNOWN_TO: u64 = 60;
 /// A client is kept another day for its grants once it would not outlive one of them by so much, in seconds: not every refresh of a client
 /// that many people use writes it.
 const LEAST_BEYOND: u64 = KEPT_BEYOND / 2;
@@ -98,6 +100,14 @@ impl Clients for Durable {
         Box::pin(async move { alive(self.row(key(id)).await?.as_ref(), now).map(read).transpose() })
     }
 
+    fn find_alike(&self, alike: SecretHash, now: u64) -> StoreFuture<'_, Option<Client>> {
+        Box::pin(async move {
+            let row = self.row(alike_key(alike)).await?;
+            let Some(known) = row.as_ref().map(read::<Alike>).transpose()? else { return Ok(None) };
+            Clients::find(self, &known.client_id, now).await
+        })
+    }
+
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
         Box::pin(async move {
             self.step(from_ref(&key(&client.id)), now, |rows| match alive(rows[0].as_ref(), now) {
@@ -146,7 +156,11 @@ fn register_alike(
     let (registered, kept) = match (&rows[0], alive(rows[1].as_ref(), now)) {
         (Some(_), Some(row)) => {
             let kept: Client = read(row)?;
-            let forget_at = row.content.forget_at.max(now.saturating_add(UNUSED_LIFETIME).min(MOST));
+            // Clients of many people register again and again, and not each of them writes it.
+            if row.content.forget_at >= now.saturating_add(UNUSED_LIFETIME) {
+                return Ok((Some(kept), vec![]));
+            }
+            let forget_at = now.saturating_add(UNUSED_LIFETIME + REGISTERED_AGAIN_KNOWN_TO).min(MOST);
             let after = Content { forget_at, ..row.content.clone() };
             (kept, put(&keys[1], Some(row), after))
         }

@@ -12,6 +12,10 @@ impl Clients for MemoryStore {
         Box::pin(async move { Ok(locked(&self.issued).client(id, now).cloned()) })
     }
 
+    fn find_alike(&self, alike: SecretHash, now: u64) -> StoreFuture<'_, Option<Client>> {
+        Box::pin(async move { Ok(locked(&self.issued).alike(alike, now).cloned()) })
+    }
+
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
         Box::pin(async move { Ok(locked(&self.issued).change(client, now)) })
     }

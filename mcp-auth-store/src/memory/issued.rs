@@ -121,6 +121,10 @@ impl Issued {
         self.clients.get(id).filter(|known| known.forget_at > now).map(|known| &known.client)
     }
 
+    pub(super) fn alike(&self, alike: SecretHash, now: u64) -> Option<&Client> {
+        self.client(self.alike.get(&alike)?, now)
+    }
+
     pub(super) fn change(&mut self, client: Client, now: u64) -> bool {
         match self.clients.get_mut(&client.id).filter(|known| known.forget_at > now) {
             None => false,

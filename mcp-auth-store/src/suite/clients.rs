@@ -28,7 +28,7 @@ pub async fn registering_again_replaces(store: Store) {
     assert_eq!(store.clients().find("one", 2).await.unwrap().unwrap().name, None);
 }
 
-/// The first identifier stays, and each registration gives it its hour anew. Others are not alike, and neither is one that is new each time.
+/// The first identifier stays, and each registration gives it its hour anew, or a minute more. Others are not alike, and neither is one that is new each time.
 pub async fn clients_that_are_alike_are_one(store: Store) {
     let register = async |id: &str, alike: Option<&str>, now| {
         store.clients().register(client(id), alike.map(SecretHash::of), now).await.unwrap().client.id
@@ -36,10 +36,16 @@ pub async fn clients_that_are_alike_are_one(store: Store) {
     assert_eq!(register("one", Some("alike"), 0).await, "one");
     assert_eq!(register("two", Some("alike"), 3599).await, "one");
     assert!(store.clients().find("two", 3599).await.unwrap().is_none());
+    let found = async |alike, now| {
+        store.clients().find_alike(SecretHash::of(alike), now).await.unwrap().map(|client| client.id)
+    };
+    assert_eq!(found("alike", 3599).await.as_deref(), Some("one"));
+    assert_eq!(found("other", 3599).await, None);
     assert_eq!(register("three", Some("other"), 3599).await, "three");
     assert_eq!(register("four", None, 3599).await, "four");
     assert_eq!(register("five", Some("alike"), 3599 + 3599).await, "one");
-    assert_eq!(register("six", Some("alike"), 3599 + 3599 + 3600).await, "six", "that one is over");
+    assert_eq!(register("six", Some("alike"), 3599 + 3599 + 3660).await, "six", "that one is over");
+    assert_eq!(found("alike", 3599 + 3599 + 3660).await.as_deref(), Some("six"));
 }
 
 /// Hosted clients register at each connection, weeks after the first one.

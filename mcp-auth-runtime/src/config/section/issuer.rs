@@ -36,6 +36,10 @@ duration! {
     GrantLifetime within GRANT_LIFETIME
 }
 duration! {
+    /// For how long a browser stays logged in.
+    SessionLifetime within SESSION_LIFETIME
+}
+duration! {
     /// For how long a replaced refresh token gives the same next one again.
     RefreshGrace within REFRESH_GRACE
 }
@@ -101,6 +105,9 @@ pub struct BuiltInIssuer {
     /// For how long a refresh token that was replaced gives the same next one again, for processes of one client that refresh at the same
     /// moment. Without it the second one ends the login, since a refresh token that comes twice may be a stolen copy.
     pub refresh_grace: RefreshGrace,
+    /// For how long a browser stays logged in here: so long the person is not asked again by this server. An application can ask for a newer
+    /// login (`max_age`, `prompt=login`).
+    pub session_lifetime: SessionLifetime,
     /// Whether each authorization request has to be pushed first (RFC 9126): the client sends it to this server itself, so that the browser
     /// only carries a name for it. Many clients cannot do that.
     pub require_par: bool,
@@ -142,6 +149,7 @@ impl Default for BuiltInIssuer {
             code_lifetime: CodeLifetime::default(),
             grant_lifetime: GrantLifetime::default(),
             refresh_grace: RefreshGrace::default(),
+            session_lifetime: SessionLifetime::default(),
             require_par: false,
             login: IssuerLogin::default(),
             own_login: None,

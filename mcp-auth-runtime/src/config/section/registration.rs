@@ -3,9 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::value::DisplayName;
 use crate::config::value::secret::Secret;
 use crate::config::value::sha256::Sha256;
+use crate::config::value::{DisplayName, count};
+
+count! {
+    /// How many new clients may register in a minute.
+    RegistrationsPerMinute: 1 to 100000, default 120
+}
 
 /// Clients that register themselves (Dynamic Client Registration, RFC 7591).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +19,9 @@ use crate::config::value::sha256::Sha256;
 pub struct Registration {
     /// Whether any client may register. Without it only those may that show an initial access token.
     pub open: bool,
+    /// How many new clients may register in a minute, all strangers together, and each initial access token beside them; one more gets 429.
+    /// A public client that registers again as before is the same one, and does not count.
+    pub per_minute: RegistrationsPerMinute,
     /// Tokens that let who shows one register clients, as `Authorization: Bearer`. Each such client is a new one, and may change and remove
     /// what is kept of it.
     pub initial_access_tokens: Vec<InitialAccessToken>,
@@ -36,6 +44,6 @@ pub struct InitialAccessToken {
 
 impl Default for Registration {
     fn default() -> Self {
-        Self { open: true, initial_access_tokens: Vec::new() }
+        Self { open: true, per_minute: RegistrationsPerMinute::default(), initial_access_tokens: Vec::new() }
     }
 }
