@@ -12,7 +12,7 @@ use crate::terminal::{DIM, STRONG, WARN, styled};
 /// The issuer whose tokens the new server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Auth {
-    /// The built-in issuer, for development.
+    /// The built-in issuer: without a password on this computer, for others with accounts.
     BuiltIn,
     /// Another issuer: its provider, and its identifier.
     Issuer(ProviderName, String),

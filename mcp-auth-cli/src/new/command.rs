@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// The provider of that issuer, as `mcp-auth providers` lists it [else oidc, which is any]
     #[arg(long, value_name = "NAME", value_parser = crate::providers::read)]
     provider: Option<ProviderName>,
-    /// The issuer whose tokens count, exactly as they have it in iss [else the built-in issuer, for development]
+    /// The issuer whose tokens count, exactly as they have it in iss [else the built-in issuer: no password here, for others with accounts]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// How clients reach it, unless it is told otherwise.

@@ -63,7 +63,7 @@ async fn who_said_so_is_not_asked_again_for_the_same_or_less_and_prompt_none_wor
 }
 
 #[tokio::test]
-async fn more_scopes_another_person_another_redirect_and_a_client_that_wants_the_page_are_asked() {
+async fn p13_more_scopes_another_person_another_redirect_and_a_client_that_wants_the_page_are_asked() {
     let app = App::with(|_| (), |options| options.users.push("bob".to_owned()));
     let client = client_at(&app, WEB, "none").await;
     let mut browser = remembers(&app, &client).await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::generator::Generator;
 use super::variant::Variant;
-use super::{serve, tree, workspace};
+use super::{for_others, serve, tree, workspace};
 
 use crate::process::fresh;
 use crate::step::{Outcome, command, root};
@@ -30,6 +30,10 @@ pub(crate) fn check() -> Result<Outcome, String> {
     workspace.test()?;
     for variant in variants.iter().filter(|variant| variant.is_started()) {
         serve::check(&workspace, variant)?;
+    }
+    // The last one, because it builds the program of its variant anew, with other features.
+    for variant in variants.iter().filter(|variant| variant.is_started_for_others()) {
+        for_others::check(&workspace, variant)?;
     }
     Ok(Outcome::Passed)
 }

@@ -3,9 +3,10 @@
 //!
 //! In reading order: `variant` (which there are, and how each is made), `generator` (where cargo-generate comes
 //! from), `tree` (directories compared and copied), `workspace` (all variants built as one), `serve` (started and
-//! called).
+//! called), `for_others` (the built-in issuer of the production file, started).
 
 mod check;
+mod for_others;
 mod generator;
 mod serve;
 mod tree;

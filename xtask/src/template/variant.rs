@@ -32,6 +32,11 @@ impl Variant {
         self.sqlite != self.stdio
     }
 
+    /// One with the built-in issuer is started as `mcp.production.toml` has it for others.
+    pub(super) fn is_started_for_others(self) -> bool {
+        self.is_started() && self.built_in && !self.stdio
+    }
+
     /// The answers as cargo-generate takes them.
     pub(super) fn defines(self) -> Vec<String> {
         let mut defines = vec![
@@ -85,6 +90,8 @@ mod tests {
         let started = Variant::all().into_iter().filter(|variant| variant.is_started());
         let kinds: BTreeSet<_> = started.map(|variant| (variant.built_in, variant.stdio)).collect();
         assert_eq!(kinds.len(), 4);
+        let for_others = Variant::all().into_iter().filter(|variant| variant.is_started_for_others());
+        assert_eq!(for_others.map(Variant::name).collect::<Vec<_>>(), ["built-in-http-sqlite"]);
     }
 
     #[test]

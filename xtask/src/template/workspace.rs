@@ -71,6 +71,12 @@ impl Workspace {
         Ok(())
     }
 
+    /// The program of a variant as its Dockerfile builds it for the built-in issuer of `mcp.production.toml`.
+    pub(super) fn build_for_others(&self, variant: &Variant) -> Result<(), String> {
+        let production = ["build", "--no-default-features", "--features", "production-issuer"];
+        succeed(self.cargo().args(production).args(["-p", &variant.name()]))
+    }
+
     fn packages(&self, which: impl Fn(&Variant) -> bool) -> Vec<String> {
         let chosen = self.variants.iter().filter(|variant| which(variant));
         chosen.flat_map(|variant| ["-p".to_owned(), variant.name()]).collect()
