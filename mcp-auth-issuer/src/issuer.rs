@@ -16,11 +16,12 @@ use mcp_auth_store::{
 use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
-use crate::endpoint::{AwayRates, Binding, RegistrationOptions};
+use crate::endpoint::{Binding, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie, TakenNames};
 use crate::person::{Login, LoginError};
+use crate::rate_limit::AddressRate;
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
 
@@ -75,8 +76,8 @@ pub(crate) struct Issuer {
     pub(crate) client_secrets: Rate,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
-    /// How often a login leads over another page.
-    pub(crate) away: AwayRates,
+    /// How often people go to another page of their login, and come back from it, from one address: each by itself.
+    pub(crate) away: AddressRate,
     /// Whether the authorization requests of all clients have to be pushed.
     pub(crate) require_par: bool,
 }

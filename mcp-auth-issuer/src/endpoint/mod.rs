@@ -26,7 +26,6 @@ mod revoke;
 mod router;
 mod token;
 
-pub(crate) use away::AwayRates;
 pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_runtime::facade::{ProofError, TokenProof};
-use mcp_auth_store::{Arrival, Client, ClientCredential, GrantType, Rate, StoreError};
+use mcp_auth_store::{Client, ClientCredential, GrantType, StoreError};
 use serde_json::{Value, json};
 
 use super::authorize::{EXPIRES_IN, Pushed, Refused, Untrusted, before_push};
@@ -17,6 +17,7 @@ use super::token::{self, authenticate};
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::authorization::{PushRefused, RequestPushed};
 use crate::observe::{Event as _, Reason};
+use crate::rate_limit::{RateLimit, TooSoon};
 use crate::request::Params;
 use crate::request::address::{client_address, place};
 use crate::request::body::form;
@@ -24,7 +25,6 @@ use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// What authenticates a client, and is not a part of the request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// Why a pushed request is refused. No variant holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -123,12 +123,9 @@ async fn sender(
     let has_credential = headers.contains_key(http::header::AUTHORIZATION)
         || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
     if !has_credential {
-        arrive(
-            issuer,
-            &format!("issuer-pushed-requests address {}", place(from)),
-            issuer.pushes.of_an_address,
-        )
-        .await?;
+        let by_address = format!("issuer-pushed-requests address {}", place(from));
+        let limit = RateLimit::of(by_address, issuer.pushes.of_an_address);
+        limit.count(&issuer.store, issuer.now()).await??;
     }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
@@ -146,19 +143,19 @@ async fn sender(
 /// nothing of known clients.
 async fn count(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
     let is_known = issuer.store.consents().any(&client.id).await?;
-    let (key, rate) = match is_known {
-        true => (format!("issuer-pushed-requests client {}", client.id), issuer.pushes.of_a_client),
-        false => ("issuer-pushed-requests".to_owned(), issuer.pushes.of_strangers),
+    let limit = match is_known {
+        true => {
+            let by_client = format!("issuer-pushed-requests client {}", client.id);
+            RateLimit::of(by_client, issuer.pushes.of_a_client)
+        }
+        false => RateLimit::of("issuer-pushed-requests", issuer.pushes.of_strangers),
     };
-    arrive(issuer, &key, rate).await
+    Ok(limit.count(&issuer.store, issuer.now()).await??)
 }
 
-async fn arrive(issuer: &Issuer, key: &str, rate: Rate) -> Result<(), Refusal> {
-    match issuer.store.counters().arrive(key, rate, issuer.now().saturating_mul(MICROS_PER_SECOND)).await? {
-        Arrival::Conforms => Ok(()),
-        Arrival::TooSoon { wait } => {
-            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-        }
+impl From<TooSoon> for Refusal {
+    fn from(TooSoon { retry_after }: TooSoon) -> Self {
+        Self::TooOften { retry_after }
     }
 }
 

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
-use mcp_auth_store::{Arrival, Rate, Revoked, grant_name};
+use mcp_auth_store::{Rate, Revoked, grant_name};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::client::document::DocumentError;
@@ -16,13 +16,13 @@ use crate::issuer::Issuer;
 use crate::key::OwnToken;
 use crate::observe::token::{GrantEnded, RevocationRefused, TokenRevoked};
 use crate::observe::{Event as _, Reason, Word};
+use crate::rate_limit::RateLimit;
 use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// An access token is good nowhere any more so long after its end, in seconds, whatever a server allows for clocks.
 const EXPIRED_EVERYWHERE: u64 = 10 * 60;
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// `POST /revoke`
 pub(super) async fn post(
@@ -152,6 +152,5 @@ async fn access_token(
 
 /// Counts one entry under `key`, and says whether it is within the rate.
 async fn counts(issuer: &Issuer, key: &str, rate: Rate) -> Result<bool, Refusal> {
-    let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
-    Ok(issuer.store.counters().arrive(key, rate, now).await? == Arrival::Conforms)
+    Ok(RateLimit::of(key, rate).count(&issuer.store, issuer.now()).await?.is_ok())
 }

@@ -78,10 +78,7 @@ async fn begin(
     verify_resource(issuer, &params)?;
     let scopes = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     let scopes = scopes.unwrap_or_else(|| issuer.scopes.default().clone());
-    devices
-        .count_request(&client, from)
-        .await?
-        .map_err(|too_soon| Refusal::TooOften { retry_after: too_soon.retry_after })?;
+    devices.count_request(&client, from).await??;
 
     let now = issuer.now();
     let asked = DeviceAuthorization {

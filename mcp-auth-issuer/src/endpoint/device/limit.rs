@@ -2,12 +2,11 @@
 
 use std::net::IpAddr;
 
-use mcp_auth_store::{Arrival, Client, ClientCredential, Rate, StoreError};
+use mcp_auth_store::{Client, ClientCredential, Rate, StoreError};
 
 use super::devices::Devices;
+use crate::rate_limit::{RateLimit, TooSoon};
 use crate::request::address::place;
-
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// The limits of the endpoints for devices. The names of what the store counts stand here and nowhere else.
 pub(super) struct Limits {
@@ -40,13 +39,6 @@ impl Default for Limits {
     }
 }
 
-/// It comes too soon.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::endpoint) struct TooSoon {
-    /// After so many seconds one more is let in.
-    pub(super) retry_after: u64,
-}
-
 impl Devices {
     /// Counts a code that this person enters. Who may enter none uses up nothing that others need.
     pub(super) async fn count_code(
@@ -55,10 +47,11 @@ impl Devices {
         from: Option<IpAddr>,
     ) -> Result<Result<(), TooSoon>, StoreError> {
         let limits = &self.limits;
-        let mut counted = vec![(format!("issuer-user-codes person {subject}"), limits.person)];
-        counted.push((format!("issuer-user-codes address {}", place(from)), limits.address));
-        counted.push(("issuer-user-codes".to_owned(), limits.all));
-        self.count(&counted).await
+        RateLimit::of(format!("issuer-user-codes person {subject}"), limits.person)
+            .and(format!("issuer-user-codes address {}", place(from)), limits.address)
+            .and("issuer-user-codes", limits.all)
+            .count(&self.issuer.store, self.issuer.now())
+            .await
     }
 
     /// Counts a request of a device of this client. Of an address that asks too often, none is counted on the client.
@@ -72,20 +65,9 @@ impl Devices {
             ClientCredential::None => limits.asking_public_client,
             ClientCredential::Secret(_) | ClientCredential::Keys(_) => limits.asking_client,
         };
-        let counted = [
-            (format!("issuer-device-codes address {}", place(from)), limits.asking_address),
-            (format!("issuer-device-codes client {}", client.id), of_client),
-        ];
-        self.count(&counted).await
-    }
-
-    async fn count(&self, counted: &[(String, Rate)]) -> Result<Result<(), TooSoon>, StoreError> {
-        let now = self.issuer.now().saturating_mul(MICROS_PER_SECOND);
-        for (key, rate) in counted {
-            if let Arrival::TooSoon { wait } = self.issuer.store.counters().arrive(key, *rate, now).await? {
-                return Ok(Err(TooSoon { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) }));
-            }
-        }
-        Ok(Ok(()))
+        RateLimit::of(format!("issuer-device-codes address {}", place(from)), limits.asking_address)
+            .and(format!("issuer-device-codes client {}", client.id), of_client)
+            .count(&self.issuer.store, self.issuer.now())
+            .await
     }
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, Registered, SecretHash};
+use mcp_auth_store::{Client, ClientCredential, ClientKeys, Registered, SecretHash};
 use serde_json::Value;
 
 use super::bearer::bearer;
@@ -20,6 +20,7 @@ use super::refusal::Refusal;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::client::{ClientEvicted, ClientRegistered, RegistrationRefused};
+use crate::rate_limit::RateLimit;
 use crate::request::address::client_address;
 use crate::request::body;
 use crate::request::oauth_error::NO_STORE;
@@ -28,7 +29,6 @@ use crate::secret::{identifier, secret};
 /// What the store counts registrations under, those of all strangers together, who have no name to count under. Those of holders of an initial
 /// access token have its name behind it.
 const COUNTER: &str = "issuer-registrations";
-const MICROS_PER_SECOND: u64 = 1_000_000;
 /// The longest registration request, in bytes.
 pub(super) const MAX_BODY: usize = 32 * 1024;
 
@@ -127,13 +127,6 @@ fn initial_token<'i>(issuer: &'i Issuer, headers: &HeaderMap) -> Result<Option<&
 /// Counts one registration, whatever becomes of it: under the name of the token that it shows, or else with those of all strangers, who use up
 /// nothing of what holders of a token have.
 async fn count(issuer: &Issuer, shown: Option<&str>, now: u64) -> Result<(), Refusal> {
-    let now = now.saturating_mul(MICROS_PER_SECOND);
-    let key = shown.map_or_else(|| COUNTER.to_owned(), |name| format!("{COUNTER} {name}"));
-    match issuer.store.counters().arrive(&key, issuer.registrations, now).await? {
-        Arrival::Conforms => Ok(()),
-        // Rounded up: a client that waits so long is let in.
-        Arrival::TooSoon { wait } => {
-            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-        }
-    }
+    let counted_as = shown.map_or_else(|| COUNTER.to_owned(), |name| format!("{COUNTER} {name}"));
+    Ok(RateLimit::of(counted_as, issuer.registrations).count(&issuer.store, now).await??)
 }

@@ -11,6 +11,7 @@ use crate::client::document::DocumentError;
 use crate::client::keys::InvalidClientKeys;
 use crate::client::redirect_uri::InvalidRedirectUri;
 use crate::observe::Reason;
+use crate::rate_limit::TooSoon;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
 
@@ -112,6 +113,12 @@ impl Refusal {
             }
             Self::Store(_) => OAuthError::store_unavailable(),
         }
+    }
+}
+
+impl From<TooSoon> for Refusal {
+    fn from(TooSoon { retry_after }: TooSoon) -> Self {
+        Self::TooOften { retry_after }
     }
 }
 

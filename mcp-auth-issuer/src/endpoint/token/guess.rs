@@ -5,13 +5,12 @@
 
 use std::net::IpAddr;
 
-use mcp_auth_store::{Arrival, Client, ClientCredential};
+use mcp_auth_store::{Client, ClientCredential};
 
 use super::Refusal;
 use crate::issuer::Issuer;
+use crate::rate_limit::RateLimit;
 use crate::request::address::place;
-
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// A secret that was sent, as it is counted if it is wrong.
 pub(super) struct Guess(String);
@@ -34,13 +33,8 @@ impl Guess {
     /// # Errors
     /// [`Refusal::TooOften`], [`Refusal::Store`].
     pub(super) async fn may_be_made(&self, issuer: &Issuer) -> Result<(), Refusal> {
-        let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
-        match issuer.store.counters().look(&self.0, issuer.client_secrets, now).await? {
-            Arrival::Conforms => Ok(()),
-            Arrival::TooSoon { wait } => {
-                Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-            }
-        }
+        let limit = RateLimit::of(&*self.0, issuer.client_secrets);
+        Ok(limit.look(&issuer.store, issuer.now()).await??)
     }
 
     /// Counts it.
@@ -48,8 +42,8 @@ impl Guess {
     /// # Errors
     /// [`Refusal::Store`].
     pub(super) async fn was_wrong(&self, issuer: &Issuer) -> Result<(), Refusal> {
-        let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
-        issuer.store.counters().arrive(&self.0, issuer.client_secrets, now).await?;
+        let limit = RateLimit::of(&*self.0, issuer.client_secrets);
+        let _ = limit.count(&issuer.store, issuer.now()).await?;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use crate::issuer::{ClientError, NotIssued};
 use crate::key::{KeyError, MintError};
 use crate::observe::Reason;
 use crate::person::LoginError;
+use crate::rate_limit::TooSoon;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
 
@@ -108,6 +109,12 @@ impl Refusal {
             Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "a device waits"),
             refusal => tell(Reason::Refused(refusal)),
         }
+    }
+}
+
+impl From<TooSoon> for Refusal {
+    fn from(TooSoon { retry_after }: TooSoon) -> Self {
+        Self::TooOften { retry_after }
     }
 }
 
