@@ -245,12 +245,12 @@ fn assemble(
             of_a_stranger: rate(20, 20),
             of_strangers: rate(120, 120),
         },
-        client_secrets: rate(10, 10),
+        client_secrets: AddressRate::per_minute(10, 10),
         pushes: Pushes {
             // Of those that wait, the store keeps so many of one client that it takes no place of another.
             of_a_client: rate(300, 300),
             of_strangers: rate(120, 120),
-            of_an_address: rate(30, 60),
+            of_an_address: AddressRate::per_minute(30, 60),
         },
         away: AddressRate::per_minute(30, 60),
         require_par: options.require_par,

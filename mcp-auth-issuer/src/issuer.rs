@@ -73,7 +73,7 @@ pub(crate) struct Issuer {
     /// How often clients authenticate by assertions.
     pub(crate) client_assertions: ClientAssertions,
     /// How often the secret of a client may be wrong that comes from one address.
-    pub(crate) client_secrets: Rate,
+    pub(crate) client_secrets: AddressRate,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
     /// How often people go to another page of their login, and come back from it, from one address: each by itself.
@@ -110,7 +110,7 @@ pub(crate) struct Pushes {
     /// Those of all other clients together.
     pub(crate) of_strangers: Rate,
     /// Those that come from one address without a proof of who sends them.
-    pub(crate) of_an_address: Rate,
+    pub(crate) of_an_address: AddressRate,
 }
 
 /// Why it is not known which client is meant, or whether there is one.

@@ -60,9 +60,9 @@ impl RateLimit {
         Self([place].into_iter().chain(site).collect())
     }
 
-    /// These, and one more behind them.
-    pub(crate) fn and(mut self, counted_as: impl Into<String>, rate: Rate) -> Self {
-        self.0.push((counted_as.into(), rate));
+    /// These, and the others behind them.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
         self
     }
 
@@ -150,7 +150,7 @@ mod tests {
     async fn who_exceeds_one_limit_uses_up_nothing_of_those_behind_it() {
         let store = Store::memory(Caps::default());
         let rate = |times| Rate::per_minute(times, times).unwrap();
-        let own = |name: &str| RateLimit::of(name, rate(1)).and("all", rate(2));
+        let own = |name: &str| RateLimit::of(name, rate(1)).and(RateLimit::of("all", rate(2)));
         assert_eq!(own("one").count(&store, NOW).await.unwrap(), Ok(()));
         for _ in 0..5 {
             assert_eq!(own("one").count(&store, NOW).await.unwrap(), Err(TooSoon { retry_after: 60 }));

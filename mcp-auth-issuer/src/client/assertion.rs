@@ -152,7 +152,7 @@ async fn count(issuer: &Issuer, id: &str) -> Result<(), Failed> {
     let (rates, own) = (&issuer.client_assertions, format!("{COUNTER} {id}"));
     let limit = match issuer.store.consents().any(id).await? {
         true => RateLimit::of(own, rates.of_a_client),
-        false => RateLimit::of(own, rates.of_a_stranger).and(COUNTER, rates.of_strangers),
+        false => RateLimit::of(own, rates.of_a_stranger).and(RateLimit::of(COUNTER, rates.of_strangers)),
     };
     let counted = limit.count(&issuer.store, issuer.now()).await?;
     counted.map_err(|TooSoon { retry_after }| Failed::TooOften { retry_after })

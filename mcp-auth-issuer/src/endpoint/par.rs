@@ -19,7 +19,7 @@ use crate::observe::authorization::{PushRefused, RequestPushed};
 use crate::observe::{Event as _, Reason};
 use crate::rate_limit::{RateLimit, TooSoon};
 use crate::request::Params;
-use crate::request::address::{client_address, place};
+use crate::request::address::client_address;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
@@ -123,8 +123,9 @@ async fn sender(
     let has_credential = headers.contains_key(http::header::AUTHORIZATION)
         || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
     if !has_credential {
-        let by_address = format!("issuer-pushed-requests address {}", place(from));
-        let limit = RateLimit::of(by_address, issuer.pushes.of_an_address);
+        let limit = RateLimit::of_address(from, issuer.pushes.of_an_address, |network| {
+            format!("issuer-pushed-requests address {network}")
+        });
         limit.count(&issuer.store, issuer.now()).await??;
     }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));

@@ -179,6 +179,25 @@ async fn p24_who_guesses_a_client_secret_at_any_endpoint_has_to_wait_and_locks_n
     }
 }
 
+/// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
+#[tokio::test]
+async fn p30_who_has_many_ipv6_networks_guesses_four_times_as_often_and_no_more() {
+    let app = App::new();
+    let mut guessed = 0;
+    for network in 0..100 {
+        let from_network = format!("2001:db8:1:{network:x}::1");
+        let status = from(&app, &from_network, "/token", ("nightly job", "guess")).await;
+        guessed += usize::from(status == StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(guessed, 40);
+    let right = ("nightly job", "s3cret: with %+ in it");
+    let there = from(&app, "2001:db8:1:ffff::1", "/token", right).await;
+    assert_eq!(there, StatusCode::TOO_MANY_REQUESTS, "the right one is not told from the others");
+    for other in ["2001:db8:2::1", "192.0.2.1"] {
+        assert_eq!(from(&app, other, "/token", right).await, StatusCode::OK, "{other}");
+    }
+}
+
 /// There is no end to names that no client has, and each would be kept.
 #[tokio::test]
 async fn secrets_of_clients_that_do_not_exist_are_counted_together() {

@@ -123,7 +123,7 @@ async fn by(
     from: Option<IpAddr>,
 ) -> Result<Result<Client, Wrong>, Refusal> {
     let client = issuer.known_client(id).await?;
-    let guess = secret.as_ref().and_then(|_| Guess::of(client.as_ref(), from));
+    let guess = secret.as_ref().and_then(|_| Guess::of(issuer, client.as_ref(), from));
     if let Some(guess) = &guess {
         guess.may_be_made(issuer).await?;
     }

@@ -10,22 +10,22 @@ use mcp_auth_store::{Client, ClientCredential};
 use super::Refusal;
 use crate::issuer::Issuer;
 use crate::rate_limit::RateLimit;
-use crate::request::address::place;
 
 /// A secret that was sent, as it is counted if it is wrong.
-pub(super) struct Guess(String);
+pub(super) struct Guess(RateLimit);
 
 impl Guess {
     /// A secret that came from this address for this client. Those for clients that do not exist, or have no secret, are counted together: there
     /// is no end to such names.
-    pub(super) fn of(client: Option<&Client>, from: Option<IpAddr>) -> Option<Self> {
-        let place = place(Some(from?));
-        Some(Self(match client {
+    pub(super) fn of(issuer: &Issuer, client: Option<&Client>, from: Option<IpAddr>) -> Option<Self> {
+        let from = Some(from?);
+        let counted_as = |network: &str| match client {
             Some(Client { id, credential: ClientCredential::Secret(_), .. }) => {
-                format!("issuer-client-secrets {place} {id}")
+                format!("issuer-client-secrets {network} {id}")
             }
-            Some(_) | None => format!("issuer-client-secrets {place}"),
-        }))
+            Some(_) | None => format!("issuer-client-secrets {network}"),
+        };
+        Some(Self(RateLimit::of_address(from, issuer.client_secrets, counted_as)))
     }
 
     /// Asked before the secret is looked at, so that a right one tells nothing either to who has guessed too often.
@@ -33,8 +33,7 @@ impl Guess {
     /// # Errors
     /// [`Refusal::TooOften`], [`Refusal::Store`].
     pub(super) async fn may_be_made(&self, issuer: &Issuer) -> Result<(), Refusal> {
-        let limit = RateLimit::of(&*self.0, issuer.client_secrets);
-        Ok(limit.look(&issuer.store, issuer.now()).await??)
+        Ok(self.0.look(&issuer.store, issuer.now()).await??)
     }
 
     /// Counts it.
@@ -42,8 +41,7 @@ impl Guess {
     /// # Errors
     /// [`Refusal::Store`].
     pub(super) async fn was_wrong(&self, issuer: &Issuer) -> Result<(), Refusal> {
-        let limit = RateLimit::of(&*self.0, issuer.client_secrets);
-        let _ = limit.count(&issuer.store, issuer.now()).await?;
+        let _ = self.0.count(&issuer.store, issuer.now()).await?;
         Ok(())
     }
 }

@@ -45,7 +45,8 @@ impl Limits {
         now: u64,
     ) -> Result<Wait, StoreError> {
         let by_account = format!("issuer-login account {}", account.digits());
-        waited(self.by_address(from).and(by_account, self.account).count(store, now).await)
+        let limit = self.by_address(from).and(RateLimit::of(by_account, self.account));
+        waited(limit.count(store, now).await)
     }
 
     /// Counts a passkey that is tried from an address. Of no account: nobody guesses a signature, and who counted it there could lock its person
