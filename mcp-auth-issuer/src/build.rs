@@ -12,7 +12,7 @@ use mcp_auth_store::{Client, GrantType, Rate};
 use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
-use crate::endpoint;
+use crate::endpoint::{self, ClientSecrets};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
@@ -245,7 +245,7 @@ fn assemble(
             of_a_stranger: rate(20, 20),
             of_strangers: rate(120, 120),
         },
-        client_secrets: AddressRate::per_minute(10, 10),
+        client_secrets: ClientSecrets::new(AddressRate::per_minute(10, 10)),
         pushes: Pushes {
             // Of those that wait, the store keeps so many of one client that it takes no place of another.
             of_a_client: rate(300, 300),

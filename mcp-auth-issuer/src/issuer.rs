@@ -16,7 +16,7 @@ use mcp_auth_store::{
 use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
-use crate::endpoint::{Binding, RegistrationOptions};
+use crate::endpoint::{Binding, ClientSecrets, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie, TakenNames};
@@ -73,7 +73,7 @@ pub(crate) struct Issuer {
     /// How often clients authenticate by assertions.
     pub(crate) client_assertions: ClientAssertions,
     /// How often the secret of a client may be wrong that comes from one address.
-    pub(crate) client_secrets: AddressRate,
+    pub(crate) client_secrets: ClientSecrets,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
     /// How often people go to another page of their login, and come back from it, from one address: each by itself.

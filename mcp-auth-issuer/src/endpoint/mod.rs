@@ -29,4 +29,4 @@ mod token;
 pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
-pub(crate) use token::Binding;
+pub(crate) use token::{Binding, ClientSecrets};

@@ -26,6 +26,7 @@ mod token_exchange;
 mod workload;
 
 pub(super) use client_auth::{Authenticated, authenticate};
+pub(crate) use guess::ClientSecrets;
 pub(super) use post::post;
 pub(crate) use proof::Binding;
 pub(super) use refresh_token::PresentedRefreshToken;
