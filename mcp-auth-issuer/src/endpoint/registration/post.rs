@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Client, ClientCredential, ClientKeys, Registered, SecretHash};
@@ -17,13 +16,13 @@ use super::bearer::bearer;
 use super::client_metadata::{AuthMethod, Given, Metadata, Registration};
 use super::manage::url_of;
 use super::refusal::Refusal;
+use crate::endpoint::client_request::answer;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::client::{ClientEvicted, ClientRegistered, RegistrationRefused};
 use crate::rate_limit::RateLimit;
 use crate::request::address::client_address;
 use crate::request::body;
-use crate::request::oauth_error::NO_STORE;
 use crate::secret::{identifier, secret};
 
 /// What the store counts registrations under, those of all strangers together, who have no name to count under. Those of holders of an initial
@@ -41,9 +40,7 @@ pub(in crate::endpoint) async fn post(
 ) -> Response {
     let address = client_address(&extensions);
     match register(&issuer, (&headers, address), body).await {
-        Ok(document) => {
-            (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response()
-        }
+        Ok(document) => answer(StatusCode::CREATED, document),
         Err(refusal) => {
             refusal.tell(|reason| RegistrationRefused { address, reason }.happened());
             (&refusal).into_response()

@@ -92,7 +92,8 @@ impl Refusal {
                 metadata("the client metadata is too long").with_status(StatusCode::PAYLOAD_TOO_LARGE)
             }
             Self::Body(InvalidBody::ContentType(_)) => metadata("client metadata is application/json"),
-            Self::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_)) | Self::Json(_) => {
+            Self::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_) | InvalidBody::Repeated(_))
+            | Self::Json(_) => {
                 metadata("client metadata is one JSON object with members of the types in RFC 7591 section 2")
             }
             Self::NoRedirectUri => bad("invalid_redirect_uri", "redirect_uris is missing".into()),

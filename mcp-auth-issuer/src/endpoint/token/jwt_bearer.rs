@@ -5,6 +5,7 @@ use mcp_auth_runtime::facade::UnverifiedJwt;
 use mcp_auth_store::{Client, GrantType, SecretHash};
 
 use super::Refusal;
+use super::grant_type::is_trusted_with;
 use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
@@ -22,9 +23,7 @@ pub(super) async fn issue(
     proven: Proven,
 ) -> Result<Issued, Refusal> {
     // The assertion names the client, which means something only of one that authenticates.
-    if !client.may(GrantType::JwtBearer) || client.is_public() || !issuer.is_named(&client.id) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    is_trusted_with(issuer, client, GrantType::JwtBearer)?;
     verify_resource(issuer, params)?;
     let jwt = assertion(params)?;
     let trusted =

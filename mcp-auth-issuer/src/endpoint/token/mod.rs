@@ -13,6 +13,7 @@ mod authorization_code;
 mod client_auth;
 mod client_credentials;
 mod device_code;
+mod grant_type;
 mod guess;
 mod issued;
 mod jwt_bearer;
@@ -26,6 +27,7 @@ mod token_exchange;
 mod workload;
 
 pub(super) use client_auth::{Authenticated, authenticate};
+pub(super) use grant_type::may_use;
 pub(crate) use guess::ClientSecrets;
 pub(super) use post::post;
 pub(crate) use proof::Binding;

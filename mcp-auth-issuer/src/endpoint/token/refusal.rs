@@ -9,6 +9,7 @@ use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
+use crate::endpoint::client_request::Refused;
 use crate::issuer::{ClientError, NotIssued};
 use crate::key::{KeyError, MintError};
 use crate::observe::Reason;
@@ -22,8 +23,6 @@ use crate::request::oauth_error::OAuthError;
 pub(crate) enum Refusal {
     #[error(transparent)]
     Body(#[from] InvalidBody),
-    #[error("parameter {0:?} is repeated")]
-    Repeated(String),
     #[error("parameter {0} is missing")]
     Missing(&'static str),
     /// Client authentication failed; the cause is for the log.
@@ -94,9 +93,8 @@ pub(crate) enum Refusal {
     Store(#[from] StoreError),
 }
 
-impl Refusal {
-    /// Tells the operator why, by the event of the endpoint.
-    pub(crate) fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
+impl Refused for Refusal {
+    fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
         match self {
             Self::Mint(error) => tell(Reason::Failed(&format_args!("{self}: {error:?}"))),
             Self::Keys(error) => tell(Reason::Failed(error)),
@@ -109,6 +107,10 @@ impl Refusal {
             Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "a device waits"),
             refusal => tell(Reason::Refused(refusal)),
         }
+    }
+
+    fn error(&self) -> OAuthError {
+        self.into()
     }
 }
 
@@ -149,7 +151,9 @@ impl From<&Refusal> for OAuthError {
             Refusal::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_)) => {
                 Self::bad_request("invalid_request", "the form is not correctly encoded")
             }
-            Refusal::Repeated(_) => Self::bad_request("invalid_request", "a parameter is repeated"),
+            Refusal::Body(InvalidBody::Repeated(_)) => {
+                Self::bad_request("invalid_request", "a parameter is repeated")
+            }
             Refusal::Missing(name) => Self::bad_request("invalid_request", format!("{name} is missing")),
             Refusal::Client(_) | Refusal::Assertion(_) => {
                 Self::bad_request("invalid_client", "client authentication failed")

@@ -7,6 +7,7 @@ use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
+use super::grant_type::is_trusted_with;
 use super::issued::{ACCESS_TOKEN, Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
@@ -25,10 +26,7 @@ pub(super) async fn issue(
     params: &Params,
     proven: Proven,
 ) -> Result<Issued, Refusal> {
-    // One that registered itself is not trusted with the rights of others, whatever it registered.
-    if !client.may(GrantType::TokenExchange) || client.is_public() || !issuer.is_named(&client.id) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    is_trusted_with(issuer, client, GrantType::TokenExchange)?;
     verify_request(issuer, params)?;
     let subject = subject_token(issuer, params).await?;
     verify_client(issuer, client, &subject)?;
