@@ -317,7 +317,12 @@ impl Issuer {
     }
 
     /// Whether the operator denies what this text stands for: what `subject` allowed `client_id` at `since` (Unix seconds).
-    pub(crate) fn denies(&self, presented: &str, (subject, client_id): (&str, &str), since: u64) -> bool {
+    pub(crate) fn is_denied_by_operator(
+        &self,
+        presented: &str,
+        (subject, client_id): (&str, &str),
+        since: u64,
+    ) -> bool {
         let claims = [("sub", json!(subject)), ("client_id", json!(client_id)), ("iat", json!(since))];
         self.denied
             .refuses(presented, claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())

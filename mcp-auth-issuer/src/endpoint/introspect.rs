@@ -78,7 +78,7 @@ async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, St
     let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
     let grant = grant.filter(|grant| {
         let of = (&*grant.subject, &*grant.client_id);
-        presented.is_current_of(grant) && !issuer.denies(token, of, grant.granted_at)
+        presented.is_current_of(grant) && !issuer.is_denied_by_operator(token, of, grant.granted_at)
     });
     Ok(grant.map(|grant| {
         json!({

@@ -186,7 +186,7 @@ pub(super) async fn count(store: &Store, key: &str, most: u32, now: u64) -> Resu
 
 /// Whether `client`, as it describes itself now, still returns to `redirect_uri`: what was granted for an address that it has
 /// given up may reach whoever has the address today (draft-02 §8.4).
-pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
+pub(crate) fn lists_redirect_uri(client: &Client, redirect_uri: &str) -> bool {
     client.redirect_uris.iter().any(|uri| admits(uri, redirect_uri))
 }
 
@@ -443,11 +443,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_still_allows_what_its_document_lists() {
+    fn a_client_may_return_to_what_its_document_lists() {
         let document =
             json!({ "client_id": URL, "client_name": "x", "redirect_uris": ["http://127.0.0.1/cb"] });
         let client = rules::client(&URL.parse().unwrap(), document.to_string().as_bytes()).unwrap();
-        assert!(still_allows(&client, "http://127.0.0.1:33418/cb"));
-        assert!(!still_allows(&client, "http://127.0.0.1:33418/other"));
+        assert!(lists_redirect_uri(&client, "http://127.0.0.1:33418/cb"));
+        assert!(!lists_redirect_uri(&client, "http://127.0.0.1:33418/other"));
     }
 }

@@ -16,6 +16,7 @@ use crate::request::Params;
 /// The longest assertion, in bytes.
 const LONGEST: usize = 16 * 1024;
 
+/// The steps in their order.
 pub(super) async fn issue(
     issuer: &Issuer,
     client: &Client,

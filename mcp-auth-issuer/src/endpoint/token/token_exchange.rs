@@ -20,6 +20,7 @@ const SUBJECT_TYPES: [&str; 2] = [ACCESS_TOKEN, "urn:ietf:params:oauth:token-typ
 /// The most actors in one token: as many as servers read.
 const MOST_ACTORS: usize = 8;
 
+/// The steps in their order.
 pub(super) async fn issue(
     issuer: &Issuer,
     client: &Client,
@@ -54,7 +55,7 @@ pub(super) async fn issue(
         &exchanged,
     )?;
     // Asked last: what is revoked after this ends the new token too.
-    counts_still(issuer, params, &subject).await?;
+    verify_not_revoked(issuer, params, &subject).await?;
     let to = To {
         of_client: Some(subject.client_id),
         ..To::new("token_exchange", &client.id, subject.sub, Some(grant_id))
@@ -82,7 +83,7 @@ fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     }
 }
 
-/// The subject token: an access token of this issuer for this server that counts still.
+/// The subject token: an access token of this issuer for this server, neither expired nor revoked.
 async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Refusal> {
     let token = params.get("subject_token").ok_or(Refusal::Missing("subject_token"))?;
     let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
@@ -97,12 +98,12 @@ async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Ref
     if issuer.now() >= own.exp {
         return Err(Refusal::SubjectToken("expired"));
     }
-    counts_still(issuer, params, &own).await?;
+    verify_not_revoked(issuer, params, &own).await?;
     Ok(own)
 }
 
 /// Verifies that a token is neither denied nor revoked. Other processes revoke too, so the store is asked.
-async fn counts_still(issuer: &Issuer, params: &Params, own: &OwnToken) -> Result<(), Refusal> {
+async fn verify_not_revoked(issuer: &Issuer, params: &Params, own: &OwnToken) -> Result<(), Refusal> {
     if issuer.denied.refuses(params.get("subject_token").unwrap_or_default(), own.claims()) {
         return Err(Refusal::SubjectToken("denied by auth.deny"));
     }
