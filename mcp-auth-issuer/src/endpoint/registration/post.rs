@@ -48,6 +48,7 @@ pub(in crate::endpoint) async fn post(
     }
 }
 
+/// The steps in their order.
 async fn register(
     issuer: &Issuer,
     (headers, address): (&HeaderMap, Option<IpAddr>),
@@ -56,38 +57,15 @@ async fn register(
     let now = issuer.now();
     let shown = initial_token(issuer, headers)?;
     count(issuer, shown, now).await?;
-    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
-    let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
-    if let AuthMethod::Keys(ClientKeys::At(url)) = &registration.auth_method {
-        issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)?;
-    }
-
-    let random = &*issuer.ambient.random;
-    // The prefix ensures that an identifier never looks like the URL of a client metadata document.
-    let id = format!("client_{}", identifier(random));
-    let secret_of_client = matches!(registration.auth_method, AuthMethod::Secret(_)).then(|| secret(random));
-    // One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
-    let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
-    let registration_token = is_its_own.then(|| secret(random));
-    let client = Client {
-        id,
-        name: registration.name.clone(),
-        redirect_uris: registration.redirect_uris(),
-        grant_types: Client::for_people(registration.refresh),
-        scopes: ScopeSet::default(),
-        credential: match (&registration.auth_method, &secret_of_client) {
-            (AuthMethod::Keys(keys), _) => ClientCredential::Keys(keys.clone()),
-            (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
-            (_, None) => ClientCredential::None,
-        },
-        secret_in_form: registration.auth_method.is_in_form(),
-        registered_at: now,
-        registration_token: registration_token.as_deref().map(SecretHash::of),
-        require_par: registration.require_par,
-    };
+    let registration = client_metadata(headers, body).await?;
+    keys_may_be_fetched(issuer, &registration)?;
+    let secrets = Secrets::of(issuer, &registration, shown);
+    let client = client(issuer, &registration, &secrets, now);
     let fresh = client.id.clone();
-    let alike = (!is_its_own).then(|| registration.alike());
+    // Nobody else may be given a client that manages itself.
+    let alike = secrets.registration_token.is_none().then(|| registration.alike());
     let Registered { client, evicted } = issuer.store.clients().register(client, alike, now).await?;
+
     evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
     ClientRegistered {
         client_id: &client.id,
@@ -99,11 +77,69 @@ async fn register(
         address,
     }
     .happened();
-    let given = Given {
-        secret: secret_of_client.as_deref(),
-        managed: registration_token.as_deref().map(|token| (url_of(issuer, &client.id), token)),
-    };
-    Ok(registration.document(&client.id, client.registered_at, &given))
+    Ok(registration.document(&client.id, client.registered_at, &secrets.given(issuer, &client.id)))
+}
+
+/// What the client says of itself, in JSON (RFC 7591 §3.1).
+async fn client_metadata(headers: &HeaderMap, body: Body) -> Result<Registration, Refusal> {
+    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
+    Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)
+}
+
+/// Where its keys are, they are asked for.
+fn keys_may_be_fetched(issuer: &Issuer, registration: &Registration) -> Result<(), Refusal> {
+    match &registration.auth_method {
+        AuthMethod::Keys(ClientKeys::At(url)) => {
+            issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)
+        }
+        AuthMethod::Keys(ClientKeys::Set(_)) | AuthMethod::Secret(_) | AuthMethod::None => Ok(()),
+    }
+}
+
+/// What is made for a client, and given to it once.
+struct Secrets {
+    client_secret: Option<String>,
+    /// One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
+    registration_token: Option<String>,
+}
+
+impl Secrets {
+    fn of(issuer: &Issuer, registration: &Registration, shown: Option<&str>) -> Self {
+        let random = &*issuer.ambient.random;
+        let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
+        Self {
+            client_secret: matches!(registration.auth_method, AuthMethod::Secret(_)).then(|| secret(random)),
+            registration_token: is_its_own.then(|| secret(random)),
+        }
+    }
+
+    fn given(&self, issuer: &Issuer, client_id: &str) -> Given<'_> {
+        Given {
+            secret: self.client_secret.as_deref(),
+            managed: self.registration_token.as_deref().map(|token| (url_of(issuer, client_id), token)),
+        }
+    }
+}
+
+/// What is kept of it.
+fn client(issuer: &Issuer, registration: &Registration, secrets: &Secrets, now: u64) -> Client {
+    Client {
+        // The prefix ensures that an identifier never looks like the URL of a client metadata document.
+        id: format!("client_{}", identifier(&*issuer.ambient.random)),
+        name: registration.name.clone(),
+        redirect_uris: registration.redirect_uris(),
+        grant_types: Client::for_people(registration.refresh),
+        scopes: ScopeSet::default(),
+        credential: match (&registration.auth_method, &secrets.client_secret) {
+            (AuthMethod::Keys(keys), _) => ClientCredential::Keys(keys.clone()),
+            (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
+            (_, None) => ClientCredential::None,
+        },
+        secret_in_form: registration.auth_method.is_in_form(),
+        registered_at: now,
+        registration_token: secrets.registration_token.as_deref().map(SecretHash::of),
+        require_par: registration.require_par,
+    }
 }
 
 /// The name of the initial access token that a request shows. A wrong one is not taken for none.
