@@ -175,19 +175,17 @@ impl Refused for Refusal {
     fn error(&self) -> OAuthError {
         match self {
             Self::Client(refusal) => refusal.error(),
-            Self::TooOften { retry_after } => OAuthError {
-                retry_after: Some(*retry_after),
-                ..OAuthError::bad_request("temporarily_unavailable", "too many requests; try again later")
-                    .with_status(StatusCode::TOO_MANY_REQUESTS)
-            },
-            Self::RequestUri => OAuthError::bad_request("invalid_request", "request_uri is not allowed here"),
+            Self::TooOften { retry_after } => OAuthError::too_often(*retry_after),
+            Self::RequestUri => {
+                OAuthError::bad_request("invalid_request", "request_uri must not be sent to this endpoint")
+            }
             Self::OtherKey => OAuthError::bad_request(
                 "invalid_request",
-                "dpop_jkt is another key than that of the DPoP proof",
+                "dpop_jkt must be the thumbprint of the key of the DPoP proof",
             ),
             Self::RedirectUri(_) => OAuthError::bad_request(
                 "invalid_request",
-                "redirect_uri is missing or not registered for the client",
+                "redirect_uri must be sent once, and be one that the client registered, byte for byte",
             ),
             Self::Request(refused) => {
                 let (code, description) = refused.wire();

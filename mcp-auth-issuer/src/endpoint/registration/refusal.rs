@@ -78,12 +78,7 @@ impl Refusal {
         let bad = |code, why: Cow<'static, str>| OAuthError::bad_request(code, why);
         let metadata = |why: &'static str| bad("invalid_client_metadata", why.into());
         match self {
-            Self::TooOften { retry_after } => OAuthError {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                code: "temporarily_unavailable",
-                description: "too many registrations; try again later".into(),
-                retry_after: Some(*retry_after),
-            },
+            Self::TooOften { retry_after } => OAuthError::too_often(*retry_after),
             Self::NoToken | Self::Token(_) => {
                 bad("invalid_token", "this needs the right token, as Authorization: Bearer".into())
                     .with_status(StatusCode::UNAUTHORIZED)

@@ -67,10 +67,14 @@ pub(super) async fn issue(
 fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     let subject_type = params.get("subject_token_type").ok_or(Refusal::Missing("subject_token_type"))?;
     if !SUBJECT_TYPES.contains(&subject_type) {
-        return Err(Refusal::Exchange("subject_token_type is an access token's"));
+        return Err(Refusal::Exchange(
+            "subject_token_type must be urn:ietf:params:oauth:token-type:access_token, or that of a jwt",
+        ));
     }
     if params.get("requested_token_type").is_some_and(|requested| requested != ACCESS_TOKEN) {
-        return Err(Refusal::Exchange("requested_token_type is an access token's"));
+        return Err(Refusal::Exchange(
+            "requested_token_type must be urn:ietf:params:oauth:token-type:access_token",
+        ));
     }
     // The client that authenticates is the actor. A second one would have to be checked, and is not.
     if params.count("actor_token") > 0 || params.count("actor_token_type") > 0 {
