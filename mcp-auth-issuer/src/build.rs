@@ -12,7 +12,7 @@ use mcp_auth_store::{Client, GrantType, Rate};
 use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
-use crate::endpoint::{self, AwayRates};
+use crate::endpoint::{self, ClientSecrets};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
@@ -22,6 +22,7 @@ use crate::person::passkey::RelyingParty;
 use crate::person::upstream::{InvalidUpstream, UpstreamLogin};
 use crate::person::{Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
+use crate::rate_limit::AddressRate;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
 
 /// Why an issuer cannot be built; the server then does not start.
@@ -244,14 +245,14 @@ fn assemble(
             of_a_stranger: rate(20, 20),
             of_strangers: rate(120, 120),
         },
-        client_secrets: rate(10, 10),
+        client_secrets: ClientSecrets::new(AddressRate::per_minute(10, 10)),
         pushes: Pushes {
             // Of those that wait, the store keeps so many of one client that it takes no place of another.
             of_a_client: rate(300, 300),
             of_strangers: rate(120, 120),
-            of_an_address: rate(30, 60),
+            of_an_address: AddressRate::per_minute(30, 60),
         },
-        away: AwayRates { of_an_address: rate(30, 60), of_a_site: rate(120, 240) },
+        away: AddressRate::per_minute(30, 60),
         require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));

@@ -16,11 +16,12 @@ use mcp_auth_store::{
 use crate::assertion::Trusted;
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
-use crate::endpoint::{AwayRates, Binding, RegistrationOptions};
+use crate::endpoint::{Binding, ClientSecrets, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie, TakenNames};
 use crate::person::{Login, LoginError};
+use crate::rate_limit::AddressRate;
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
 
@@ -72,11 +73,11 @@ pub(crate) struct Issuer {
     /// How often clients authenticate by assertions.
     pub(crate) client_assertions: ClientAssertions,
     /// How often the secret of a client may be wrong that comes from one address.
-    pub(crate) client_secrets: Rate,
+    pub(crate) client_secrets: ClientSecrets,
     /// How often authorization requests are pushed.
     pub(crate) pushes: Pushes,
-    /// How often a login leads over another page.
-    pub(crate) away: AwayRates,
+    /// How often people go to another page of their login, and come back from it, from one address: each by itself.
+    pub(crate) away: AddressRate,
     /// Whether the authorization requests of all clients have to be pushed.
     pub(crate) require_par: bool,
 }
@@ -109,7 +110,7 @@ pub(crate) struct Pushes {
     /// Those of all other clients together.
     pub(crate) of_strangers: Rate,
     /// Those that come from one address without a proof of who sends them.
-    pub(crate) of_an_address: Rate,
+    pub(crate) of_an_address: AddressRate,
 }
 
 /// Why it is not known which client is meant, or whether there is one.
@@ -316,7 +317,12 @@ impl Issuer {
     }
 
     /// Whether the operator denies what this text stands for: what `subject` allowed `client_id` at `since` (Unix seconds).
-    pub(crate) fn denies(&self, presented: &str, (subject, client_id): (&str, &str), since: u64) -> bool {
+    pub(crate) fn is_denied_by_operator(
+        &self,
+        presented: &str,
+        (subject, client_id): (&str, &str),
+        since: u64,
+    ) -> bool {
         let claims = [("sub", json!(subject)), ("client_id", json!(client_id)), ("iat", json!(since))];
         self.denied
             .refuses(presented, claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())

@@ -8,8 +8,9 @@
 //! 3. `client`: who a client is, and what its requests may ask for.
 //! 4. `assertion`: issuers whose assertions stand for a grant.
 //! 5. `person`: the person at the browser: [`Login`], cookie, pages.
-//! 6. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
-//! 7. `key`: the [`KeyRing`], whose [`SigningKey`]s sign tokens, and change while the issuer runs.
+//! 6. `rate_limit`: how often something may happen.
+//! 7. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
+//! 8. `key`: the [`KeyRing`], whose [`SigningKey`]s sign tokens, and change while the issuer runs.
 //!
 //! Access tokens are JWTs. Our own server refuses those of an ended grant, at once in this process and within `store.revocation_lag` in
 //! others on the same store; a server that verifies them by the keys alone takes them until they expire
@@ -26,6 +27,7 @@ mod mac;
 mod observe;
 mod options;
 mod person;
+mod rate_limit;
 mod request;
 mod secret;
 

@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt};
-use mcp_auth_store::{Arrival, Client, ClientCredential, Rate, SecretHash, StoreError};
+use mcp_auth_store::{Client, ClientCredential, SecretHash, StoreError};
 
 use crate::issuer::{ClientError, Issuer};
 use crate::key::{ForeignClaims, InvalidClaim};
+use crate::rate_limit::{RateLimit, TooSoon};
 
 /// The value of `client_assertion_type` (RFC 7523 §2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// What the store counts assertions of strangers under, and those of one client with its identifier behind it.
 const COUNTER: &str = "issuer-client-assertions";
-const MICROS_PER_SECOND: u64 = 1_000_000;
 /// The longest assertion, in bytes.
 const LONGEST: usize = 8 * 1024;
 /// How far away `exp` may be, in seconds: programs write five minutes, and clocks differ. What was used is remembered so long.
@@ -150,19 +150,10 @@ async fn count(issuer: &Issuer, id: &str) -> Result<(), Failed> {
         return Ok(());
     }
     let (rates, own) = (&issuer.client_assertions, format!("{COUNTER} {id}"));
-    if issuer.store.consents().any(id).await? {
-        return arrive(issuer, &own, rates.of_a_client).await;
-    }
-    arrive(issuer, &own, rates.of_a_stranger).await?;
-    arrive(issuer, COUNTER, rates.of_strangers).await
-}
-
-async fn arrive(issuer: &Issuer, key: &str, rate: Rate) -> Result<(), Failed> {
-    let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
-    match issuer.store.counters().arrive(key, rate, now).await? {
-        Arrival::Conforms => Ok(()),
-        Arrival::TooSoon { wait } => {
-            Err(Failed::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-        }
-    }
+    let limit = match issuer.store.consents().any(id).await? {
+        true => RateLimit::of(own, rates.of_a_client),
+        false => RateLimit::of(own, rates.of_a_stranger).and(RateLimit::of(COUNTER, rates.of_strangers)),
+    };
+    let counted = limit.count(&issuer.store, issuer.now()).await?;
+    counted.map_err(|TooSoon { retry_after }| Failed::TooOften { retry_after })
 }

@@ -33,7 +33,7 @@ pub(crate) struct Described<'a> {
 /// Why a request for scopes is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RefusedScope {
-    #[error("scope is not a list of scope tokens")]
+    #[error("scope must be a list of scope tokens with spaces between them (RFC 6749 section 3.3)")]
     Grammar(#[source] InvalidScope),
     #[error("scope {0} is unknown here")]
     Unknown(Scope),

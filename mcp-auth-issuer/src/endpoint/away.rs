@@ -3,21 +3,10 @@
 
 use std::net::IpAddr;
 
-use mcp_auth_store::{Arrival, Rate, StoreError};
+use mcp_auth_store::StoreError;
 
 use crate::issuer::Issuer;
-use crate::request::address::{place, site};
-
-const MICROS_PER_SECOND: u64 = 1_000_000;
-
-/// How often people go to another page of their login, and come back from it: each by itself.
-#[derive(Clone, Copy)]
-pub(crate) struct AwayRates {
-    /// From one address: many people can be behind it.
-    pub(crate) of_an_address: Rate,
-    /// From one IPv6 network of 48 bits, which many a customer has all of.
-    pub(crate) of_a_site: Rate,
-}
+use crate::rate_limit::{RateLimit, TooSoon};
 
 /// Which way a person goes.
 #[derive(Clone, Copy)]
@@ -29,25 +18,17 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// Counts one that goes this way from `address`. Returns for how many seconds it is too soon.
+    /// Counts one that goes this way from `address`.
     pub(super) async fn count(
         self,
         issuer: &Issuer,
         address: Option<IpAddr>,
-    ) -> Result<Option<u64>, StoreError> {
+    ) -> Result<Result<(), TooSoon>, StoreError> {
         let way = match self {
             Self::Out => "out",
             Self::Back => "back",
         };
-        let place = (place(address), issuer.away.of_an_address);
-        let site = site(address).map(|site| (site, issuer.away.of_a_site));
-        for (from, rate) in [place].into_iter().chain(site) {
-            let (key, now) = (format!("issuer-login-{way} address {from}"), issuer.now());
-            let now = now.saturating_mul(MICROS_PER_SECOND);
-            if let Arrival::TooSoon { wait } = issuer.store.counters().arrive(&key, rate, now).await? {
-                return Ok(Some(wait.div_ceil(MICROS_PER_SECOND).max(1)));
-            }
-        }
-        Ok(None)
+        let counted_as = |network: &str| format!("issuer-login-{way} address {network}");
+        RateLimit::of_address(address, issuer.away, counted_as).count(&issuer.store, issuer.now()).await
     }
 }

@@ -18,7 +18,7 @@ use mcp_auth_store::{Account, Browser, SecretHash};
 use super::authorize::Untrusted;
 use super::login_step::{Answered, LoginStep};
 use super::own_form::OwnForm;
-use super::own_page::Instead;
+use super::own_page::PageNotShown;
 use super::path::FACTORS;
 use crate::issuer::Issuer;
 use crate::observe::account::SecondFactorChangeRefused;
@@ -53,7 +53,7 @@ pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -
             None => Ok(login_step().page(&issuer, &headers, None).await?),
         }
     };
-    shown.await.unwrap_or_else(|instead: Instead| instead.respond(&issuer))
+    shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer))
 }
 
 /// `POST /account/factors`: what a person does on the page.
@@ -65,7 +65,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
         Ok(response) => response,
-        Err(instead) => instead.respond(&issuer),
+        Err(why) => why.respond(&issuer),
     }
 }
 
@@ -73,9 +73,9 @@ async fn decide(
     issuer: &Issuer,
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageNotShown> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (FACTORS, FACTORS)).await;
+    let form: Result<_, PageNotShown> = OwnForm::read(issuer, headers, body, (FACTORS, FACTORS)).await;
     let OwnForm { fields, cookie, browser } = form?;
     let decision = fields.get("decision").unwrap_or_default();
     if decision == "login" {
@@ -100,7 +100,7 @@ async fn decide(
             FactorsError::Store(_) => {}
             _ => SecondFactorChangeRefused { subject, reason: Reason::Refused(&why) }.happened(),
         }
-        Instead::from(error)
+        PageNotShown::from(error)
     };
     match decision {
         "begin" => {
@@ -178,7 +178,7 @@ impl<'a> Fresh<'a> {
         issuer: &'a Issuer,
         cookie: Option<&'a str>,
         browser: Option<Browser>,
-    ) -> Result<Option<Self>, Instead> {
+    ) -> Result<Option<Self>, PageNotShown> {
         let accounts = issuer.accounts.as_deref();
         let (Some(accounts), Some(cookie), Some(browser)) = (accounts, cookie, browser) else {
             return Ok(None);
@@ -197,7 +197,7 @@ impl<'a> Fresh<'a> {
         mut self,
         shown: Shown,
         notice: Option<(StatusCode, &'static str)>,
-    ) -> Result<Response, Instead> {
+    ) -> Result<Response, PageNotShown> {
         let (issuer, before) = (self.issuer, SecretHash::of(self.cookie));
         let id = secret(&*issuer.ambient.random);
         // One change later. After a change by somebody else in between, this login does not count either.
@@ -215,7 +215,7 @@ impl<'a> Fresh<'a> {
         &self,
         shown: Shown,
         notice: Option<(StatusCode, &'static str)>,
-    ) -> Result<Response, Instead> {
+    ) -> Result<Response, PageNotShown> {
         let issuer = self.issuer;
         let page = FactorsPage {
             issuer,
@@ -245,16 +245,16 @@ fn login_step() -> LoginStep<'static> {
     }
 }
 
-fn changed_nothing() -> Instead {
+fn changed_nothing() -> PageNotShown {
     let text = ErrorText {
         title: "Nothing was changed",
         why: "You log in as before.",
         next: "You can close this page.",
     };
-    Instead::Page(StatusCode::OK, text)
+    PageNotShown::Page(StatusCode::OK, text)
 }
 
-impl From<FactorsError> for Instead {
+impl From<FactorsError> for PageNotShown {
     fn from(error: FactorsError) -> Self {
         match error {
             FactorsError::Store(error) => error.into(),

@@ -1,70 +1,55 @@
 //! Token introspection (RFC 7662): a client of the configuration asks whether a token of this issuer is good. Of all others it only learns
 //! that they are not active.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
-use http::{Extensions, HeaderMap};
-use mcp_auth_store::StoreError;
+use axum::response::Response;
+use http::StatusCode;
+use mcp_auth_store::{Client, StoreError};
 use serde_json::{Value, json};
 
-use super::token::{PresentedRefreshToken, Refusal, authenticate};
+use super::client_request::{ClientRequest, answer};
+use super::token::{PresentedRefreshToken, Refusal};
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
 use crate::observe::Event as _;
 use crate::observe::token::{IntrospectionRefused, TokenIntrospected};
-use crate::request::address::client_address;
-use crate::request::body::form;
-use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// `POST /introspect`
-pub(super) async fn post(
-    State(issuer): State<Arc<Issuer>>,
-    extensions: Extensions,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (address, mut known) = (client_address(&extensions), None);
-    match introspect(&issuer, (&headers, address), body, &mut known).await {
-        Ok(told) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(told)).into_response(),
-        Err(refusal) => {
-            let client_id = known.as_deref();
-            refusal.tell(|reason| IntrospectionRefused { client_id, address, reason }.happened());
-            OAuthError::from(&refusal).into_response()
-        }
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, mut request: ClientRequest) -> Response {
+    match introspect(&issuer, &mut request).await {
+        Ok(told) => answer(StatusCode::OK, told),
+        Err(refusal) => request.refused(&refusal, |client_id, address, reason| {
+            IntrospectionRefused { client_id, address, reason }.happened();
+        }),
     }
 }
 
-async fn introspect(
-    issuer: &Issuer,
-    (headers, address): (&HeaderMap, Option<IpAddr>),
-    body: Body,
-    known: &mut Option<String>,
-) -> Result<Value, Refusal> {
-    let params = form(headers, body).await?;
-    if let Some(name) = params.repeated() {
-        return Err(Refusal::Repeated(name.to_owned()));
-    }
-    let client = authenticate(issuer, (headers, address), &params).await?;
-    let client_id = &**known.insert(client.id.clone());
-    // A client that registered itself may be anyone, and so may whoever sends the name of a public one; they would learn whose tokens they
-    // found (RFC 7662 §2.1 and §4).
-    if client.is_public() || !issuer.is_named(&client.id) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+/// The steps in their order.
+async fn introspect(issuer: &Issuer, request: &mut ClientRequest) -> Result<Value, Refusal> {
+    let params = request.form().await?;
+    let client = request.client(issuer, &params).await?;
+    may_ask(issuer, &client)?;
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
-    let told = match own {
+    let told = match issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await? {
         Some(own) => access_token(issuer, token, own).await?,
         None => refresh_token(issuer, token).await?,
     };
+
     let subject = told.as_ref().and_then(|told| told["sub"].as_str());
+    let (client_id, address) = (&*client.id, request.address);
     TokenIntrospected { client_id, is_active: told.is_some(), subject, address }.happened();
     Ok(told.unwrap_or_else(|| json!({ "active": false })))
+}
+
+/// A client that registered itself may be anyone, and so may whoever sends the name of a public one; they would learn whose tokens they
+/// found (RFC 7662 §2.1 and §4).
+fn may_ask(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
+    match client.is_public() || !issuer.is_named(&client.id) {
+        true => Err(Refusal::UnauthorizedClient),
+        false => Ok(()),
+    }
 }
 
 /// What an access token of this issuer says, while it is good.
@@ -93,7 +78,7 @@ async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, St
     let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
     let grant = grant.filter(|grant| {
         let of = (&*grant.subject, &*grant.client_id);
-        presented.is_current_of(grant) && !issuer.denies(token, of, grant.granted_at)
+        presented.is_current_of(grant) && !issuer.is_denied_by_operator(token, of, grant.granted_at)
     });
     Ok(grant.map(|grant| {
         json!({

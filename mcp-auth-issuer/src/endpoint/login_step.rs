@@ -19,6 +19,7 @@ use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSuc
 use crate::observe::{Event as _, Reason};
 use crate::person::page::{LoginPage, Notice};
 use crate::person::{Asked, Attempt, Form, Leave, LoginError, Step, User};
+use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::secret::secret;
 
@@ -219,8 +220,8 @@ impl<'s> LoginStep<'s> {
         let attempt = self.attempt(issuer, (&client_name, id), away.found.as_ref(), name, address);
         // Before anything is asked of anybody for them.
         let step = match Way::Back.count(issuer, address).await? {
-            Some(wait) => Err(LoginError::TooOften { wait }),
-            None => issuer.login.returned(&attempt, &answer).await,
+            Err(TooSoon { retry_after }) => Err(LoginError::TooOften { wait: retry_after }),
+            Ok(()) => issuer.login.returned(&attempt, &answer).await,
         };
         // Where the login leads away once more, it does so under a new name.
         let next = secret(&*issuer.ambient.random);
@@ -253,8 +254,8 @@ impl<'s> LoginStep<'s> {
     ) -> Result<Answered, StoreError> {
         let step = match step {
             Ok(Step::Leave(leave)) => match Way::Out.count(issuer, address).await? {
-                Some(wait) => Err(LoginError::TooOften { wait }),
-                None => Ok(Step::Leave(leave)),
+                Err(TooSoon { retry_after }) => Err(LoginError::TooOften { wait: retry_after }),
+                Ok(()) => Ok(Step::Leave(leave)),
             },
             step => step,
         };

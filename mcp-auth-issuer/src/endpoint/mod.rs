@@ -1,5 +1,5 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `device`, `token`, `revoke`, `introspect`; and `confirm`, `account`, `factors` and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
+//! `device`, `token`, `revoke`, `introspect`, whose common part is `client_request`; and `confirm`, `account`, `factors` and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
 //! `own_form` and `own_page` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
 //! often one does; `path` says where each endpoint is, `router` puts it there.
 
@@ -7,6 +7,7 @@ mod account;
 mod authorize;
 mod away;
 mod choice;
+mod client_request;
 mod confirm;
 mod device;
 mod factors;
@@ -26,8 +27,7 @@ mod revoke;
 mod router;
 mod token;
 
-pub(crate) use away::AwayRates;
 pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
-pub(crate) use token::Binding;
+pub(crate) use token::{Binding, ClientSecrets};

@@ -8,7 +8,7 @@ use mcp_auth_store::{Browser, StoreError};
 use super::authorize::Untrusted;
 use crate::issuer::Issuer;
 use crate::request::Params;
-use crate::request::body::long_form;
+use crate::request::body::{InvalidBody, long_form};
 
 /// A form that counts.
 pub(super) struct OwnForm<'h> {
@@ -42,13 +42,14 @@ impl<'h> OwnForm<'h> {
         body: Body,
         (request, url): (&str, &str),
     ) -> Result<Self, R> {
-        let fields = long_form(headers, body).await.map_err(Untrusted::Form)?;
-        let (cookie, browser) = issuer.session(headers).await?;
         let stale = || Untrusted::Stale { page: url.to_owned() };
-        // Of the boxes of a page some have one name.
-        let (Some(cookie), None) = (cookie, fields.repeated_besides("scope")) else {
-            return Err(stale().into());
-        };
+        let fields = long_form(headers, body).await.map_err(|error| match error {
+            // No page of ours has it, so the person looks at the page again.
+            InvalidBody::Repeated(_) => stale(),
+            error => Untrusted::Form(error),
+        })?;
+        let (cookie, browser) = issuer.session(headers).await?;
+        let Some(cookie) = cookie else { return Err(stale().into()) };
         match issuer.csrf.verify(cookie, request, fields.get("csrf").unwrap_or_default()).await? {
             true => Ok(Self { fields, cookie, browser }),
             false => Err(stale().into()),

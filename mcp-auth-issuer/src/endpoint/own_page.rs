@@ -12,7 +12,7 @@ use crate::person::page::{EndedPage, ErrorText};
 
 /// Why the page itself is not shown.
 #[derive(Debug)]
-pub(super) enum Instead {
+pub(super) enum PageNotShown {
     /// The request itself is not to be trusted.
     Untrusted(Untrusted),
     /// A page with this text.
@@ -21,7 +21,7 @@ pub(super) enum Instead {
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl Instead {
+impl PageNotShown {
     /// Its page.
     pub(super) fn respond(self, issuer: &Issuer) -> Response {
         let (status, text) = match self {
@@ -44,13 +44,13 @@ impl Instead {
     }
 }
 
-impl From<Untrusted> for Instead {
+impl From<Untrusted> for PageNotShown {
     fn from(untrusted: Untrusted) -> Self {
         Self::Untrusted(untrusted)
     }
 }
 
-impl From<StoreError> for Instead {
+impl From<StoreError> for PageNotShown {
     fn from(error: StoreError) -> Self {
         Self::Failed(format!("{error}: {}", error.cause()).into())
     }

@@ -1,30 +1,27 @@
 //! `POST /par`: a client sends its authorization request itself, and gets a name for it (RFC 9126).
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
-use http::{Extensions, HeaderMap, StatusCode};
+use axum::response::Response;
+use http::StatusCode;
 use mcp_auth_runtime::facade::{ProofError, TokenProof};
-use mcp_auth_store::{Arrival, Client, ClientCredential, GrantType, Rate, StoreError};
+use mcp_auth_store::{Client, ClientCredential, GrantType, StoreError};
 use serde_json::{Value, json};
 
-use super::authorize::{EXPIRES_IN, Pushed, Refused, Untrusted, before_push};
-use super::token::{self, authenticate};
+use super::authorize::{self, EXPIRES_IN, Pushed, Untrusted, before_push};
+use super::client_request::{ClientRequest, Refused, answer};
+use super::token::{self, may_use};
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::authorization::{PushRefused, RequestPushed};
 use crate::observe::{Event as _, Reason};
+use crate::rate_limit::{RateLimit, TooSoon};
 use crate::request::Params;
-use crate::request::address::{client_address, place};
-use crate::request::body::form;
-use crate::request::oauth_error::{NO_STORE, OAuthError};
+use crate::request::body::InvalidBody;
+use crate::request::oauth_error::OAuthError;
 
 /// What authenticates a client, and is not a part of the request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// Why a pushed request is refused. No variant holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -41,63 +38,58 @@ enum Refusal {
     #[error(transparent)]
     RedirectUri(#[from] Untrusted),
     #[error(transparent)]
-    Request(#[from] Refused),
+    Request(#[from] authorize::Refused),
 }
 
 /// `POST /par`
-pub(super) async fn post(
-    State(issuer): State<Arc<Issuer>>,
-    extensions: Extensions,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (address, mut known) = (client_address(&extensions), None);
-    match push(&issuer, (&headers, address), body, &mut known).await {
-        Ok(pushed) => (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(pushed)).into_response(),
-        Err(refusal) => {
-            let client_id = known.as_deref();
-            let tell = |reason: Reason<'_>| PushRefused { client_id, address, reason }.happened();
-            match &refusal {
-                Refusal::Client(refusal) => refusal.tell(tell),
-                refusal => tell(Reason::Refused(refusal)),
-            }
-            OAuthError::from(&refusal).into_response()
-        }
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, mut request: ClientRequest) -> Response {
+    match push(&issuer, &mut request).await {
+        Ok(pushed) => answer(StatusCode::CREATED, pushed),
+        Err(refusal) => request.refused(&refusal, |client_id, address, reason| {
+            PushRefused { client_id, address, reason }.happened();
+        }),
     }
 }
 
-async fn push(
-    issuer: &Issuer,
-    (headers, from): (&HeaderMap, Option<IpAddr>),
-    body: Body,
-    known: &mut Option<String>,
-) -> Result<Value, Refusal> {
-    let params = form(headers, body).await.map_err(token::Refusal::Body)?;
-    if let Some(name) = params.repeated() {
-        return Err(token::Refusal::Repeated(name.to_owned()).into());
-    }
-    let client = sender(issuer, (headers, from), &params).await?;
-    *known = Some(client.id.clone());
+/// The steps in their order.
+async fn push(issuer: &Issuer, request: &mut ClientRequest) -> Result<Value, Refusal> {
+    let params = request.form().await?;
+    let client = sender(issuer, request, &params).await?;
     count(issuer, &client).await?;
-    if !client.may(GrantType::AuthorizationCode) {
-        return Err(token::Refusal::UnauthorizedClient.into());
-    }
-    // RFC 9126 §2.1.
-    if params.count("request_uri") > 0 {
-        return Err(Refusal::RequestUri);
-    }
-    let params = params.without(&CREDENTIALS).without(&["client_id"]).with("client_id", &client.id);
-    let proof = issuer.push_proofs.read(headers, issuer.now()).map_err(token::Refusal::Proof)?;
+    may_use(&client, GrantType::AuthorizationCode)?;
+    names_no_other_request(&params)?;
+    let params = authorization_request(&params, &client);
+    let proof = issuer.push_proofs.read(&request.headers, issuer.now()).map_err(token::Refusal::Proof)?;
     let params = bound_to(params, proof.as_ref())?;
     before_push::<Refusal>(issuer, &client, &params)?;
-    if let Some(proof) = proof
-        && !proof.is_first(&issuer.store, issuer.now()).await?
-    {
-        return Err(token::Refusal::Proof(ProofError::Used).into());
-    }
-    let request_uri = Pushed::keep(issuer, &client.id, &params).await.map_err(token::Refusal::Store)?;
-    RequestPushed { client_id: &client.id, address: from }.happened();
+    use_up(issuer, proof).await?;
+    let request_uri = Pushed::keep(issuer, &client.id, &params).await?;
+
+    RequestPushed { client_id: &client.id, address: request.address }.happened();
     Ok(json!({ "request_uri": request_uri, "expires_in": EXPIRES_IN }))
+}
+
+/// A request that is pushed names no other one (RFC 9126 §2.1).
+fn names_no_other_request(params: &Params) -> Result<(), Refusal> {
+    match params.count("request_uri") {
+        0 => Ok(()),
+        _ => Err(Refusal::RequestUri),
+    }
+}
+
+/// The authorization request in it: all but what authenticates the client, which is named once.
+fn authorization_request(params: &Params, client: &Client) -> Params {
+    params.without(&CREDENTIALS).without(&["client_id"]).with("client_id", &client.id)
+}
+
+/// Uses up the proof that came with it.
+async fn use_up(issuer: &Issuer, proof: Option<TokenProof>) -> Result<(), Refusal> {
+    match proof {
+        Some(proof) if !proof.is_first(&issuer.store, issuer.now()).await? => {
+            Err(token::Refusal::Proof(ProofError::Used).into())
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The request, whose code is bound to the key of the proof that came with it (RFC 9449 §10.1).
@@ -115,27 +107,24 @@ fn bound_to(params: Params, proof: Option<&TokenProof>) -> Result<Params, Refusa
 ///
 /// Who proves nothing is counted by address before anything else is done for them: anybody can send requests of a public client, and would
 /// use up what that client may push.
-async fn sender(
-    issuer: &Issuer,
-    (headers, from): (&HeaderMap, Option<IpAddr>),
-    params: &Params,
-) -> Result<Client, Refusal> {
-    let has_credential = headers.contains_key(http::header::AUTHORIZATION)
+async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -> Result<Client, Refusal> {
+    let has_credential = request.headers.contains_key(http::header::AUTHORIZATION)
         || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
     if !has_credential {
-        arrive(
-            issuer,
-            &format!("issuer-pushed-requests address {}", place(from)),
-            issuer.pushes.of_an_address,
-        )
-        .await?;
+        let limit = RateLimit::of_address(request.address, issuer.pushes.of_an_address, |network| {
+            format!("issuer-pushed-requests address {network}")
+        });
+        limit.count(&issuer.store, issuer.now()).await??;
     }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
-        return Ok(authenticate(issuer, (headers, from), params).await?.client);
+        return Ok(request.client(issuer, params).await?.client);
     };
     match issuer.client(id).await {
-        Ok(Some(client)) if client.credential == ClientCredential::None => Ok(client),
+        Ok(Some(client)) if client.credential == ClientCredential::None => {
+            request.is_from(&client.id);
+            Ok(client)
+        }
         Ok(_) => Err(token::Refusal::Client("the client has to authenticate").into()),
         Err(ClientError::Document(error)) => Err(token::Refusal::Document(error).into()),
         Err(ClientError::Store(error)) => Err(token::Refusal::Store(error).into()),
@@ -146,19 +135,25 @@ async fn sender(
 /// nothing of known clients.
 async fn count(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
     let is_known = issuer.store.consents().any(&client.id).await?;
-    let (key, rate) = match is_known {
-        true => (format!("issuer-pushed-requests client {}", client.id), issuer.pushes.of_a_client),
-        false => ("issuer-pushed-requests".to_owned(), issuer.pushes.of_strangers),
+    let limit = match is_known {
+        true => {
+            let by_client = format!("issuer-pushed-requests client {}", client.id);
+            RateLimit::of(by_client, issuer.pushes.of_a_client)
+        }
+        false => RateLimit::of("issuer-pushed-requests", issuer.pushes.of_strangers),
     };
-    arrive(issuer, &key, rate).await
+    Ok(limit.count(&issuer.store, issuer.now()).await??)
 }
 
-async fn arrive(issuer: &Issuer, key: &str, rate: Rate) -> Result<(), Refusal> {
-    match issuer.store.counters().arrive(key, rate, issuer.now().saturating_mul(MICROS_PER_SECOND)).await? {
-        Arrival::Conforms => Ok(()),
-        Arrival::TooSoon { wait } => {
-            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-        }
+impl From<TooSoon> for Refusal {
+    fn from(TooSoon { retry_after }: TooSoon) -> Self {
+        Self::TooOften { retry_after }
+    }
+}
+
+impl From<InvalidBody> for Refusal {
+    fn from(error: InvalidBody) -> Self {
+        Self::Client(token::Refusal::Body(error))
     }
 }
 
@@ -168,27 +163,33 @@ impl From<StoreError> for Refusal {
     }
 }
 
-/// RFC 9126 §2.3.
-impl From<&Refusal> for OAuthError {
-    fn from(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::Client(refusal) => refusal.into(),
-            Refusal::TooOften { retry_after } => Self {
-                retry_after: Some(*retry_after),
-                ..Self::bad_request("temporarily_unavailable", "too many requests; try again later")
-                    .with_status(StatusCode::TOO_MANY_REQUESTS)
-            },
-            Refusal::RequestUri => Self::bad_request("invalid_request", "request_uri is not allowed here"),
-            Refusal::OtherKey => {
-                Self::bad_request("invalid_request", "dpop_jkt is another key than that of the DPoP proof")
+impl Refused for Refusal {
+    fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
+        match self {
+            Self::Client(refusal) => refusal.tell(tell),
+            refusal => tell(Reason::Refused(refusal)),
+        }
+    }
+
+    /// RFC 9126 §2.3.
+    fn error(&self) -> OAuthError {
+        match self {
+            Self::Client(refusal) => refusal.error(),
+            Self::TooOften { retry_after } => OAuthError::too_often(*retry_after),
+            Self::RequestUri => {
+                OAuthError::bad_request("invalid_request", "request_uri must not be sent to this endpoint")
             }
-            Refusal::RedirectUri(_) => Self::bad_request(
+            Self::OtherKey => OAuthError::bad_request(
                 "invalid_request",
-                "redirect_uri is missing or not registered for the client",
+                "dpop_jkt must be the thumbprint of the key of the DPoP proof",
             ),
-            Refusal::Request(refused) => {
+            Self::RedirectUri(_) => OAuthError::bad_request(
+                "invalid_request",
+                "redirect_uri must be sent once, and be one that the client registered, byte for byte",
+            ),
+            Self::Request(refused) => {
                 let (code, description) = refused.wire();
-                Self::bad_request(code, description)
+                OAuthError::bad_request(code, description)
             }
         }
     }

@@ -16,7 +16,7 @@ use mcp_auth_core::SecretText;
 
 use super::authorize::Untrusted;
 use super::own_form::OwnForm;
-use super::own_page::Instead;
+use super::own_page::PageNotShown;
 use super::path::RESET;
 use crate::issuer::Issuer;
 use crate::observe::account::{PasswordLinkRefused, PasswordSet};
@@ -49,7 +49,7 @@ pub(crate) async fn get(
         let link = Link::read(&issuer, &uri, client_address(&extensions)).await?;
         link.page(&issuer, &headers, None).await
     };
-    shown.await.unwrap_or_else(|instead: Instead| instead.respond(&issuer))
+    shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer))
 }
 
 /// `POST /authorize/reset`: sets the password.
@@ -62,7 +62,7 @@ pub(crate) async fn post(
 ) -> Response {
     match set(&issuer, &uri, (&headers, client_address(&extensions)), body).await {
         Ok(response) => response,
-        Err(instead) => instead.respond(&issuer),
+        Err(why) => why.respond(&issuer),
     }
 }
 
@@ -71,10 +71,10 @@ async fn set(
     uri: &Uri,
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageNotShown> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
     let link = Link::read(issuer, uri, address).await?;
-    let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (&link.url, &link.url)).await;
+    let form: Result<_, PageNotShown> = OwnForm::read(issuer, headers, body, (&link.url, &link.url)).await;
     let OwnForm { fields, .. } = form?;
     let password = fields.get("password").unwrap_or_default();
     if fields.get("again").unwrap_or_default() != password {
@@ -98,14 +98,14 @@ async fn set(
             link.page(issuer, headers, Some(notice)).await
         }
         Err(ResetError::Gone) => Err(gone(subject, address)),
-        Err(ResetError::Hash(error)) => Err(Instead::Failed(error.into())),
+        Err(ResetError::Hash(error)) => Err(PageNotShown::Failed(error.into())),
         Err(ResetError::Store(error)) => Err(error.into()),
     }
 }
 
 impl<'a> Link<'a> {
     /// Reads the link of `uri`.
-    async fn read(issuer: &'a Issuer, uri: &Uri, address: Option<IpAddr>) -> Result<Self, Instead> {
+    async fn read(issuer: &'a Issuer, uri: &Uri, address: Option<IpAddr>) -> Result<Self, PageNotShown> {
         let gone = || gone(None, address);
         let accounts = issuer.accounts.as_deref().ok_or_else(gone)?;
         let params = Params::parse(uri.query().unwrap_or_default()).map_err(Untrusted::Unreadable)?;
@@ -119,7 +119,7 @@ impl<'a> Link<'a> {
         issuer: &Issuer,
         headers: &HeaderMap,
         notice: Option<String>,
-    ) -> Result<Response, Instead> {
+    ) -> Result<Response, PageNotShown> {
         let cookie = issuer.cookie.read(headers);
         // As on the login page: an identifier that is not stored ties the form to the browser.
         let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
@@ -140,9 +140,9 @@ impl<'a> Link<'a> {
 }
 
 /// The same for every link that does not work, so that it does not reveal which accounts exist.
-fn gone(subject: Option<&str>, address: Option<IpAddr>) -> Instead {
+fn gone(subject: Option<&str>, address: Option<IpAddr>) -> PageNotShown {
     PasswordLinkRefused { subject, address, reason: Reason::Refused(&"the link does not work") }.happened();
-    Instead::Page(
+    PageNotShown::Page(
         StatusCode::GONE,
         ErrorText {
             title: "This link does not work",

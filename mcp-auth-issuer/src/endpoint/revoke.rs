@@ -3,96 +3,85 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use http::{Extensions, HeaderMap, StatusCode};
-use mcp_auth_store::{Arrival, Rate, Revoked, grant_name};
+use mcp_auth_store::{Rate, Revoked, grant_name};
 
-use super::token::{PresentedRefreshToken, Refusal, authenticate};
+use super::client_request::ClientRequest;
+use super::token::{PresentedRefreshToken, Refusal};
 use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
 use crate::observe::token::{GrantEnded, RevocationRefused, TokenRevoked};
 use crate::observe::{Event as _, Reason, Word};
-use crate::request::address::client_address;
-use crate::request::body::form;
-use crate::request::oauth_error::{NO_STORE, OAuthError};
+use crate::rate_limit::RateLimit;
+use crate::request::Params;
+use crate::request::oauth_error::NO_STORE;
 
 /// An access token is good nowhere any more so long after its end, in seconds, whatever a server allows for clocks.
 const EXPIRED_EVERYWHERE: u64 = 10 * 60;
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// `POST /revoke`
-pub(super) async fn post(
-    State(issuer): State<Arc<Issuer>>,
-    extensions: Extensions,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (address, mut known) = (client_address(&extensions), None);
-    match revoke(&issuer, (&headers, address), body, &mut known).await {
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, mut request: ClientRequest) -> Response {
+    match revoke(&issuer, &mut request).await {
         Ok(()) => (StatusCode::OK, [(CACHE_CONTROL, NO_STORE)]).into_response(),
-        Err(refusal) => {
-            let client_id = known.as_deref();
-            refusal.tell(|reason| RevocationRefused { client_id, address, reason }.happened());
-            OAuthError::from(&refusal).into_response()
-        }
+        Err(refusal) => request.refused(&refusal, |client_id, address, reason| {
+            RevocationRefused { client_id, address, reason }.happened();
+        }),
     }
 }
 
-/// A token that is unknown or already dead counts as revoked (§2.2); a token of another client is refused (§2.1).
-async fn revoke(
-    issuer: &Issuer,
-    (headers, address): (&HeaderMap, Option<IpAddr>),
-    body: Body,
-    known: &mut Option<String>,
-) -> Result<(), Refusal> {
-    let params = form(headers, body).await?;
-    if let Some(name) = params.repeated() {
-        return Err(Refusal::Repeated(name.to_owned()));
+/// The steps in their order. A token that is unknown or already dead counts as revoked (§2.2); a token of another client is refused (§2.1).
+async fn revoke(issuer: &Issuer, request: &mut ClientRequest) -> Result<(), Refusal> {
+    let params = request.form().await?;
+    let client_id = holder(issuer, request, &params).await?;
+    let token = params.get("token").ok_or(Refusal::Missing("token"))?;
+    match issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await? {
+        Some(own) => access_token(issuer, own, &client_id, request.address).await,
+        None => refresh_token(issuer, token, &client_id, request.address).await,
     }
-    let client_id = match authenticate(issuer, (headers, address), &params).await {
-        Ok(authenticated) => known.insert(authenticated.client.id).clone(),
+}
+
+/// The client that gives the token up. Who describes itself and cannot be read now may do so too: it has no secret that could be wrong, and
+/// who holds a token may give it up.
+async fn holder(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -> Result<String, Refusal> {
+    match request.client(issuer, params).await {
+        Ok(client) => Ok(client.client.id),
         // It authenticates by a key that cannot be looked at now.
         Err(Refusal::Document(error @ (DocumentError::JwksUri(_) | DocumentError::Keys(_)))) => {
-            return Err(Refusal::Document(error));
+            Err(Refusal::Document(error))
         }
-        // Who describes itself has no secret that could be wrong, and who holds a token may give it up, readable or not.
-        Err(Refusal::Document(_)) => params.get("client_id").unwrap_or_default().to_owned(),
-        Err(refusal) => return Err(refusal),
-    };
-    let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    if let Some(own) = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await? {
-        if own.client_id != client_id {
-            return Err(Refusal::Grant("the access token was issued to another client"));
-        }
-        return access_token(issuer, own, &client_id, address).await;
+        Err(Refusal::Document(_)) => Ok(params.get("client_id").unwrap_or_default().to_owned()),
+        Err(refusal) => Err(refusal),
     }
-    let Some(presented) = PresentedRefreshToken::parse(token) else {
-        return Ok(());
-    };
+}
+
+/// Ends the grant of a refresh token.
+async fn refresh_token(
+    issuer: &Issuer,
+    token: &str,
+    client_id: &str,
+    address: Option<IpAddr>,
+) -> Result<(), Refusal> {
+    let Some(presented) = PresentedRefreshToken::parse(token) else { return Ok(()) };
     let grants = issuer.store.grants();
-    match grants.find(presented.grant, issuer.now()).await? {
-        Some(grant) if grant.client_id != client_id => {
-            Err(Refusal::Grant("the refresh token was issued to another client"))
-        }
-        Some(grant) => {
-            grants.revoke(&grant.subject, &grant.id, issuer.now()).await?;
-            GrantEnded {
-                by: Word("client"),
-                client_id: &client_id,
-                subject: &grant.subject,
-                grant_id: Some(&grant_name(&grant.id)),
-                address,
-                reason: Reason::Refused(&"its refresh token was revoked"),
-            }
-            .happened();
-            Ok(())
-        }
-        None => Ok(()),
+    let Some(grant) = grants.find(presented.grant, issuer.now()).await? else { return Ok(()) };
+    if grant.client_id != client_id {
+        return Err(Refusal::Grant("the refresh token was issued to another client"));
     }
+    grants.revoke(&grant.subject, &grant.id, issuer.now()).await?;
+    GrantEnded {
+        by: Word("client"),
+        client_id,
+        subject: &grant.subject,
+        grant_id: Some(&grant_name(&grant.id)),
+        address,
+        reason: Reason::Refused(&"its refresh token was revoked"),
+    }
+    .happened();
+    Ok(())
 }
 
 /// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, the
@@ -104,6 +93,9 @@ async fn access_token(
     client_id: &str,
     address: Option<IpAddr>,
 ) -> Result<(), Refusal> {
+    if own.client_id != client_id {
+        return Err(Refusal::Grant("the access token was issued to another client"));
+    }
     let now = issuer.now();
     if now >= own.exp.saturating_add(EXPIRED_EVERYWHERE) {
         return Ok(());
@@ -152,6 +144,5 @@ async fn access_token(
 
 /// Counts one entry under `key`, and says whether it is within the rate.
 async fn counts(issuer: &Issuer, key: &str, rate: Rate) -> Result<bool, Refusal> {
-    let now = issuer.now().saturating_mul(MICROS_PER_SECOND);
-    Ok(issuer.store.counters().arrive(key, rate, now).await? == Arrival::Conforms)
+    Ok(RateLimit::of(key, rate).count(&issuer.store, issuer.now()).await?.is_ok())
 }

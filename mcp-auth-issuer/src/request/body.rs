@@ -24,20 +24,31 @@ pub(crate) enum InvalidBody {
     NotUtf8,
     #[error(transparent)]
     Params(#[from] InvalidParams),
+    #[error("parameter {0:?} is repeated")]
+    Repeated(String),
 }
 
-/// Reads a form (OAuth 2.1 §3.2.2: parameters come in the body, as `application/x-www-form-urlencoded`).
+/// Reads a form (OAuth 2.1 §3.2.2: parameters come in the body, as `application/x-www-form-urlencoded`). No parameter may come twice (§3.2),
+/// but for `resource`, which has a rule of its own.
 pub(crate) async fn form(headers: &HeaderMap, body: Body) -> Result<Params, InvalidBody> {
     let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_FORM).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| InvalidBody::NotUtf8)?;
-    Ok(Params::parse(text)?)
+    each_once(Params::parse(text)?, "resource")
 }
 
-/// Reads a form of one of our own pages, which may have a field for each of many scopes.
+/// Reads a form of one of our own pages, which may have a field for each of many scopes: these alone have one name.
 pub(crate) async fn long_form(headers: &HeaderMap, body: Body) -> Result<Params, InvalidBody> {
     let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_OWN_FORM).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| InvalidBody::NotUtf8)?;
-    Ok(Params::parse_at_most(text, MAX_OWN_FIELDS)?)
+    each_once(Params::parse_at_most(text, MAX_OWN_FIELDS)?, "scope")
+}
+
+/// The same parameters, if none but `besides` comes twice.
+fn each_once(params: Params, besides: &str) -> Result<Params, InvalidBody> {
+    match params.repeated_besides(besides) {
+        Some(name) => Err(InvalidBody::Repeated(name.to_owned())),
+        None => Ok(params),
+    }
 }
 
 /// Reads a body of `content_type` of at most `max` bytes. A body that breaks off counts as too long; the client has

@@ -37,14 +37,35 @@ impl OAuthError {
         Self { status: StatusCode::BAD_REQUEST, code, description, retry_after: None }
     }
 
+    /// It comes too often; so many seconds later it can come again.
+    pub(crate) fn too_often(retry_after: u64) -> Self {
+        let error = Self::bad_request(
+            "temporarily_unavailable",
+            "too many requests; send the next one after the seconds in Retry-After",
+        );
+        Self { retry_after: Some(retry_after), ..error.with_status(StatusCode::TOO_MANY_REQUESTS) }
+    }
+
     /// The store is down, which is not the client's fault and will be over.
     pub(crate) fn store_unavailable() -> Self {
-        let error = Self::bad_request("temporarily_unavailable", "try again later");
+        let error = Self::bad_request(
+            "temporarily_unavailable",
+            "the server cannot answer now; try again after the seconds in Retry-After",
+        );
         Self { retry_after: Some(30), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
+    }
+}
+
+/// The description for a parameter that comes twice. It is named where its name can stand in a description.
+pub(crate) fn repeated(name: &str) -> Cow<'static, str> {
+    let is_plain = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match is_plain && !name.is_empty() {
+        true => format!("parameter {name} is sent more than once").into(),
+        false => "a parameter is sent more than once".into(),
     }
 }
 

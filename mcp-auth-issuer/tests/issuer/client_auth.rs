@@ -5,6 +5,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::{Request, StatusCode};
 use mcp_auth_issuer::{GrantType, NamedClient};
 use mcp_auth_runtime::facade::ClientAddress;
+use mcp_auth_store::Outage;
 
 use crate::harness::*;
 
@@ -176,6 +177,90 @@ async fn p24_who_guesses_a_client_secret_at_any_endpoint_has_to_wait_and_locks_n
         assert!(is_let_in(from(&app, "192.0.2.1", path, tv).await), "{path}: another client");
         app.advance(6);
         assert!(is_let_in(from(&app, "192.0.2.1", path, RIGHT).await), "{path}: later");
+    }
+}
+
+/// Sends each of these secrets at once from one address, and gives what each is answered.
+async fn at_once(app: &App, secrets: Vec<String>) -> Vec<StatusCode> {
+    let sent = secrets.into_iter().map(|secret| {
+        let app = app.clone();
+        tokio::spawn(async move { from(&app, "192.0.2.1", "/token", ("nightly job", &secret)).await })
+    });
+    let mut answered = Vec::new();
+    for sent in sent.collect::<Vec<_>>() {
+        answered.push(sent.await.unwrap());
+    }
+    answered
+}
+
+/// RFC 6749 §2.3.1.
+#[tokio::test]
+async fn p24_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_other() {
+    let app = App::on(Outage::new().store(), |_| (), |_| ());
+    let mut secrets: Vec<String> = (0..100).map(|n| format!("guess {n}")).collect();
+    secrets.push("s3cret: with %+ in it".to_owned());
+    let answered = at_once(&app, secrets).await;
+    let told = answered.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    let refused = answered.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count();
+    assert_eq!((told, refused), (10, 91));
+    assert_eq!(answered[100], StatusCode::TOO_MANY_REQUESTS, "the right one is not told from the others");
+}
+
+#[tokio::test]
+async fn p24_a_hundred_right_secrets_at_once_are_all_let_in_and_so_are_those_among_a_few_wrong_ones() {
+    let app = App::on(Outage::new().store(), |_| (), |_| ());
+    let right = || "s3cret: with %+ in it".to_owned();
+    let answered = at_once(&app, (0..100).map(|_| right()).collect()).await;
+    assert_eq!(answered, [StatusCode::OK; 100]);
+    let mixed = |n: usize| if n % 25 == 0 { format!("guess {n}") } else { right() };
+    for (n, status) in at_once(&app, (0..100).map(mixed).collect()).await.into_iter().enumerate() {
+        let expected = if n % 25 == 0 { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+        assert_eq!(status, expected, "{n}");
+    }
+}
+
+/// The two readings of one header name two clients: each is guarded by its own count, however the identifier is sent.
+#[tokio::test]
+async fn p24_a_secret_that_is_tried_for_two_clients_counts_for_both() {
+    let client = |id: &str| NamedClient::machine(id, "a secret of enough characters", Default::default());
+    let clients = [client("svc+ci"), client("svc ci")];
+    let app = App::with(|_| (), |options| options.clients.extend(clients));
+    let sent = async |secret: &str| {
+        let request = Request::post("/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", credential(&format!("svc+ci:{secret}")))
+            .extension(ClientAddress("192.0.2.1".parse().ok()));
+        let form = encode(&[("grant_type", "client_credentials")]);
+        app.send(request.body(Body::from(form)).unwrap()).await.status
+    };
+    for n in 0..10 {
+        assert_eq!(sent(&format!("guess {n}")).await, StatusCode::UNAUTHORIZED, "{n}");
+    }
+    assert_eq!(sent("another guess").await, StatusCode::TOO_MANY_REQUESTS);
+    for id in ["svc+ci", "svc ci"] {
+        let right = from(&app, "192.0.2.1", "/token", (id, "a secret of enough characters")).await;
+        assert_eq!(right, StatusCode::TOO_MANY_REQUESTS, "{id}");
+    }
+    let elsewhere = from(&app, "192.0.2.2", "/token", ("svc+ci", "a secret of enough characters")).await;
+    assert_eq!(elsewhere, StatusCode::OK);
+}
+
+/// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
+#[tokio::test]
+async fn p30_who_has_many_ipv6_networks_guesses_four_times_as_often_and_no_more() {
+    let app = App::new();
+    let mut guessed = 0;
+    for network in 0..100 {
+        let from_network = format!("2001:db8:1:{network:x}::1");
+        let status = from(&app, &from_network, "/token", ("nightly job", "guess")).await;
+        guessed += usize::from(status == StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(guessed, 40);
+    let right = ("nightly job", "s3cret: with %+ in it");
+    let there = from(&app, "2001:db8:1:ffff::1", "/token", right).await;
+    assert_eq!(there, StatusCode::TOO_MANY_REQUESTS, "the right one is not told from the others");
+    for other in ["2001:db8:2::1", "192.0.2.1"] {
+        assert_eq!(from(&app, other, "/token", right).await, StatusCode::OK, "{other}");
     }
 }
 

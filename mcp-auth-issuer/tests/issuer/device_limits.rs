@@ -181,6 +181,44 @@ async fn p28_addresses_of_one_ipv6_network_are_counted_as_one() {
     assert_eq!(enter_from(&app, &seventh, WRONG, "2001:db8:1:3::1").await, StatusCode::BAD_REQUEST);
 }
 
+/// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
+#[tokio::test]
+async fn p30_who_has_many_ipv6_networks_asks_for_four_times_as_many_device_codes_and_no_more() {
+    let app = crowd();
+    let mut begun = 0;
+    for network in 0..200 {
+        let answer = ask_from(&app, "tv", Some(&format!("2001:db8:1:{network:x}::1"))).await;
+        begun += usize::from(answer.status == StatusCode::OK);
+    }
+    assert_eq!(begun, 120);
+    assert_eq!(ask_from(&app, "tv", Some("2001:db8:2::1")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn p30_who_has_many_ipv6_networks_enters_more_codes_than_from_one_and_not_without_end() {
+    let people: Vec<String> = (0..52).map(|n| format!("person {n}")).collect();
+    let app = App::for_people(&people.iter().map(String::as_str).collect::<Vec<_>>(), devices);
+    let (mut tried, mut first_refused) = (0, None);
+    for n in 0..250 {
+        // 60 at once, and then one in each second: so the limits of each person, and of all codes, refuse nothing.
+        if n >= 60 {
+            app.advance(1);
+        }
+        let person = person(&app, n / 5).await;
+        match enter_from(&app, &person, WRONG, &format!("2001:db8:1:{n:x}::1")).await {
+            StatusCode::BAD_REQUEST => tried += 1,
+            status => {
+                assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{n}");
+                first_refused = first_refused.or(Some(tried));
+            }
+        }
+    }
+    // 120, and those 40 a minute that came back in three minutes.
+    assert_eq!(first_refused, Some(240));
+    let other = person(&app, 51).await;
+    assert_eq!(enter_from(&app, &other, WRONG, "2001:db8:2::1").await, StatusCode::BAD_REQUEST);
+}
+
 #[tokio::test]
 async fn p28_devices_of_one_public_client_are_limited_in_all_and_leave_others_alone() {
     let app = crowd();

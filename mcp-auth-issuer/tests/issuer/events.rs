@@ -142,7 +142,7 @@ async fn a_client_that_describes_itself_is_said_once_it_was_read_or_was_not() {
     app.get(&authorize_url(missing, &[])).await;
     happened_are(&[
         &format!("WARN client_not_described client_id=\"{missing}\" reason=*"),
-        "WARN authorization_refused reason=\"no client metadata document: *",
+        "WARN authorization_refused reason=\"the client metadata document cannot be used: *",
     ]);
 }
 

@@ -307,9 +307,9 @@ async fn an_age_that_is_no_number_and_none_beside_another_prompt_are_refused() {
     let app = App::new();
     let client = app.allowed_client().await;
     for (more, why) in [
-        (&[("max_age", "5m")][..], "max_age is not a number of seconds"),
-        (&[("max_age", "-1")], "max_age is not a number of seconds"),
-        (&[("prompt", "none login")], "prompt has none beside another value"),
+        (&[("max_age", "5m")][..], "max_age must be a whole number of seconds"),
+        (&[("max_age", "-1")], "max_age must be a whole number of seconds"),
+        (&[("prompt", "none login")], "prompt must have no other value beside none"),
     ] {
         let refused = app.get(&authorize_url(&client, more)).await;
         assert_eq!(refused.param("error").as_deref(), Some("invalid_request"), "{more:?}: {}", refused.body);

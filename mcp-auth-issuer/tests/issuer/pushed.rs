@@ -307,6 +307,22 @@ async fn p28_one_address_does_not_use_up_what_a_known_public_client_may_push() {
     }
 }
 
+/// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
+#[tokio::test]
+async fn p30_who_has_many_ipv6_networks_pushes_four_times_as_many_requests_and_no_more() {
+    let app = App::new();
+    let known = app.allowed_client().await;
+    let mut pushed = 0;
+    for network in 0..300 {
+        let from = format!("2001:db8:1:{network:x}::1");
+        pushed += usize::from(push_from(&app, &known, Some(&from)).await.status == StatusCode::CREATED);
+    }
+    assert_eq!(pushed, 240);
+    for other in ["2001:db8:2::1", "192.0.2.2"] {
+        assert_eq!(push_from(&app, &known, Some(other)).await.status, StatusCode::CREATED, "{other}");
+    }
+}
+
 #[tokio::test]
 async fn b02_a_mistake_after_the_push_is_told_with_state_and_one_iss() {
     let app = App::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::net::Host;
 use mcp_auth_runtime::facade::PublicKeys;
-use mcp_auth_store::{Arrival, Client, Rate, Store};
+use mcp_auth_store::{Client, Rate, Store};
 
 use super::error::DocumentError;
 use super::fetch::{DocumentFetch, Fetched, MAX_DOCUMENT};
@@ -18,6 +18,7 @@ use super::url::ClientIdUrl;
 use crate::client::redirect_uri::admits;
 use crate::observe::Event as _;
 use crate::observe::client::ClientDescribed;
+use crate::rate_limit::{RateLimit, TooSoon};
 
 /// What the store counts fetches under, all of them together, and those of one host behind it.
 const COUNTER: &str = "issuer-client-documents";
@@ -29,7 +30,6 @@ const MOST_OF_A_HOST_A_MINUTE: u32 = 20;
 /// clients, of which some could give the address of another's host.
 const MOST_OF_A_CLIENT_A_MINUTE: u32 = 40;
 const MOST_OF_A_HOST_FOR_CLIENTS_A_MINUTE: u32 = 120;
-const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// The clients that describe themselves.
 pub(crate) struct Documents {
@@ -178,19 +178,15 @@ impl Documents {
 /// Counts one fetch under `key`, whatever becomes of it.
 pub(super) async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), DocumentError> {
     let Some(rate) = Rate::per_minute(most, most) else { return Ok(()) };
-    match store.counters().arrive(key, rate, now.saturating_mul(MICROS_PER_SECOND)).await {
-        Ok(Arrival::Conforms) => Ok(()),
-        // Rounded up: who waits so long is let in.
-        Ok(Arrival::TooSoon { wait }) => {
-            Err(DocumentError::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-        }
-        Err(error) => Err(DocumentError::Store(Arc::new(error))),
-    }
+    let counted = RateLimit::of(key, rate).count(store, now).await;
+    counted
+        .map_err(|error| DocumentError::Store(Arc::new(error)))?
+        .map_err(|TooSoon { retry_after }| DocumentError::TooOften { retry_after })
 }
 
 /// Whether `client`, as it describes itself now, still returns to `redirect_uri`: what was granted for an address that it has
 /// given up may reach whoever has the address today (draft-02 §8.4).
-pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
+pub(crate) fn lists_redirect_uri(client: &Client, redirect_uri: &str) -> bool {
     client.redirect_uris.iter().any(|uri| admits(uri, redirect_uri))
 }
 
@@ -447,11 +443,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_still_allows_what_its_document_lists() {
+    fn a_client_may_return_to_what_its_document_lists() {
         let document =
             json!({ "client_id": URL, "client_name": "x", "redirect_uris": ["http://127.0.0.1/cb"] });
         let client = rules::client(&URL.parse().unwrap(), document.to_string().as_bytes()).unwrap();
-        assert!(still_allows(&client, "http://127.0.0.1:33418/cb"));
-        assert!(!still_allows(&client, "http://127.0.0.1:33418/other"));
+        assert!(lists_redirect_uri(&client, "http://127.0.0.1:33418/cb"));
+        assert!(!lists_redirect_uri(&client, "http://127.0.0.1:33418/other"));
     }
 }

@@ -23,7 +23,7 @@ mod room;
 mod rules;
 mod url;
 
-pub(crate) use documents::{Documents, still_allows};
+pub(crate) use documents::{Documents, lists_redirect_uri};
 pub(crate) use error::DocumentError;
 pub(crate) use https::HttpsFetch;
 pub(crate) use keys::KeysAt;

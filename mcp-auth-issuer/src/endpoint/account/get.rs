@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::visit::{Known, login_step};
 use crate::endpoint::authorize::Untrusted;
-use crate::endpoint::own_page::Instead;
+use crate::endpoint::own_page::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::page::AccountPage;
@@ -17,11 +17,11 @@ use crate::person::page::AccountPage;
 pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
     match show(&issuer, &headers).await {
         Ok(response) => response,
-        Err(instead) => instead.respond(&issuer),
+        Err(why) => why.respond(&issuer),
     }
 }
 
-async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Instead> {
+async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, PageNotShown> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -29,7 +29,7 @@ async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Instead>
 }
 
 /// The page of the person who is logged in; else the login page.
-pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Instead> {
+pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, PageNotShown> {
     let (cookie, browser) = issuer.session(headers).await?;
     let (Some(cookie), Some(browser)) = (cookie, browser) else {
         return Ok(login_step().page(issuer, headers, None).await?);
@@ -39,7 +39,7 @@ pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Respons
         issuer,
         browser: &browser,
         there_may_be_more: known.there_may_be_more,
-        let_in: known.applications,
+        allowed: known.applications,
         action: ACCOUNT,
         csrf: &issuer.csrf.token(cookie, ACCOUNT, &*issuer.ambient.random).await?,
     };

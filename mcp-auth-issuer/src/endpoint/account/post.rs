@@ -16,7 +16,7 @@ use super::visit::{Known, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
-use crate::endpoint::own_page::Instead;
+use crate::endpoint::own_page::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::observe::login::LoggedOut;
@@ -32,7 +32,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
         Ok(response) => response,
-        Err(instead) => instead.respond(&issuer),
+        Err(why) => why.respond(&issuer),
     }
 }
 
@@ -40,9 +40,9 @@ async fn decide(
     issuer: &Issuer,
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageNotShown> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let form: Result<_, Instead> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
+    let form: Result<_, PageNotShown> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
     let OwnForm { fields: form, cookie, browser } = form?;
     match (form.get("decision"), browser) {
         (Some("login"), _) => match login_step().answered(issuer, (headers, address), cookie, &form).await? {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::visit::login_step;
-use crate::endpoint::own_page::Instead;
+use crate::endpoint::own_page::PageNotShown;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 
@@ -15,6 +15,6 @@ pub(crate) async fn returned(
     issuer: &Issuer,
     from: (&HeaderMap, Option<IpAddr>),
     returned: Returned<'_>,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageNotShown> {
     Ok(login_step().resume(issuer, from, returned).await?)
 }

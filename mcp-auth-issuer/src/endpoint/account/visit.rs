@@ -7,7 +7,7 @@ use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::Asked;
-use crate::person::page::LetIn;
+use crate::person::page::AllowedApplication;
 
 /// The most grants on the page, and the most applications that need not ask again: those that end first.
 const MOST: usize = 100;
@@ -28,7 +28,7 @@ pub(super) fn login_step() -> LoginStep<'static> {
 
 /// What a person let in.
 pub(super) struct Known {
-    pub(super) applications: Vec<LetIn>,
+    pub(super) applications: Vec<AllowedApplication>,
     /// Whether there may be more of them.
     pub(super) there_may_be_more: bool,
 }
@@ -59,10 +59,10 @@ impl Known {
     }
 
     /// What is known of this application, with these scopes since then.
-    fn application(&mut self, client_id: &str, scopes: &ScopeSet, since: u64) -> &mut LetIn {
+    fn application(&mut self, client_id: &str, scopes: &ScopeSet, since: u64) -> &mut AllowedApplication {
         let at = self.applications.iter().position(|known| known.client_id == client_id);
         let at = at.unwrap_or_else(|| {
-            self.applications.push(LetIn::new(client_id, since));
+            self.applications.push(AllowedApplication::new(client_id, since));
             self.applications.len() - 1
         });
         let application = &mut self.applications[at];

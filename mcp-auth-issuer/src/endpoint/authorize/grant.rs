@@ -2,11 +2,12 @@
 
 use axum::response::Response;
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Arrival, Browser, Code, GrantType, SecretHash};
+use mcp_auth_store::{Browser, Code, GrantType, SecretHash};
 
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
+use crate::rate_limit::RateLimit;
 use crate::secret::secret;
 
 /// Gives the client a code for `scopes`, which this person allowed at the browser of this session identifier.
@@ -18,10 +19,8 @@ pub(super) async fn grant(
 ) -> Result<Response, Refusal> {
     let now = issuer.now();
     // No person answers so many pages: a program of theirs does, and each answer is kept.
-    let key = format!("issuer-codes {}", person.subject);
-    if let Arrival::TooSoon { .. } =
-        issuer.store.counters().arrive(&key, issuer.codes, now.saturating_mul(1_000_000)).await?
-    {
+    let limit = RateLimit::of(format!("issuer-codes {}", person.subject), issuer.codes);
+    if limit.count(&issuer.store, now).await?.is_err() {
         return Err(Untrusted::TooOften { page: request.url.clone() }.into());
     }
     request.use_up(issuer, cookie).await?;

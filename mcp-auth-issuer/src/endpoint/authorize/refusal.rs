@@ -18,7 +18,7 @@ use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
-use crate::request::oauth_error::LONGEST;
+use crate::request::oauth_error::{LONGEST, repeated};
 
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
@@ -46,19 +46,19 @@ pub(in crate::endpoint) enum Refused {
     ResponseMode,
     #[error("code_challenge_method is not S256")]
     ChallengeMethod,
-    #[error("code_challenge is not the base64url of a SHA-256")]
+    #[error("code_challenge is not the unpadded base64url of a SHA-256 digest")]
     Challenge,
     #[error("resource is not {ours}")]
     Resource { ours: Box<Resource> },
     #[error(transparent)]
     Scope(RefusedScope),
-    #[error("dpop_jkt is not the base64url of a SHA-256")]
+    #[error("dpop_jkt is not the unpadded base64url of a SHA-256 digest")]
     Thumbprint,
     #[error("max_age is not a number of seconds")]
     MaxAge,
-    #[error("{name} is longer than {most} bytes, or has characters that it does not have")]
+    #[error("{name} is longer than {most} bytes, or has characters that are not allowed in it")]
     Hint { name: &'static str, most: usize },
-    #[error("prompt has none beside another value")]
+    #[error("prompt is none and another value at once")]
     Prompt,
     #[error("prompt is none and no user is logged in")]
     LoginRequired,
@@ -83,13 +83,13 @@ pub(in crate::endpoint) enum Untrusted {
     NoClient,
     #[error("client_id is unknown")]
     UnknownClient,
-    #[error("no client metadata document: {why}")]
+    #[error("the client metadata document cannot be used: {why}")]
     Document { client_id: String, why: DocumentError, page: String },
     #[error("redirect_uri is missing and the client registered several")]
     NoRedirectUri,
     #[error("redirect_uri is not registered for the client")]
     RedirectUri { presented: String },
-    #[error("request_uri names no request that this client pushed and that can be used still")]
+    #[error("request_uri names no request that this client pushed, or one that has expired or was used")]
     NotPushed,
     #[error("a parameter beside request_uri differs from the pushed request")]
     Beside,
@@ -172,34 +172,42 @@ impl Refused {
     /// The error code (OAuth 2.1 §4.1.2.1, RFC 8707 §2, OpenID Connect Core 1.0 §3.1.2.6) and its description.
     pub(in crate::endpoint) fn wire(&self) -> (&'static str, Cow<'static, str>) {
         match self {
-            Self::Repeated(_) => ("invalid_request", "a parameter is repeated".into()),
-            Self::Missing(name) => ("invalid_request", format!("{name} is missing").into()),
-            Self::Unsupported { name, code } => (code, format!("{name} is not supported").into()),
-            Self::ResponseType => ("unsupported_response_type", "response_type is code".into()),
-            Self::ResponseMode => ("invalid_request", "response_mode is query".into()),
-            Self::ChallengeMethod => ("invalid_request", "code_challenge_method is S256".into()),
-            Self::Challenge => {
-                ("invalid_request", "code_challenge is the base64url of a SHA-256 without padding".into())
+            Self::Repeated(name) => ("invalid_request", repeated(name)),
+            Self::Missing(name) => ("invalid_request", format!("parameter {name} is missing").into()),
+            Self::Unsupported { name, code } => {
+                (code, format!("parameter {name} is not supported; leave it out").into())
             }
-            Self::Resource { ours } => ("invalid_target", format!("resource is {ours}").into()),
+            Self::ResponseType => ("unsupported_response_type", "response_type must be code".into()),
+            Self::ResponseMode => {
+                ("invalid_request", "response_mode must be query, or be left out".into())
+            }
+            Self::ChallengeMethod => {
+                ("invalid_request", "code_challenge_method must be S256 (PKCE, RFC 7636)".into())
+            }
+            Self::Challenge => {
+                let why = "code_challenge must be the base64url, without padding, of the SHA-256 of code_verifier";
+                ("invalid_request", why.into())
+            }
+            Self::Resource { ours } => ("invalid_target", format!("resource must be {ours}, sent once, or be left out").into()),
             Self::Scope(refused) => ("invalid_scope", head(&refused.to_string(), LONGEST).to_owned().into()),
             Self::Thumbprint => {
-                ("invalid_request", "dpop_jkt is the base64url of a SHA-256 without padding".into())
+                let why = "dpop_jkt must be the base64url, without padding, of the SHA-256 thumbprint of the key";
+                ("invalid_request", why.into())
             }
-            Self::MaxAge => ("invalid_request", "max_age is not a number of seconds".into()),
+            Self::MaxAge => ("invalid_request", "max_age must be a whole number of seconds".into()),
             Self::Hint { name, most } => {
-                ("invalid_request", format!("{name} has at most {most} bytes, which can be seen").into())
+                ("invalid_request", format!("{name} has more than {most} bytes, or characters that are not allowed in it").into())
             }
-            Self::Prompt => ("invalid_request", "prompt has none beside another value".into()),
-            Self::LoginRequired => ("login_required", "no user is logged in".into()),
-            Self::ConsentRequired => ("consent_required", "the user must be asked".into()),
+            Self::Prompt => ("invalid_request", "prompt must have no other value beside none".into()),
+            Self::LoginRequired => ("login_required", "the user is not logged in, and prompt=none allows no login page".into()),
+            Self::ConsentRequired => ("consent_required", "the user has to be asked, and prompt=none allows no page".into()),
             // RFC 9470 §5.
             Self::TooWeak => {
-                ("unmet_authentication_requirements", "the login reached none of acr_values".into())
+                ("unmet_authentication_requirements", "the user logged in, and the login reached none of acr_values".into())
             }
             // RFC 9126 §5.
             Self::NotPushed => {
-                ("invalid_request", "the request has to be pushed to the PAR endpoint first".into())
+                ("invalid_request", "send the request to pushed_authorization_request_endpoint first, and only client_id and request_uri here".into())
             }
         }
     }

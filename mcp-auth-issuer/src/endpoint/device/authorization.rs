@@ -3,24 +3,23 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
-use http::{Extensions, HeaderMap};
-use mcp_auth_store::{DeviceAuthorization, SecretHash, StoreError};
+use axum::response::Response;
+use http::StatusCode;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Client, DeviceAuthorization, SecretHash, StoreError};
 use serde::Serialize;
 
 use super::devices::Devices;
 use super::place::Place;
 use super::user_code::UserCode;
+use crate::endpoint::client_request::{ClientRequest, answer};
 use crate::endpoint::path::DEVICE;
-use crate::endpoint::token::{Refusal, authenticate, verify_resource};
+use crate::endpoint::token::{Refusal, verify_resource};
+use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::device::{DeviceCodeIssued, DeviceCodeRefused};
-use crate::request::address::client_address;
-use crate::request::body::form;
-use crate::request::oauth_error::{NO_STORE, OAuthError};
+use crate::request::Params;
 use crate::secret::secret;
 
 /// How long a person has to enter the code and to answer, in seconds.
@@ -42,50 +41,56 @@ struct Begun {
 }
 
 /// `POST /device_authorization`
-pub(super) async fn post(
-    State(devices): State<Arc<Devices>>,
-    extensions: Extensions,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (address, mut known) = (client_address(&extensions), None);
-    match begin(&devices, (&headers, address), body, &mut known).await {
-        Ok(begun) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(begun)).into_response(),
-        Err(refusal) => {
-            let client_id = known.as_deref();
-            refusal.tell(|reason| DeviceCodeRefused { client_id, address, reason }.happened());
-            OAuthError::from(&refusal).into_response()
-        }
+pub(super) async fn post(State(devices): State<Arc<Devices>>, mut request: ClientRequest) -> Response {
+    match begin(&devices, &mut request).await {
+        Ok(begun) => answer(StatusCode::OK, begun),
+        Err(refusal) => request.refused(&refusal, |client_id, address, reason| {
+            DeviceCodeRefused { client_id, address, reason }.happened();
+        }),
     }
 }
 
-async fn begin(
-    devices: &Devices,
-    (headers, from): (&HeaderMap, Option<IpAddr>),
-    body: Body,
-    known: &mut Option<String>,
-) -> Result<Begun, Refusal> {
+/// The steps in their order.
+async fn begin(devices: &Devices, request: &mut ClientRequest) -> Result<Begun, Refusal> {
     let issuer = &devices.issuer;
-    let params = form(headers, body).await?;
-    if let Some(name) = params.repeated() {
-        return Err(Refusal::Repeated(name.to_owned()));
-    }
-    let client = authenticate(issuer, (headers, from), &params).await?.client;
-    *known = Some(client.id.clone());
-    if !issuer.may_use_devices(&client) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    let params = request.form().await?;
+    let client = request.client(issuer, &params).await?.client;
+    may_use_devices(issuer, &client)?;
     verify_resource(issuer, &params)?;
-    let scopes = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
-    let scopes = scopes.unwrap_or_else(|| issuer.scopes.default().clone());
-    devices
-        .count_request(&client, from)
-        .await?
-        .map_err(|too_soon| Refusal::TooOften { retry_after: too_soon.retry_after })?;
+    let scopes = requested_scopes(issuer, &params)?;
+    devices.count_request(&client, request.address).await??;
+    let asked = asked_for(issuer, client.id, scopes, request.address);
+    let begun = keep(devices, &asked).await?;
 
+    DeviceCodeIssued { client_id: &asked.client_id, scopes: &asked.scopes, address: request.address }
+        .happened();
+    Ok(begun)
+}
+
+/// Only clients of the configuration that name this grant.
+fn may_use_devices(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
+    match issuer.may_use_devices(client) {
+        true => Ok(()),
+        false => Err(Refusal::UnauthorizedClient),
+    }
+}
+
+/// Declared scopes only; the default scopes if the request has none.
+fn requested_scopes(issuer: &Issuer, params: &Params) -> Result<ScopeSet, Refusal> {
+    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
+    Ok(requested.unwrap_or_else(|| issuer.scopes.default().clone()))
+}
+
+/// What waits for an answer of a person from now on.
+fn asked_for(
+    issuer: &Issuer,
+    client_id: String,
+    scopes: ScopeSet,
+    from: Option<IpAddr>,
+) -> DeviceAuthorization {
     let now = issuer.now();
-    let asked = DeviceAuthorization {
-        client_id: client.id,
+    DeviceAuthorization {
+        client_id,
         resource: issuer.resource.to_string(),
         scopes,
         from: from.map(|from| from.to_string()),
@@ -93,10 +98,7 @@ async fn begin(
         interval: INTERVAL,
         expires_at: now.saturating_add(LIFETIME),
         answer: None,
-    };
-    let begun = keep(devices, &asked).await?;
-    DeviceCodeIssued { client_id: &asked.client_id, scopes: &asked.scopes, address: from }.happened();
-    Ok(begun)
+    }
 }
 
 /// Keeps what was asked for under two new codes.

@@ -11,7 +11,6 @@ use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantTy
 
 use super::devices::Devices;
 use super::get::{log_in_again, page};
-use super::limit::TooSoon;
 use super::place::{Place, login_step};
 use super::refusal::{Ended, Refusal, ended};
 use super::user_code::UserCode;
@@ -24,6 +23,7 @@ use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
 use crate::observe::login::{LoggedOut, LoginCancelled};
 use crate::observe::{Event as _, Reason};
 use crate::person::page::{DeviceConsent, WrongCode};
+use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::request::address::client_address;
 

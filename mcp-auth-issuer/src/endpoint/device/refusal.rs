@@ -5,13 +5,13 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use mcp_auth_store::StoreError;
 
-use super::limit::TooSoon;
 use crate::endpoint::authorize::Untrusted;
 use crate::issuer::Issuer;
 use crate::observe::device::UserCodeRefused;
 use crate::observe::login::PageRefused;
 use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{EndedPage, ErrorText};
+use crate::rate_limit::TooSoon;
 
 /// Why nothing was allowed.
 #[derive(Debug)]

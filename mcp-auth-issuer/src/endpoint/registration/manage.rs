@@ -16,6 +16,7 @@ use super::bearer::bearer;
 use super::client_metadata::{AuthMethod, Given, Metadata, Registration};
 use super::post::MAX_BODY;
 use super::refusal::Refusal;
+use crate::endpoint::client_request::answer;
 use crate::endpoint::path::REGISTER;
 use crate::issuer::Issuer;
 use crate::observe::client::{ClientChanged, ClientManagementRefused, ClientRead, ClientRemoved};
@@ -102,7 +103,7 @@ impl Request {
 
     fn respond(&self, information: Result<Value, Refusal>) -> Response {
         match information {
-            Ok(document) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response(),
+            Ok(document) => answer(StatusCode::OK, document),
             Err(refusal) => self.refused(&refusal),
         }
     }

@@ -7,28 +7,27 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, Registered, SecretHash};
+use mcp_auth_store::{Client, ClientCredential, ClientKeys, Registered, SecretHash};
 use serde_json::Value;
 
 use super::bearer::bearer;
 use super::client_metadata::{AuthMethod, Given, Metadata, Registration};
 use super::manage::url_of;
 use super::refusal::Refusal;
+use crate::endpoint::client_request::answer;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::client::{ClientEvicted, ClientRegistered, RegistrationRefused};
+use crate::rate_limit::RateLimit;
 use crate::request::address::client_address;
 use crate::request::body;
-use crate::request::oauth_error::NO_STORE;
 use crate::secret::{identifier, secret};
 
 /// What the store counts registrations under, those of all strangers together, who have no name to count under. Those of holders of an initial
 /// access token have its name behind it.
 const COUNTER: &str = "issuer-registrations";
-const MICROS_PER_SECOND: u64 = 1_000_000;
 /// The longest registration request, in bytes.
 pub(super) const MAX_BODY: usize = 32 * 1024;
 
@@ -41,9 +40,7 @@ pub(in crate::endpoint) async fn post(
 ) -> Response {
     let address = client_address(&extensions);
     match register(&issuer, (&headers, address), body).await {
-        Ok(document) => {
-            (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response()
-        }
+        Ok(document) => answer(StatusCode::CREATED, document),
         Err(refusal) => {
             refusal.tell(|reason| RegistrationRefused { address, reason }.happened());
             (&refusal).into_response()
@@ -51,6 +48,7 @@ pub(in crate::endpoint) async fn post(
     }
 }
 
+/// The steps in their order.
 async fn register(
     issuer: &Issuer,
     (headers, address): (&HeaderMap, Option<IpAddr>),
@@ -59,38 +57,15 @@ async fn register(
     let now = issuer.now();
     let shown = initial_token(issuer, headers)?;
     count(issuer, shown, now).await?;
-    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
-    let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
-    if let AuthMethod::Keys(ClientKeys::At(url)) = &registration.auth_method {
-        issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)?;
-    }
-
-    let random = &*issuer.ambient.random;
-    // The prefix ensures that an identifier never looks like the URL of a client metadata document.
-    let id = format!("client_{}", identifier(random));
-    let secret_of_client = matches!(registration.auth_method, AuthMethod::Secret(_)).then(|| secret(random));
-    // One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
-    let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
-    let registration_token = is_its_own.then(|| secret(random));
-    let client = Client {
-        id,
-        name: registration.name.clone(),
-        redirect_uris: registration.redirect_uris(),
-        grant_types: Client::for_people(registration.refresh),
-        scopes: ScopeSet::default(),
-        credential: match (&registration.auth_method, &secret_of_client) {
-            (AuthMethod::Keys(keys), _) => ClientCredential::Keys(keys.clone()),
-            (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
-            (_, None) => ClientCredential::None,
-        },
-        secret_in_form: registration.auth_method.is_in_form(),
-        registered_at: now,
-        registration_token: registration_token.as_deref().map(SecretHash::of),
-        require_par: registration.require_par,
-    };
+    let registration = client_metadata(headers, body).await?;
+    keys_may_be_fetched(issuer, &registration)?;
+    let secrets = Secrets::of(issuer, &registration, shown);
+    let client = client(issuer, &registration, &secrets, now);
     let fresh = client.id.clone();
-    let alike = (!is_its_own).then(|| registration.alike());
+    // Nobody else may be given a client that manages itself.
+    let alike = secrets.registration_token.is_none().then(|| registration.alike());
     let Registered { client, evicted } = issuer.store.clients().register(client, alike, now).await?;
+
     evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
     ClientRegistered {
         client_id: &client.id,
@@ -102,11 +77,69 @@ async fn register(
         address,
     }
     .happened();
-    let given = Given {
-        secret: secret_of_client.as_deref(),
-        managed: registration_token.as_deref().map(|token| (url_of(issuer, &client.id), token)),
-    };
-    Ok(registration.document(&client.id, client.registered_at, &given))
+    Ok(registration.document(&client.id, client.registered_at, &secrets.given(issuer, &client.id)))
+}
+
+/// What the client says of itself, in JSON (RFC 7591 §3.1).
+async fn client_metadata(headers: &HeaderMap, body: Body) -> Result<Registration, Refusal> {
+    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
+    Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)
+}
+
+/// Where its keys are, they are asked for.
+fn keys_may_be_fetched(issuer: &Issuer, registration: &Registration) -> Result<(), Refusal> {
+    match &registration.auth_method {
+        AuthMethod::Keys(ClientKeys::At(url)) => {
+            issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)
+        }
+        AuthMethod::Keys(ClientKeys::Set(_)) | AuthMethod::Secret(_) | AuthMethod::None => Ok(()),
+    }
+}
+
+/// What is made for a client, and given to it once.
+struct Secrets {
+    client_secret: Option<String>,
+    /// One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
+    registration_token: Option<String>,
+}
+
+impl Secrets {
+    fn of(issuer: &Issuer, registration: &Registration, shown: Option<&str>) -> Self {
+        let random = &*issuer.ambient.random;
+        let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
+        Self {
+            client_secret: matches!(registration.auth_method, AuthMethod::Secret(_)).then(|| secret(random)),
+            registration_token: is_its_own.then(|| secret(random)),
+        }
+    }
+
+    fn given(&self, issuer: &Issuer, client_id: &str) -> Given<'_> {
+        Given {
+            secret: self.client_secret.as_deref(),
+            managed: self.registration_token.as_deref().map(|token| (url_of(issuer, client_id), token)),
+        }
+    }
+}
+
+/// What is kept of it.
+fn client(issuer: &Issuer, registration: &Registration, secrets: &Secrets, now: u64) -> Client {
+    Client {
+        // The prefix ensures that an identifier never looks like the URL of a client metadata document.
+        id: format!("client_{}", identifier(&*issuer.ambient.random)),
+        name: registration.name.clone(),
+        redirect_uris: registration.redirect_uris(),
+        grant_types: Client::for_people(registration.refresh),
+        scopes: ScopeSet::default(),
+        credential: match (&registration.auth_method, &secrets.client_secret) {
+            (AuthMethod::Keys(keys), _) => ClientCredential::Keys(keys.clone()),
+            (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
+            (_, None) => ClientCredential::None,
+        },
+        secret_in_form: registration.auth_method.is_in_form(),
+        registered_at: now,
+        registration_token: secrets.registration_token.as_deref().map(SecretHash::of),
+        require_par: registration.require_par,
+    }
 }
 
 /// The name of the initial access token that a request shows. A wrong one is not taken for none.
@@ -127,13 +160,6 @@ fn initial_token<'i>(issuer: &'i Issuer, headers: &HeaderMap) -> Result<Option<&
 /// Counts one registration, whatever becomes of it: under the name of the token that it shows, or else with those of all strangers, who use up
 /// nothing of what holders of a token have.
 async fn count(issuer: &Issuer, shown: Option<&str>, now: u64) -> Result<(), Refusal> {
-    let now = now.saturating_mul(MICROS_PER_SECOND);
-    let key = shown.map_or_else(|| COUNTER.to_owned(), |name| format!("{COUNTER} {name}"));
-    match issuer.store.counters().arrive(&key, issuer.registrations, now).await? {
-        Arrival::Conforms => Ok(()),
-        // Rounded up: a client that waits so long is let in.
-        Arrival::TooSoon { wait } => {
-            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
-        }
-    }
+    let counted_as = shown.map_or_else(|| COUNTER.to_owned(), |name| format!("{COUNTER} {name}"));
+    Ok(RateLimit::of(counted_as, issuer.registrations).count(&issuer.store, now).await??)
 }

@@ -11,6 +11,7 @@ use crate::client::document::DocumentError;
 use crate::client::keys::InvalidClientKeys;
 use crate::client::redirect_uri::InvalidRedirectUri;
 use crate::observe::Reason;
+use crate::rate_limit::TooSoon;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
 
@@ -77,12 +78,7 @@ impl Refusal {
         let bad = |code, why: Cow<'static, str>| OAuthError::bad_request(code, why);
         let metadata = |why: &'static str| bad("invalid_client_metadata", why.into());
         match self {
-            Self::TooOften { retry_after } => OAuthError {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                code: "temporarily_unavailable",
-                description: "too many registrations; try again later".into(),
-                retry_after: Some(*retry_after),
-            },
+            Self::TooOften { retry_after } => OAuthError::too_often(*retry_after),
             Self::NoToken | Self::Token(_) => {
                 bad("invalid_token", "this needs the right token, as Authorization: Bearer".into())
                     .with_status(StatusCode::UNAUTHORIZED)
@@ -91,7 +87,8 @@ impl Refusal {
                 metadata("the client metadata is too long").with_status(StatusCode::PAYLOAD_TOO_LARGE)
             }
             Self::Body(InvalidBody::ContentType(_)) => metadata("client metadata is application/json"),
-            Self::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_)) | Self::Json(_) => {
+            Self::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_) | InvalidBody::Repeated(_))
+            | Self::Json(_) => {
                 metadata("client metadata is one JSON object with members of the types in RFC 7591 section 2")
             }
             Self::NoRedirectUri => bad("invalid_redirect_uri", "redirect_uris is missing".into()),
@@ -112,6 +109,12 @@ impl Refusal {
             }
             Self::Store(_) => OAuthError::store_unavailable(),
         }
+    }
+}
+
+impl From<TooSoon> for Refusal {
+    fn from(TooSoon { retry_after }: TooSoon) -> Self {
+        Self::TooOften { retry_after }
     }
 }
 

@@ -2,118 +2,129 @@
 
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_store::{Client, Code, GrantType, Redemption, SecretHash, grant_name};
+use mcp_auth_store::{Client, Code, Grant, GrantType, Redemption, SecretHash};
 
+use super::grant_type::may_use;
 use super::issued::{Issued, To};
+use super::new_grant::NewGrant;
 use super::proof::Proven;
-use super::refresh_token::new_grant;
 use super::resource::verify_resource;
-use super::still::still_there;
 use super::{Authenticated, Refusal};
-use crate::client::document::still_allows;
-use crate::issuer::{Grantee, Issuer};
+use crate::client::document::lists_redirect_uri;
+use crate::issuer::Issuer;
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
 use crate::request::Params;
-use crate::secret::identifier;
 
+/// The steps in their order. All is verified before the code is used, so that a second use is a real replay.
 pub(super) async fn issue(
     issuer: &Issuer,
     client: &Authenticated,
     params: &Params,
     proven: Proven,
 ) -> Result<Issued, Refusal> {
-    if !client.may(GrantType::AuthorizationCode) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    may_use(client, GrantType::AuthorizationCode)?;
     let presented = params.get("code").ok_or(Refusal::Missing("code"))?;
-    let hash = SecretHash::of(presented);
-    let code = issuer
-        .store
-        .codes()
-        .find(hash)
-        .await?
-        .ok_or(Refusal::Grant("the code is unknown or long expired"))?;
-    verify(client, params, &code)?;
-    let allowed_at = code.expires_at.saturating_sub(issuer.lifetimes.code);
-    if issuer.denies(presented, (&code.subject, &client.id), allowed_at) {
-        return Err(Refusal::Grant("denied by auth.deny"));
-    }
+    let code = find(issuer, presented).await?;
+    verify_client(client, &code)?;
+    verify_redirect_uri(client, params, &code)?;
+    verify_code_verifier(params, &code)?;
+    verify_not_denied(issuer, presented, &code)?;
     verify_resource(issuer, params)?;
     proven.is_by(code.dpop_jkt.as_deref())?;
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
+    let mut grant = NewGrant::of(issuer, client, &code, (bound_refresh, &binding))?;
+    let kept = grant.kept.take();
+    redeem(issuer, presented, &code, &grant.id, kept).await?;
+    grant.person_and_client_exist(issuer, client, &code).await?;
 
-    // The request is now verified to come from the client that the code was made for, so a second use is a real
-    // replay.
-    let scopes = issuer.scopes.known_of(&code.scopes);
-    let grant_id = identifier(&*issuer.ambient.random);
-    let access_token = issuer.access_token(&Grantee {
-        subject: &code.subject,
-        client_id: &client.id,
-        resource: &code.resource,
-        scopes: &scopes,
-        authentication: Some(&code.authentication),
-        grant_id: Some(&grant_name(&grant_id)),
-        binding: &binding,
-    })?;
-    let (refresh_token, grant) = match client.may(GrantType::RefreshToken) && code.refresh {
-        true => {
-            let (token, grant) = new_grant(issuer, &grant_id, client, &code, bound_refresh);
-            (Some(token), Some(grant))
-        }
-        false => (None, None),
-    };
-    match issuer.store.codes().redeem(hash, &grant_id, grant, issuer.now()).await? {
-        Redemption::First => {}
-        Redemption::Replayed => {
-            let why = "the code was used before: its tokens are dead";
-            GrantEnded {
-                by: Word("issuer"),
-                client_id: &client.id,
-                subject: &code.subject,
-                grant_id: None,
-                address: None,
-                reason: Reason::Refused(&why),
-            }
-            .happened();
-            return Err(Refusal::Replay(why));
-        }
-        Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
-    }
-    still_there(issuer, client, (&code.subject, &code.authentication), &grant_id).await?;
-    let to = To::new("authorization_code", &client.id, code.subject, Some(grant_name(&grant_id)));
-    Ok(Issued::new(issuer, access_token, refresh_token, &scopes, &binding, to))
+    let to = To::new("authorization_code", &client.id, code.subject, Some(grant.name()));
+    Ok(Issued::new(issuer, grant.access_token, grant.refresh_token, &grant.scopes, &binding, to))
 }
 
-/// Verifies what the code is bound to: client, redirect URI and PKCE.
+/// What the code stands for.
+async fn find(issuer: &Issuer, presented: &str) -> Result<Code, Refusal> {
+    let code = issuer.store.codes().find(SecretHash::of(presented)).await?;
+    code.ok_or(Refusal::Grant("the code is unknown or long expired"))
+}
+
+/// The code was issued to the client that presents it.
+fn verify_client(client: &Client, code: &Code) -> Result<(), Refusal> {
+    match code.client_id == client.id {
+        true => Ok(()),
+        false => Err(Refusal::Grant("the code was issued to another client")),
+    }
+}
+
+/// The client lists the address that the code was sent to, and names no other one.
 ///
 /// A client that sends no `redirect_uri` here follows OAuth 2.1 and is bound by PKCE alone (§10.2); a client that
 /// sends one must send the same one as before.
-fn verify(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> {
-    if code.client_id != client.id {
-        return Err(Refusal::Grant("the code was issued to another client"));
-    }
-    if !still_allows(client, &code.redirect_uri) {
+fn verify_redirect_uri(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> {
+    if !lists_redirect_uri(client, &code.redirect_uri) {
         return Err(Refusal::Grant("the client no longer lists the redirect URI that the code was sent to"));
     }
-    if params.get("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
-        return Err(Refusal::Grant("redirect_uri is not the authorization request's"));
+    match params.get("redirect_uri") {
+        Some(uri) if uri != code.redirect_uri => {
+            Err(Refusal::Grant("redirect_uri is not the authorization request's"))
+        }
+        Some(_) | None => Ok(()),
     }
+}
+
+/// PKCE (RFC 7636 §4.6): the client knows what the `code_challenge` was made of.
+fn verify_code_verifier(params: &Params, code: &Code) -> Result<(), Refusal> {
     let verifier = params.get("code_verifier").ok_or(Refusal::Grant("code_verifier is missing"))?;
     if !is_code_verifier(verifier) {
         return Err(Refusal::Grant("code_verifier is not 43 to 128 unreserved characters"));
     }
     // Neither value is secret any more, so a comparison in variable time reveals nothing.
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
-    if challenge != code.code_challenge {
-        return Err(Refusal::Grant("code_verifier does not fit the code_challenge"));
+    match challenge == code.code_challenge {
+        true => Ok(()),
+        false => Err(Refusal::Grant("code_verifier does not fit the code_challenge")),
     }
-    Ok(())
 }
 
 /// Checks the characters and length of a `code_verifier` (RFC 7636 §4.1).
 fn is_code_verifier(verifier: &str) -> bool {
     (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+}
+
+/// The operator does not deny what the person allowed.
+fn verify_not_denied(issuer: &Issuer, presented: &str, code: &Code) -> Result<(), Refusal> {
+    let allowed_at = code.expires_at.saturating_sub(issuer.lifetimes.code);
+    match issuer.is_denied_by_operator(presented, (&code.subject, &code.client_id), allowed_at) {
+        true => Err(Refusal::Grant("denied by auth.deny")),
+        false => Ok(()),
+    }
+}
+
+/// Uses the code up, and keeps the grant. A code that was used before ends the grant of its first use (OAuth 2.1 §4.1.3).
+async fn redeem(
+    issuer: &Issuer,
+    presented: &str,
+    code: &Code,
+    grant_id: &str,
+    grant: Option<Grant>,
+) -> Result<(), Refusal> {
+    match issuer.store.codes().redeem(SecretHash::of(presented), grant_id, grant, issuer.now()).await? {
+        Redemption::First => Ok(()),
+        Redemption::Replayed => {
+            let why = "the code was used before: its tokens are dead";
+            GrantEnded {
+                by: Word("issuer"),
+                client_id: &code.client_id,
+                subject: &code.subject,
+                grant_id: None,
+                address: None,
+                reason: Reason::Refused(&why),
+            }
+            .happened();
+            Err(Refusal::Replay(why))
+        }
+        Redemption::Gone => Err(Refusal::Grant("the code has expired")),
+    }
 }

@@ -66,13 +66,6 @@ pub(crate) async fn authenticate(
     Ok(Authenticated { client, key: None })
 }
 
-/// Why a secret, or none, authenticates nobody.
-struct Wrong {
-    why: &'static str,
-    /// What is counted where a secret was sent.
-    guess: Option<Guess>,
-}
-
 /// By its secret, or a public client by its identifier alone.
 async fn by_secret(
     issuer: &Issuer,
@@ -93,57 +86,49 @@ async fn by_secret(
             meant.map(|(id, secret)| (id, Some(secret))).collect()
         }
     };
-    let mut first = None;
+    let mut guess = Guess::from(from);
+    let (mut is_another, mut wrong) = (None, None);
     for (id, secret) in meant {
-        let tried = match params.get("client_id").is_some_and(|in_form| in_form != id) {
-            true => Err(Wrong { why: "client_id differs from the Authorization header's", guess: None }),
-            false => by(issuer, &id, secret, from).await?,
-        };
-        match tried {
-            Ok(client) => return Ok(client),
-            // Of two readings the one counts by which a secret was tried.
-            Err(wrong) => first = first.filter(|first: &Wrong| first.guess.is_some()).or(Some(wrong)),
+        if params.get("client_id").is_some_and(|in_form| in_form != id) {
+            is_another = Some("client_id differs from the Authorization header's");
+            continue;
+        }
+        let client = issuer.known_client(&id).await?;
+        if secret.is_some() {
+            guess.tries(client.as_ref());
+        }
+        match verify(client, secret.as_deref()) {
+            Ok(client) => {
+                guess.judge(issuer, true).await?;
+                return Ok(client);
+            }
+            Err(why) => wrong = wrong.or(Some(why)),
         }
     }
-    // A request is one guess, however its secret is read.
-    let Some(Wrong { why, guess }) = first else {
-        return Err(refused("the Authorization header is not a Basic credential"));
-    };
-    if let Some(guess) = guess {
-        guess.was_wrong(issuer).await?;
-    }
+    guess.judge(issuer, false).await?;
+    // Of two readings the one says more by which a secret was tried.
+    let why = wrong.or(is_another).unwrap_or("the Authorization header is not a Basic credential");
     Err(refused(why))
 }
 
-/// The client of this identifier, if this is its secret, or if it has none and sent none.
-async fn by(
-    issuer: &Issuer,
-    id: &str,
-    secret: Option<String>,
-    from: Option<IpAddr>,
-) -> Result<Result<Client, Wrong>, Refusal> {
-    let client = issuer.known_client(id).await?;
-    let guess = secret.as_ref().and_then(|_| Guess::of(client.as_ref(), from));
-    if let Some(guess) = &guess {
-        guess.may_be_made(issuer).await?;
-    }
+/// The client, if this is its secret, or if it has none and sent none. Nobody is told before the [guess](Guess) is judged.
+fn verify(client: Option<Client>, secret: Option<&str>) -> Result<Client, &'static str> {
     // A secret is compared even if the client has none, so that the response time does not reveal which clients
     // exist.
     let expected = match client.as_ref().map(|client| &client.credential) {
         Some(ClientCredential::Secret(hash)) => *hash,
         Some(ClientCredential::None | ClientCredential::Keys(_)) | None => SecretHash::from_bytes([0; 32]),
     };
-    let matches = expected.matches(secret.as_deref().unwrap_or_default());
-    let Some(client) = client else { return Ok(Err(Wrong { why: "client_id is unknown", guess })) };
-    let why = match (&client.credential, secret) {
-        (ClientCredential::None, None) => return Ok(Ok(client)),
-        (ClientCredential::Secret(_), Some(_)) if matches => return Ok(Ok(client)),
-        (ClientCredential::None, Some(_)) => "a public client sent a secret",
-        (ClientCredential::Secret(_), Some(_)) => "client_secret is wrong",
-        (ClientCredential::Secret(_), None) => "client_secret is missing",
-        (ClientCredential::Keys(_), _) => "the client authenticates by a key",
-    };
-    Ok(Err(Wrong { why, guess }))
+    let matches = expected.matches(secret.unwrap_or_default());
+    let client = client.ok_or("client_id is unknown")?;
+    match (&client.credential, secret) {
+        (ClientCredential::None, None) => Ok(client),
+        (ClientCredential::Secret(_), Some(_)) if matches => Ok(client),
+        (ClientCredential::None, Some(_)) => Err("a public client sent a secret"),
+        (ClientCredential::Secret(_), Some(_)) => Err("client_secret is wrong"),
+        (ClientCredential::Secret(_), None) => Err("client_secret is missing"),
+        (ClientCredential::Keys(_), _) => Err("the client authenticates by a key"),
+    }
 }
 
 /// The identifier and secret of an `Authorization: Basic` header, as they may be meant.

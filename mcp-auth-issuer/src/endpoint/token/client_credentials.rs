@@ -1,30 +1,25 @@
 //! The client credentials grant (OAuth 2.1 §4.2): only for the confidential clients in the configuration. A client
 //! that registered itself cannot use it, because no person would have allowed it anything.
 
-use super::Refusal;
+use super::grant_type::may_use;
 use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
-use crate::client::scopes::first_missing;
+use super::{Refusal, scope};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use mcp_auth_store::{Client, GrantType};
 
+/// The steps in their order.
 pub(super) async fn issue(
     issuer: &Issuer,
     client: &Client,
     params: &Params,
     proven: Proven,
 ) -> Result<Issued, Refusal> {
-    if !client.may(GrantType::ClientCredentials) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    may_use(client, GrantType::ClientCredentials)?;
     verify_resource(issuer, params)?;
-    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
-    let scopes = requested.unwrap_or_else(|| client.scopes.clone());
-    if let Some(scope) = first_missing(&scopes, &client.scopes) {
-        return Err(Refusal::ScopeNotGranted(scope.clone()));
-    }
+    let scopes = scope::within(issuer, params, &client.scopes)?;
     let binding = proven.use_up(issuer).await?;
     // RFC 9068 §2.2: without a resource owner, `sub` names the client.
     let access_token = issuer.access_token(&Grantee {

@@ -5,6 +5,7 @@ use mcp_auth_runtime::facade::UnverifiedJwt;
 use mcp_auth_store::{Client, GrantType, SecretHash};
 
 use super::Refusal;
+use super::grant_type::is_trusted_with;
 use super::issued::{Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
@@ -15,6 +16,7 @@ use crate::request::Params;
 /// The longest assertion, in bytes.
 const LONGEST: usize = 16 * 1024;
 
+/// The steps in their order.
 pub(super) async fn issue(
     issuer: &Issuer,
     client: &Client,
@@ -22,9 +24,7 @@ pub(super) async fn issue(
     proven: Proven,
 ) -> Result<Issued, Refusal> {
     // The assertion names the client, which means something only of one that authenticates.
-    if !client.may(GrantType::JwtBearer) || client.is_public() || !issuer.is_named(&client.id) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    is_trusted_with(issuer, client, GrantType::JwtBearer)?;
     verify_resource(issuer, params)?;
     let jwt = assertion(params)?;
     let trusted =

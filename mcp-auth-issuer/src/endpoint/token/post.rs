@@ -1,77 +1,56 @@
 //! `POST /token`: authenticates the client, chooses the grant, and writes the answer.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
-use http::{Extensions, HeaderMap, HeaderValue};
+use axum::response::Response;
+use http::header::PRAGMA;
+use http::{HeaderValue, StatusCode};
 use mcp_auth_store::GrantType;
 
 use super::issued::Issued;
 use super::proof::Proven;
 use super::{
-    Authenticated, Refusal, authenticate, authorization_code, client_credentials, device_code, jwt_bearer,
-    refresh_token, token_exchange, workload,
+    Authenticated, Refusal, authorization_code, client_credentials, device_code, jwt_bearer, refresh_token,
+    token_exchange, workload,
 };
+use crate::endpoint::client_request::{ClientRequest, answer};
 use crate::issuer::Issuer;
 use crate::observe::token::TokenRefused;
 use crate::observe::{Event as _, Word};
 use crate::request::Params;
-use crate::request::address::client_address;
-use crate::request::body::form;
-use crate::request::oauth_error::{NO_STORE, OAuthError};
-
-/// What is known of a request that is refused.
-#[derive(Default)]
-struct Known {
-    grant: Option<Word>,
-    client_id: Option<String>,
-}
 
 /// `POST /token`
-pub(crate) async fn post(
-    State(issuer): State<Arc<Issuer>>,
-    extensions: Extensions,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let (address, mut known) = (client_address(&extensions), Known::default());
-    match issue(&issuer, (&headers, address), body, &mut known).await {
+pub(crate) async fn post(State(issuer): State<Arc<Issuer>>, mut request: ClientRequest) -> Response {
+    let mut grant = None;
+    match issue(&issuer, &mut request, &mut grant).await {
         Ok(issued) => {
-            issued.event(address).happened();
-            let no_cache = HeaderValue::from_static("no-cache");
-            ([(CACHE_CONTROL, NO_STORE), (http::header::PRAGMA, no_cache)], axum::Json(issued))
-                .into_response()
+            issued.event(request.address).happened();
+            let mut response = answer(StatusCode::OK, issued);
+            response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            response
         }
-        Err(refusal) => {
-            let Known { grant, client_id } = &known;
-            let client_id = client_id.as_deref();
-            refusal.tell(|reason| TokenRefused { grant: *grant, client_id, address, reason }.happened());
-            OAuthError::from(&refusal).into_response()
-        }
+        Err(refusal) => request.refused(&refusal, |client_id, address, reason| {
+            TokenRefused { grant, client_id, address, reason }.happened();
+        }),
     }
 }
 
-/// The steps of every token request; each grant goes on in its own file.
+/// The steps of every token request, in their order; each grant goes on in its own file.
 async fn issue(
     issuer: &Issuer,
-    (headers, address): (&HeaderMap, Option<IpAddr>),
-    body: Body,
-    known: &mut Known,
+    request: &mut ClientRequest,
+    grant: &mut Option<Word>,
 ) -> Result<Issued, Refusal> {
-    let params = form(headers, body).await?;
-    refuse_repeated(&params)?;
+    let params = request.form().await?;
     let grant_type = params.get("grant_type").and_then(GrantType::named);
-    known.grant = grant_type.map(named);
+    *grant = grant_type.map(named);
     if grant_type == Some(GrantType::JwtBearer) && workload::is_presented(issuer, &params) {
-        return workload::issue(issuer, headers, &params, Proven::read(issuer, headers)?).await;
+        let proven = Proven::read(issuer, &request.headers)?;
+        return workload::issue(issuer, &request.headers, &params, proven).await;
     }
-    let client = authenticated(issuer, (headers, address), &params).await?;
-    known.client_id = Some(client.id.clone());
-    let proven = Proven::read(issuer, headers)?;
+    let client = authenticated(issuer, request, &params).await?;
+    let proven = Proven::read(issuer, &request.headers)?;
     match grant_type {
         Some(GrantType::AuthorizationCode) => {
             authorization_code::issue(issuer, &client, &params, proven).await
@@ -100,18 +79,13 @@ fn named(grant: GrantType) -> Word {
     })
 }
 
-/// No parameter may stand twice (OAuth 2.1 §3.2).
-fn refuse_repeated(params: &Params) -> Result<(), Refusal> {
-    params.repeated().map_or(Ok(()), |name| Err(Refusal::Repeated(name.to_owned())))
-}
-
 /// The client, authenticated. One whose document took its grants back ends the grant that it would refresh.
 async fn authenticated(
     issuer: &Issuer,
-    from: (&HeaderMap, Option<IpAddr>),
+    request: &mut ClientRequest,
     params: &Params,
 ) -> Result<Authenticated, Refusal> {
-    match authenticate(issuer, from, params).await {
+    match request.client(issuer, params).await {
         Err(Refusal::Document(error)) if error.ends_grants() => {
             Err(refresh_token::taken_back(issuer, params, error).await?)
         }

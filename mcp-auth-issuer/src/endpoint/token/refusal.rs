@@ -9,20 +9,21 @@ use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
+use crate::endpoint::client_request::Refused;
 use crate::issuer::{ClientError, NotIssued};
 use crate::key::{KeyError, MintError};
 use crate::observe::Reason;
 use crate::person::LoginError;
+use crate::rate_limit::TooSoon;
+use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
-use crate::request::oauth_error::OAuthError;
+use crate::request::oauth_error::{OAuthError, repeated};
 
 /// Why a token request is refused. No variant holds a secret, so all of them may be logged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(transparent)]
     Body(#[from] InvalidBody),
-    #[error("parameter {0:?} is repeated")]
-    Repeated(String),
     #[error("parameter {0} is missing")]
     Missing(&'static str),
     /// Client authentication failed; the cause is for the log.
@@ -32,7 +33,7 @@ pub(crate) enum Refusal {
     #[error("client authentication: {0}")]
     Assertion(RefusedAssertion),
     /// The client describes itself at a URL, and there is no description that it could be known by.
-    #[error("no description or no keys of the client: {0}")]
+    #[error("the client metadata document, or the keys of the client, cannot be used: {0}")]
     Document(DocumentError),
     #[error("grant_type is not supported")]
     UnsupportedGrantType,
@@ -67,7 +68,7 @@ pub(crate) enum Refusal {
     SlowDown,
     #[error("the user denied the device")]
     AccessDenied,
-    #[error("the device code has expired")]
+    #[error("the device code has expired; ask for a new one")]
     ExpiredToken,
     /// A client asks for device codes, or authenticates by assertions or with wrong secrets, too often.
     #[error("device authorization requests, client assertions or wrong client secrets are too frequent")]
@@ -93,9 +94,8 @@ pub(crate) enum Refusal {
     Store(#[from] StoreError),
 }
 
-impl Refusal {
-    /// Tells the operator why, by the event of the endpoint.
-    pub(crate) fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
+impl Refused for Refusal {
+    fn tell(&self, tell: impl FnOnce(Reason<'_>)) {
         match self {
             Self::Mint(error) => tell(Reason::Failed(&format_args!("{self}: {error:?}"))),
             Self::Keys(error) => tell(Reason::Failed(error)),
@@ -108,6 +108,16 @@ impl Refusal {
             Self::AuthorizationPending | Self::SlowDown => tracing::debug!(reason = %self, "a device waits"),
             refusal => tell(Reason::Refused(refusal)),
         }
+    }
+
+    fn error(&self) -> OAuthError {
+        self.into()
+    }
+}
+
+impl From<TooSoon> for Refusal {
+    fn from(TooSoon { retry_after }: TooSoon) -> Self {
+        Self::TooOften { retry_after }
     }
 }
 
@@ -132,21 +142,32 @@ impl From<NotIssued> for Refusal {
 impl From<&Refusal> for OAuthError {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::Body(InvalidBody::TooLong(_)) => {
-                Self::bad_request("invalid_request", "the form is too long")
+            Refusal::Body(InvalidBody::TooLong(most)) => {
+                Self::bad_request("invalid_request", format!("the body has more than {most} bytes"))
                     .with_status(StatusCode::PAYLOAD_TOO_LARGE)
             }
-            Refusal::Body(InvalidBody::ContentType(_)) => {
-                Self::bad_request("invalid_request", "the body is application/x-www-form-urlencoded")
+            Refusal::Body(InvalidBody::ContentType(wanted)) => {
+                Self::bad_request("invalid_request", format!("Content-Type must be {wanted}"))
             }
-            Refusal::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_)) => {
-                Self::bad_request("invalid_request", "the form is not correctly encoded")
+            Refusal::Body(InvalidBody::NotUtf8 | InvalidBody::Params(InvalidParams::Encoding)) => {
+                Self::bad_request(
+                    "invalid_request",
+                    "the body must be UTF-8, encoded as application/x-www-form-urlencoded",
+                )
             }
-            Refusal::Repeated(_) => Self::bad_request("invalid_request", "a parameter is repeated"),
-            Refusal::Missing(name) => Self::bad_request("invalid_request", format!("{name} is missing")),
+            Refusal::Body(InvalidBody::Params(InvalidParams::TooMany)) => {
+                Self::bad_request("invalid_request", "the body has too many parameters")
+            }
+            Refusal::Body(InvalidBody::Repeated(name)) => {
+                Self::bad_request("invalid_request", repeated(name))
+            }
+            Refusal::Missing(name) => Self::bad_request("invalid_request", format!("parameter {name} is missing")),
             Refusal::Client(_) | Refusal::Assertion(_) => {
-                Self::bad_request("invalid_client", "client authentication failed")
-                    .with_status(StatusCode::UNAUTHORIZED)
+                Self::bad_request(
+                    "invalid_client",
+                    "client authentication failed: check client_id, and its secret or key, and send them in one way only",
+                )
+                .with_status(StatusCode::UNAUTHORIZED)
             }
             Refusal::Document(error) => match error.retry_after() {
                 // Nothing was taken back: the client asks again with the same code or refresh token.
@@ -159,46 +180,42 @@ impl From<&Refusal> for OAuthError {
                     .with_status(StatusCode::UNAUTHORIZED),
             },
             Refusal::UnsupportedGrantType => {
-                Self::bad_request("unsupported_grant_type", "grant_type is not one of grant_types_supported")
+                Self::bad_request("unsupported_grant_type", "grant_type must be one of grant_types_supported in the metadata of this server")
             }
             Refusal::UnauthorizedClient => {
-                Self::bad_request("unauthorized_client", "the client may not use this grant")
+                Self::bad_request("unauthorized_client", "this client is not registered for what it asks for here")
             }
             Refusal::Grant(_) | Refusal::Replay(_) => Self::bad_request(
                 "invalid_grant",
-                "the grant is invalid, expired, revoked or not this client's",
+                "what was granted is unknown, expired, used, revoked, of another client, or does not fit redirect_uri or code_verifier; start again",
             ),
             Refusal::Asserted(NotAsserted::Unavailable(_)) => Self::store_unavailable(),
             Refusal::Asserted(_) | Refusal::NotOfProfile(_) => Self::bad_request(
                 "invalid_grant",
-                "the assertion is invalid, expired, or not for this server and client",
+                "the assertion is invalid, expired, used before, or not for this server, its resource and this client",
             ),
             Refusal::Exchange(words) => Self::bad_request("invalid_request", *words),
             // RFC 8693 §2.2.2 asks for this code.
             Refusal::SubjectToken(_) => Self::bad_request(
                 "invalid_request",
-                "the subject token is invalid, expired, revoked or not for this client",
+                "the subject token is not an access token of this server, or is expired, revoked, or not for this client to exchange",
             ),
             Refusal::Proof(error) => Self::bad_request("invalid_dpop_proof", error.description()),
             // RFC 8628 §3.5.
             Refusal::AuthorizationPending => {
-                Self::bad_request("authorization_pending", "the user has not answered yet")
+                Self::bad_request("authorization_pending", "the user has not answered yet; ask again after interval seconds")
             }
             Refusal::SlowDown => Self::bad_request(
                 "slow_down",
                 "the user has not answered yet; wait 5 seconds longer between polls",
             ),
-            Refusal::AccessDenied => Self::bad_request("access_denied", "the user denied it"),
+            Refusal::AccessDenied => Self::bad_request("access_denied", "the user denied the request"),
             Refusal::ExpiredToken => Self::bad_request("expired_token", "the device code has expired"),
-            Refusal::TooOften { retry_after } => Self {
-                retry_after: Some(*retry_after),
-                ..Self::bad_request("temporarily_unavailable", "too many requests; try again later")
-                    .with_status(StatusCode::TOO_MANY_REQUESTS)
-            },
-            Refusal::Resource => Self::bad_request("invalid_target", "resource is not this server"),
+            Refusal::TooOften { retry_after } => Self::too_often(*retry_after),
+            Refusal::Resource => Self::bad_request("invalid_target", "resource must be the identifier of this server, sent once, or be left out"),
             Refusal::Scope(refused) => Self::bad_request("invalid_scope", refused.to_string()),
             Refusal::ScopeNotGranted(scope) => {
-                Self::bad_request("invalid_scope", format!("scope {scope} was not granted"))
+                Self::bad_request("invalid_scope", format!("scope {scope} was not granted; ask for less, or for a new authorization"))
             }
             Refusal::Mint(_) => Self::bad_request("server_error", "the token cannot be made")
                 .with_status(StatusCode::INTERNAL_SERVER_ERROR),

@@ -7,6 +7,7 @@ use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
+use super::grant_type::is_trusted_with;
 use super::issued::{ACCESS_TOKEN, Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
@@ -19,16 +20,14 @@ const SUBJECT_TYPES: [&str; 2] = [ACCESS_TOKEN, "urn:ietf:params:oauth:token-typ
 /// The most actors in one token: as many as servers read.
 const MOST_ACTORS: usize = 8;
 
+/// The steps in their order.
 pub(super) async fn issue(
     issuer: &Issuer,
     client: &Client,
     params: &Params,
     proven: Proven,
 ) -> Result<Issued, Refusal> {
-    // One that registered itself is not trusted with the rights of others, whatever it registered.
-    if !client.may(GrantType::TokenExchange) || client.is_public() || !issuer.is_named(&client.id) {
-        return Err(Refusal::UnauthorizedClient);
-    }
+    is_trusted_with(issuer, client, GrantType::TokenExchange)?;
     verify_request(issuer, params)?;
     let subject = subject_token(issuer, params).await?;
     verify_client(issuer, client, &subject)?;
@@ -56,7 +55,7 @@ pub(super) async fn issue(
         &exchanged,
     )?;
     // Asked last: what is revoked after this ends the new token too.
-    counts_still(issuer, params, &subject).await?;
+    verify_not_revoked(issuer, params, &subject).await?;
     let to = To {
         of_client: Some(subject.client_id),
         ..To::new("token_exchange", &client.id, subject.sub, Some(grant_id))
@@ -68,10 +67,14 @@ pub(super) async fn issue(
 fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     let subject_type = params.get("subject_token_type").ok_or(Refusal::Missing("subject_token_type"))?;
     if !SUBJECT_TYPES.contains(&subject_type) {
-        return Err(Refusal::Exchange("subject_token_type is an access token's"));
+        return Err(Refusal::Exchange(
+            "subject_token_type must be urn:ietf:params:oauth:token-type:access_token, or that of a jwt",
+        ));
     }
     if params.get("requested_token_type").is_some_and(|requested| requested != ACCESS_TOKEN) {
-        return Err(Refusal::Exchange("requested_token_type is an access token's"));
+        return Err(Refusal::Exchange(
+            "requested_token_type must be urn:ietf:params:oauth:token-type:access_token",
+        ));
     }
     // The client that authenticates is the actor. A second one would have to be checked, and is not.
     if params.count("actor_token") > 0 || params.count("actor_token_type") > 0 {
@@ -84,7 +87,7 @@ fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     }
 }
 
-/// The subject token: an access token of this issuer for this server that counts still.
+/// The subject token: an access token of this issuer for this server, neither expired nor revoked.
 async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Refusal> {
     let token = params.get("subject_token").ok_or(Refusal::Missing("subject_token"))?;
     let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
@@ -99,12 +102,12 @@ async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Ref
     if issuer.now() >= own.exp {
         return Err(Refusal::SubjectToken("expired"));
     }
-    counts_still(issuer, params, &own).await?;
+    verify_not_revoked(issuer, params, &own).await?;
     Ok(own)
 }
 
 /// Verifies that a token is neither denied nor revoked. Other processes revoke too, so the store is asked.
-async fn counts_still(issuer: &Issuer, params: &Params, own: &OwnToken) -> Result<(), Refusal> {
+async fn verify_not_revoked(issuer: &Issuer, params: &Params, own: &OwnToken) -> Result<(), Refusal> {
     if issuer.denied.refuses(params.get("subject_token").unwrap_or_default(), own.claims()) {
         return Err(Refusal::SubjectToken("denied by auth.deny"));
     }

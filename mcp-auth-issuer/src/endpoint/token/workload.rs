@@ -21,24 +21,21 @@ pub(super) fn is_presented(issuer: &Issuer, params: &Params) -> bool {
     issuer.assertions.named_by(&jwt).is_some_and(|trusted| trusted.is_of_workloads())
 }
 
+/// The steps in their order.
 pub(super) async fn issue(
     issuer: &Issuer,
     headers: &HeaderMap,
     params: &Params,
     proven: Proven,
 ) -> Result<Issued, Refusal> {
-    if headers.contains_key(AUTHORIZATION) || CREDENTIALS.iter().any(|name| params.count(name) > 0) {
-        return Err(Refusal::Client("authenticates beside the assertion of a workload"));
-    }
+    has_no_other_credential(headers, params)?;
     verify_resource(issuer, params)?;
     let jwt = jwt_bearer::assertion(params)?;
     let trusted =
         issuer.assertions.named_by(&jwt).ok_or(Refusal::Grant("of an issuer that is not trusted"))?;
     let assertion = trusted.verify(&jwt).await?;
     let workload = trusted.workload_of(&assertion, jwt.typ().as_deref())?;
-    if params.get("client_id").is_some_and(|id| id != workload.client_id) {
-        return Err(Refusal::Grant("client_id is not the name of the workload"));
-    }
+    verify_client_id(params, &workload.client_id)?;
     proven.possesses(&assertion.claims).map_err(|unproven| unproven.refusal(Refusal::Grant))?;
     let asked = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     let scopes = issuer.scopes.in_both(asked, &workload.scopes, &workload.scopes);
@@ -60,4 +57,20 @@ pub(super) async fn issue(
         ..To::new("jwt_bearer", &workload.client_id, &*workload.client_id, None)
     };
     Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to))
+}
+
+/// The assertion is its only credential.
+fn has_no_other_credential(headers: &HeaderMap, params: &Params) -> Result<(), Refusal> {
+    match headers.contains_key(AUTHORIZATION) || CREDENTIALS.iter().any(|name| params.count(name) > 0) {
+        true => Err(Refusal::Client("authenticates beside the assertion of a workload")),
+        false => Ok(()),
+    }
+}
+
+/// `client_id` may be left out; otherwise it is the name of the workload.
+fn verify_client_id(params: &Params, name: &str) -> Result<(), Refusal> {
+    match params.get("client_id") {
+        Some(id) if id != name => Err(Refusal::Grant("client_id is not the name of the workload")),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -5,26 +5,20 @@
 
 use std::net::IpAddr;
 
-use mcp_auth_store::{Arrival, Rate, SecretHash, Store, StoreError};
+use mcp_auth_store::{Rate, SecretHash, Store, StoreError};
 
 use super::options::AccountsOptions;
-use crate::request::address::{place, site};
+use crate::rate_limit::{AddressRate, RateLimit, TooSoon};
 
 /// A second factor is tried by somebody who has the password already. One code in 333 000 is right at any time, so ten at once and then one
 /// in two minutes leave a guesser about one chance in 450 a day.
 const SECOND_FACTOR: (u32, u32) = (2 * 60, 10);
 
-/// How many times as much as one place a site has: an IPv6 network of 48 bits, of which many a customer has all (RFC 6177 §2).
-const SITE: u32 = 4;
-
-const MICROS: u64 = 1_000_000;
-
 /// How often what may be tried.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     account: Rate,
-    address: Rate,
-    site: Rate,
+    address: AddressRate,
     second_factor: Rate,
 }
 
@@ -37,8 +31,7 @@ impl Limits {
         let (seconds, burst) = SECOND_FACTOR;
         Self {
             account: per_minute(options.attempts_per_account),
-            address: per_minute(options.attempts_per_address),
-            site: per_minute(options.attempts_per_address.saturating_mul(SITE)),
+            address: AddressRate::per_minute(options.attempts_per_address, options.attempts_per_address),
             second_factor: Rate::one_in(seconds, burst).unwrap_or(Rate::LEAST),
         }
     }
@@ -51,12 +44,9 @@ impl Limits {
         from: Option<IpAddr>,
         now: u64,
     ) -> Result<Wait, StoreError> {
-        let wait = self.address(store, from, now).await?;
-        if wait.is_some() {
-            return Ok(wait);
-        }
         let by_account = format!("issuer-login account {}", account.digits());
-        counted(store, &by_account, self.account, now).await
+        let limit = self.by_address(from).and(RateLimit::of(by_account, self.account));
+        waited(limit.count(store, now).await)
     }
 
     /// Counts a passkey that is tried from an address. Of no account: nobody guesses a signature, and who counted it there could lock its person
@@ -67,19 +57,11 @@ impl Limits {
         from: Option<IpAddr>,
         now: u64,
     ) -> Result<Wait, StoreError> {
-        self.address(store, from, now).await
+        waited(self.by_address(from).count(store, now).await)
     }
 
-    async fn address(&self, store: &Store, from: Option<IpAddr>, now: u64) -> Result<Wait, StoreError> {
-        let by_address = format!("issuer-login address {}", place(from));
-        let wait = counted(store, &by_address, self.address, now).await?;
-        if wait.is_some() {
-            return Ok(wait);
-        }
-        match site(from) {
-            Some(site) => counted(store, &format!("issuer-login address {site}"), self.site, now).await,
-            None => Ok(None),
-        }
+    fn by_address(&self, from: Option<IpAddr>) -> RateLimit {
+        RateLimit::of_address(from, self.address, |network| format!("issuer-login address {network}"))
     }
 
     /// Counts a second factor that is tried for an account.
@@ -90,15 +72,12 @@ impl Limits {
         now: u64,
     ) -> Result<Wait, StoreError> {
         let key = format!("issuer-login second factor {}", account.digits());
-        counted(store, &key, self.second_factor, now).await
+        waited(RateLimit::of(key, self.second_factor).count(store, now).await)
     }
 }
 
-async fn counted(store: &Store, key: &str, rate: Rate, now: u64) -> Result<Wait, StoreError> {
-    Ok(match store.counters().arrive(key, rate, now.saturating_mul(MICROS)).await? {
-        Arrival::Conforms => None,
-        Arrival::TooSoon { wait } => Some(wait.div_ceil(MICROS)),
-    })
+fn waited(counted: Result<Result<(), TooSoon>, StoreError>) -> Result<Wait, StoreError> {
+    Ok(counted?.err().map(|TooSoon { retry_after }| retry_after))
 }
 
 #[cfg(test)]

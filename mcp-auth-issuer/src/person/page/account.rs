@@ -13,28 +13,28 @@ use super::shell::page;
 use crate::endpoint::FACTORS;
 use crate::issuer::Issuer;
 
-/// Shows a person what they let in.
+/// Shows a person which applications they allowed something.
 pub(crate) struct AccountPage<'a> {
     pub(crate) issuer: &'a Issuer,
     /// The login at this browser.
     pub(crate) browser: &'a Browser,
-    pub(crate) let_in: Vec<LetIn>,
-    /// Whether more applications were let in than the page shows.
+    pub(crate) allowed: Vec<AllowedApplication>,
+    /// Whether there are more applications than the page shows.
     pub(crate) there_may_be_more: bool,
     /// The URL that the forms post to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
 }
 
-/// An application that a person let in.
-pub(crate) struct LetIn {
+/// An application that a person allowed something.
+pub(crate) struct AllowedApplication {
     pub(crate) client_id: String,
     /// `None` where the client is gone.
     pub(crate) client: Option<Client>,
     pub(crate) scopes: ScopeSet,
     /// What the access tokens of its grants call these.
     pub(crate) grants: Vec<String>,
-    /// When it was let in first, of what it has still, in Unix seconds.
+    /// When it was first allowed what it still has, in Unix seconds.
     pub(crate) since: u64,
     /// When it came last to renew its access; `None` where it cannot.
     pub(crate) last_used: Option<u64>,
@@ -42,7 +42,7 @@ pub(crate) struct LetIn {
     pub(crate) is_remembered: bool,
 }
 
-impl LetIn {
+impl AllowedApplication {
     /// One of which nothing else is known.
     pub(crate) fn new(client_id: &str, since: u64) -> Self {
         Self {
@@ -68,10 +68,10 @@ impl IntoResponse for AccountPage<'_> {
                 dd { strong { bdi { (visible(person)) } } }
             }
             h2 { "Applications you let in" }
-            @if self.let_in.is_empty() {
+            @if self.allowed.is_empty() {
                 p { "None can renew its access now, or get it again without asking you. The access of others ends by itself." }
             }
-            @for let_in in &self.let_in { (self.application(let_in)) }
+            @for allowed in &self.allowed { (self.application(allowed)) }
             @if self.there_may_be_more {
                 p.hint { "There may be more. End some of these to see them." }
             }
@@ -96,20 +96,20 @@ impl IntoResponse for AccountPage<'_> {
 }
 
 impl AccountPage<'_> {
-    fn application(&self, let_in: &LetIn) -> Markup {
+    fn application(&self, allowed: &AllowedApplication) -> Markup {
         let (declared, now) = (&self.issuer.scopes, self.issuer.now());
-        let scopes = declared.known_of(&let_in.scopes);
+        let scopes = declared.known_of(&allowed.scopes);
         html! {
             section.application {
                 dl {
-                    (application(self.issuer, let_in.client.as_ref()))
+                    (application(self.issuer, allowed.client.as_ref()))
                     dt { "You let it in" }
-                    dd { (ago(now.saturating_sub(let_in.since))) }
-                    @if let Some(last_used) = let_in.last_used {
+                    dd { (ago(now.saturating_sub(allowed.since))) }
+                    @if let Some(last_used) = allowed.last_used {
                         dt { "It last came" }
                         dd { (ago(now.saturating_sub(last_used))) }
                     }
-                    @if let_in.is_remembered {
+                    @if allowed.is_remembered {
                         dt { "Asking you" }
                         dd { "You said that it need not ask you again." }
                     }
@@ -119,7 +119,7 @@ impl AccountPage<'_> {
                 }
                 form method="post" action=(self.action) {
                     input type="hidden" name="csrf" value=(self.csrf);
-                    input type="hidden" name="application" value=(let_in.client_id);
+                    input type="hidden" name="application" value=(allowed.client_id);
                     div.buttons { button type="submit" name="decision" value="end" { "End its access" } }
                 }
             }

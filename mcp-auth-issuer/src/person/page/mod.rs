@@ -22,7 +22,7 @@ mod passkeys;
 mod reset;
 mod shell;
 
-pub(crate) use account::{AccountPage, LetIn};
+pub(crate) use account::{AccountPage, AllowedApplication};
 pub(crate) use claim::visible;
 pub(crate) use confirm::ConfirmPage;
 pub(crate) use consent::{Consent, ScopeLine};
