@@ -214,9 +214,14 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
         flood["client_name"] = json!(format!("flood {n}"));
         assert_eq!(app.register(&flood).await.status, StatusCode::CREATED);
     }
-    let answer = app.register(&metadata(&[REDIRECT], "none")).await;
+    let mut another = metadata(&[REDIRECT], "none");
+    another["client_name"] = json!("one more");
+    let answer = app.register(&another).await;
     answer.assert_error(429, "temporarily_unavailable");
     assert_eq!(answer.header("retry-after"), "3", "twenty a minute are one in three seconds");
+    let again = app.register(&metadata(&[REDIRECT], "none")).await;
+    assert_eq!(again.status, StatusCode::CREATED, "one that was there before the flood");
+    assert_eq!(again.json()["client_id"], *kept);
     assert_eq!(app.get(&authorize_url(&kept, &[])).await.status, StatusCode::OK);
 
     app.advance(60);
@@ -224,11 +229,12 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
     app.register(&big).await.assert_error(413, "invalid_client_metadata");
 }
 
-/// Registers, as often as the answer is 201; the `Retry-After` of the 429 that ends it.
+/// Registers others, as often as the answer is 201; the `Retry-After` of the 429 that ends it.
 async fn until_refused(app: &App) -> (usize, String) {
     let mut registered = 0;
     loop {
-        let answer = app.register(&metadata(&[REDIRECT], "none")).await;
+        // One that authenticates is new each time.
+        let answer = app.register(&metadata(&[REDIRECT], "client_secret_post")).await;
         if answer.status == StatusCode::CREATED {
             registered += 1;
             continue;

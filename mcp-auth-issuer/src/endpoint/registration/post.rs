@@ -56,14 +56,17 @@ async fn register(
 ) -> Result<Value, Refusal> {
     let now = issuer.now();
     let shown = initial_token(issuer, headers)?;
-    count(issuer, shown, now).await?;
     let registration = client_metadata(headers, body).await?;
     keys_may_be_fetched(issuer, &registration)?;
-    let secrets = Secrets::of(issuer, &registration, shown);
+    // One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
+    let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
+    let alike = (!is_its_own).then(|| registration.alike());
+    if !is_known(issuer, alike, now).await? {
+        count(issuer, shown, now).await?;
+    }
+    let secrets = Secrets::of(issuer, &registration, is_its_own);
     let client = client(issuer, &registration, &secrets, now);
     let fresh = client.id.clone();
-    // Nobody else may be given a client that manages itself.
-    let alike = secrets.registration_token.is_none().then(|| registration.alike());
     let Registered { client, evicted } = issuer.store.clients().register(client, alike, now).await?;
 
     evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
@@ -99,14 +102,12 @@ fn keys_may_be_fetched(issuer: &Issuer, registration: &Registration) -> Result<(
 /// What is made for a client, and given to it once.
 struct Secrets {
     client_secret: Option<String>,
-    /// One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
     registration_token: Option<String>,
 }
 
 impl Secrets {
-    fn of(issuer: &Issuer, registration: &Registration, shown: Option<&str>) -> Self {
+    fn of(issuer: &Issuer, registration: &Registration, is_its_own: bool) -> Self {
         let random = &*issuer.ambient.random;
-        let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
         Self {
             client_secret: matches!(registration.auth_method, AuthMethod::Secret(_)).then(|| secret(random)),
             registration_token: is_its_own.then(|| secret(random)),
@@ -157,8 +158,16 @@ fn initial_token<'i>(issuer: &'i Issuer, headers: &HeaderMap) -> Result<Option<&
     }
 }
 
-/// Counts one registration, whatever becomes of it: under the name of the token that it shows, or else with those of all strangers, who use up
-/// nothing of what holders of a token have.
+/// Whether one that is alike is kept already, so that nothing new comes into the store: who floods it shuts out no client that was there before.
+async fn is_known(issuer: &Issuer, alike: Option<SecretHash>, now: u64) -> Result<bool, Refusal> {
+    match alike {
+        Some(alike) => Ok(issuer.store.clients().find_alike(alike, now).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// Counts a new client: under the name of the token that it shows, or else with those of all strangers, who use up nothing of what holders of a
+/// token have. Not by address: many people of one provider register from one.
 async fn count(issuer: &Issuer, shown: Option<&str>, now: u64) -> Result<(), Refusal> {
     let counted_as = shown.map_or_else(|| COUNTER.to_owned(), |name| format!("{COUNTER} {name}"));
     Ok(RateLimit::of(counted_as, issuer.registrations).count(&issuer.store, now).await??)
