@@ -84,3 +84,16 @@ impl IntoResponse for OAuthError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_that_comes_twice_is_named_where_its_name_can_stand_in_a_description() {
+        assert_eq!(repeated("code_verifier"), "parameter code_verifier is sent more than once");
+        for name in ["", "a\"b", "a\\b", "a b", "<b>", "\u{e9}", &"x".repeat(65)] {
+            assert_eq!(repeated(name), "a parameter is sent more than once", "{name}");
+        }
+    }
+}
