@@ -12,7 +12,7 @@ use crate::StoreFuture;
 pub(crate) const MOST_PEOPLE: usize = 100;
 
 /// Whose access tokens they are, by what revokes them, and what the configuration gives them. What is given is a word of the issuer, and no
-/// secret.
+/// secret. What all people are given ([`Revoked::People`]) each person is given.
 pub type ConfiguredRights = HashMap<Revoked, BTreeSet<String>>;
 
 /// What the configuration gives somebody no more.
@@ -61,9 +61,12 @@ impl Configured {
     pub(crate) fn next(
         before: Option<&Self>,
         of: &Revoked,
-        rights: &BTreeSet<String>,
+        (rights, of_people): (&BTreeSet<String>, &BTreeSet<String>),
         now: u64,
     ) -> Reconfigured {
+        let is_given = |right: &&String| {
+            rights.contains(*right) || matches!(of, Revoked::Person(_)) && of_people.contains(*right)
+        };
         let new = |lost: BTreeSet<String>, lost_at| {
             let lost_at = if lost.is_empty() { None } else { lost_at };
             let kept = Self { of: of.clone(), rights: rights.clone(), lost, lost_at };
@@ -72,9 +75,10 @@ impl Configured {
         let Some(before) = before else {
             return Reconfigured { kept: new(BTreeSet::new(), None), lost: BTreeSet::new() };
         };
-        let lost_now: BTreeSet<_> = before.rights.difference(rights).cloned().collect();
+        let lost_now: BTreeSet<_> = before.rights.iter().filter(|right| !is_given(right)).cloned().collect();
         let lost_before = before.lost_at.filter(|at| at.saturating_add(REVOCATION_MEMORY) > now);
-        let still_lost = before.lost.difference(rights).filter(|_| lost_before.is_some()).cloned();
+        let still_lost =
+            before.lost.iter().filter(|right| lost_before.is_some() && !is_given(right)).cloned();
         let lost: BTreeSet<_> = lost_now.iter().cloned().chain(still_lost).collect();
         // A start alone does not make it last longer.
         let lost_at = if lost_now.is_empty() { lost_before } else { Some(now) };
@@ -108,7 +112,8 @@ mod tests {
 
     fn next(before: Option<&Configured>, rights: &[&str], now: u64) -> (Option<Configured>, Vec<String>) {
         let rights = rights.iter().map(|right| (*right).to_owned()).collect();
-        let Reconfigured { kept, lost } = Configured::next(before, &HOLDER(), &rights, now);
+        let Reconfigured { kept, lost } =
+            Configured::next(before, &HOLDER(), (&rights, &BTreeSet::new()), now);
         (kept, lost.into_iter().collect())
     }
 

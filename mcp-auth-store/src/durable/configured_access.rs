@@ -28,9 +28,14 @@ fn key(of: &Revoked) -> Result<Key, StoreError> {
 }
 
 /// What becomes of a row.
-fn next(row: Option<&Row>, (of, rights): &(Revoked, BTreeSet<String>), now: u64) -> Result<Next, StoreError> {
+fn next(
+    row: Option<&Row>,
+    (of, rights): &(Revoked, BTreeSet<String>),
+    of_people: &BTreeSet<String>,
+    now: u64,
+) -> Result<Next, StoreError> {
     let before = row.map(read::<Configured>).transpose()?;
-    let Reconfigured { kept, lost } = Configured::next(before.as_ref(), of, rights, now);
+    let Reconfigured { kept, lost } = Configured::next(before.as_ref(), of, (rights, of_people), now);
     Ok(Next { is_changed: kept != before, kept, lost })
 }
 
@@ -66,6 +71,7 @@ impl ConfiguredAccess for Durable {
             if rows.len() == MOST {
                 return Err(StoreError::new("the configuration gave more than can be compared"));
             }
+            let of_people = rights.get(&Revoked::People).cloned().unwrap_or_default();
             let mut given = Given::new();
             for (of, rights) in rights {
                 given.insert(key(&of)?, (of, rights));
@@ -79,7 +85,7 @@ impl ConfiguredAccess for Durable {
             let mut losers = Vec::new();
             let mut todo = Vec::new();
             for (key, of) in &given {
-                let next = next(known.get(key), of, now)?;
+                let next = next(known.get(key), of, &of_people, now)?;
                 if next.has_something_to_do() {
                     todo.push(key.clone());
                 }
@@ -97,7 +103,7 @@ impl ConfiguredAccess for Durable {
                 let lost = self.step(keys, now, |rows| {
                     let (mut lost, mut writes) = (Vec::new(), Vec::new());
                     for (key, row) in keys.iter().zip(rows) {
-                        let next = next(row.as_ref(), &given[key], now)?;
+                        let next = next(row.as_ref(), &given[key], &of_people, now)?;
                         if !next.has_something_to_do() {
                             continue;
                         }

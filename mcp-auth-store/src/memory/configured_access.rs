@@ -11,9 +11,11 @@ impl ConfiguredAccess for MemoryStore {
             for of in all.keys() {
                 rights.entry(of.clone()).or_default();
             }
+            let of_people = rights.get(&Revoked::People).cloned().unwrap_or_default();
             let mut withdrawn = Vec::new();
             for (of, rights) in rights {
-                let Reconfigured { kept, lost } = Configured::next(all.get(&of), &of, &rights, now);
+                let Reconfigured { kept, lost } =
+                    Configured::next(all.get(&of), &of, (&rights, &of_people), now);
                 match kept {
                     Some(kept) => drop(all.insert(of.clone(), kept)),
                     None => drop(all.remove(&of)),

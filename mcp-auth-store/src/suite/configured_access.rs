@@ -109,6 +109,26 @@ pub async fn of_a_hundred_starts_at_once_all_leave_what_the_configuration_gives(
     assert_eq!(start(&store, &new, 400 + MEMORY).await.len(), 2);
 }
 
+/// A list of people becomes a rule that lets in anybody, and a list again.
+pub async fn what_all_people_are_given_each_person_is_given(store: Store) {
+    let listed: [(Revoked, &[&str]); 2] =
+        [(person("ann"), &["login", "admin"]), (Revoked::People, &["page"])];
+    let anyone: [(Revoked, &[&str]); 2] =
+        [(person("ann"), &["admin"]), (Revoked::People, &["page", "login"])];
+    assert!(start(&store, &listed, 100).await.is_empty());
+    assert!(start(&store, &anyone, 200).await.is_empty());
+    assert!(start(&store, &anyone[1..], 300).await == ["Person(\"ann\"): admin"], "and nothing else");
+    assert!(start(&store, &anyone, 400).await.is_empty());
+    assert_eq!(start(&store, &listed, 500).await, ["People: login"]);
+    assert!(is_refused(&store, ("bob", "app"), 500).await && !is_refused(&store, ("bob", "app"), 501).await);
+    assert!(!is_refused(&store, ("app", "app"), 400).await, "what a client got for itself");
+    let of_a_client: [(Revoked, &[&str]); 1] = [(client("app"), &["login"])];
+    assert!(start(&store, &of_a_client, 500 + MEMORY).await.len() == 2);
+    let of_people: [(Revoked, &[&str]); 1] = [(Revoked::People, &["login"])];
+    let lost = start(&store, &of_people, 600 + MEMORY).await;
+    assert!(lost.contains(&"Client(\"app\"): login".to_owned()), "it is of no person: {lost:?}");
+}
+
 /// Every server has to know each entry.
 pub async fn where_very_many_people_lose_something_all_people_are_revoked_by_one_entry(store: Store) {
     let names: Vec<_> = (0..120).map(|n| person(&format!("person {n}"))).collect();
