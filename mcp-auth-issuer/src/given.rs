@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::own_claims::ROLES_CLAIM;
-use mcp_auth_store::{ClientKeys, ConfiguredRights, Revoked, SecretHash};
+use mcp_auth_store::{ClientKeys, ConfiguredRights, GrantType, Revoked, SecretHash};
 use serde_json::{Map, Value};
 
 use crate::assertion::{AssertionOptions, AssertionProfile, Workload};
@@ -99,7 +99,7 @@ fn of_client(client: &NamedClient, trusted: &[AssertionOptions], scopes: &Declar
         NamedCredential::Keys(ClientKeys::At(_)) => "jwks_uri",
     };
     rights.insert(format!("authentication by {way}"));
-    if client.grant_types.contains(&mcp_auth_store::GrantType::JwtBearer) {
+    if client.grant_types.contains(&GrantType::JwtBearer) {
         let of_people = trusted.iter().filter(|one| matches!(one.profile, AssertionProfile::IdJag));
         rights.extend(of_people.map(|one| format!("assertions of {}", one.issuer)));
     }
