@@ -23,6 +23,10 @@ const ROLES: &str = "urn:mcp-auth:roles";
 const MEMORY: u64 = 70 * 60;
 
 type Change = fn(&mut IssuerOptions);
+/// A change, and the tokens that are refused after it.
+type Case = (&'static str, Change, &'static [(&'static str, &'static str)]);
+/// Who is let in: these, or anyone.
+type Rule = Option<&'static [&'static str]>;
 
 /// A server that is stopped and started again with another configuration.
 struct Server {
@@ -175,7 +179,7 @@ const OF_EDITOR: [(&str, &str); 1] = [("https://idp.example#cy", "editor")];
 
 #[tokio::test]
 async fn tokens_of_a_client_that_is_removed_or_may_do_less_are_refused_and_no_others() {
-    let cases: [(&str, Change, &[(&str, &str)]); 14] = [
+    let cases: [Case; 14] = [
         ("removed", |o| o.clients.retain(|client| client.id != "app"), &OF_APP),
         ("renamed", |o| client(o, "app").id = "our app".into(), &OF_APP),
         ("a redirect URI", |o| drop(client(o, "app").redirect_uris.pop()), &OF_APP),
@@ -210,7 +214,7 @@ async fn tokens_of_a_client_that_is_removed_or_may_do_less_are_refused_and_no_ot
 
 #[tokio::test]
 async fn tokens_of_a_person_who_lost_a_role_a_claim_or_the_login_are_refused_and_no_others() {
-    let cases: [(&str, Change, &[(&str, &str)]); 8] = [
+    let cases: [Case; 8] = [
         ("a role", |o| *claim(o, "ann", ROLES) = json!(["reader"]), &OF_ANN),
         ("another role", |o| *claim(o, "ann", ROLES) = json!(["admin", "reader of less"]), &OF_ANN),
         ("a claim changed", |o| *claim(o, "ann", "tenant") = json!("b"), &OF_ANN),
@@ -273,7 +277,7 @@ fn at_provider(sub: &str) -> String {
 
 #[tokio::test]
 async fn tokens_of_a_person_who_lost_the_rule_that_lets_them_in_are_refused() {
-    let admit = |admitted: Option<&[&str]>| {
+    let admit = |admitted: Rule| {
         let mut upstream = upstream::options();
         upstream.admitted = match admitted {
             None => Admitted::Anyone,
@@ -282,7 +286,7 @@ async fn tokens_of_a_person_who_lost_the_rule_that_lets_them_in_are_refused() {
         move |options: &mut IssuerOptions| options.login = LoginOptions::Upstream(Box::new(upstream))
     };
     let (ann, bob) = (at_provider("17"), at_provider("18"));
-    let cases: [(&str, Option<&[&str]>, Option<&[&str]>, (bool, bool)); 5] = [
+    let cases: [(&str, Rule, Rule, (bool, bool)); 5] = [
         ("the same", Some(&["17", "18"]), Some(&["18", "17"]), (true, true)),
         ("one of the list", Some(&["17", "18"]), Some(&["17"]), (true, false)),
         ("a list becomes anyone", Some(&["17", "18"]), None, (true, true)),
