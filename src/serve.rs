@@ -91,8 +91,6 @@ fn built_in(
     Box::pin(async move {
         let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;
         let options = IssuerOptions::configured(config, issuer)?;
-        let now = setup.ambient.clock.unix_now();
-        let signing_key = options.signing_key.shared(&setup.store, options.signing_alg, now).await?;
-        Ok(mcp_auth_issuer::build(setup, IssuerOptions { signing_key, ..options })?)
+        Ok(mcp_auth_issuer::start(setup, options).await?)
     })
 }

@@ -7,12 +7,13 @@ use mcp_auth_core::net::Origin;
 use mcp_auth_core::{InvalidScope, IssuerIdentifier};
 use mcp_auth_runtime::config::IssuerReach;
 use mcp_auth_runtime::facade::{JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs};
-use mcp_auth_store::{Client, GrantType, Rate};
+use mcp_auth_store::{Client, ConfiguredRights, GrantType, Rate, StoreError};
 
 use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
 use crate::endpoint::{self, ClientSecrets};
+use crate::given::{LetIn, rights};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
@@ -63,9 +64,19 @@ pub enum IssuerError {
     /// The authorities that are to be trusted for client metadata documents cannot be read.
     #[error(transparent)]
     Authorities(#[from] UnreadableAuthorities),
+    /// What the configuration gave at the last start cannot be read, so nobody knows whom it gives less now.
+    #[error("the store cannot say what the configuration gave before")]
+    Store(#[source] StoreError),
 }
 
-/// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says.
+/// An issuer, and what its configuration gives whom.
+pub(crate) struct Built {
+    pub(crate) issuer: LocalIssuer,
+    pub(crate) rights: ConfiguredRights,
+}
+
+/// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says. A server [starts](crate::start()) it: here nothing is
+/// read from the store, and nothing revoked.
 ///
 /// # Errors
 /// [`IssuerError`]: for example an issuer that other computers reach and whose login asks for no proof, or a signing key that other users can
@@ -97,12 +108,17 @@ pub enum IssuerError {
 /// assert_eq!(issuer.keys.known().jwks["keys"][0]["alg"], "ES256");
 /// ```
 pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
+    built(setup, options).map(|built| built.issuer)
+}
+
+pub(crate) fn built(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<Built, IssuerError> {
     let fetch = Arc::clone(&setup.fetch);
     match &options.login {
         LoginOptions::Development if setup.reach == IssuerReach::Network => Err(IssuerError::WithoutLogin),
         LoginOptions::Development => {
-            let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
-            assemble(setup, options, login, None)
+            let users = options.users.clone();
+            let login = Arc::new(DevelopmentLogin::new(users.clone()));
+            assemble(setup, options, (login, Some(users)), None)
         }
         LoginOptions::Accounts(_) if !setup.store.lasts() => Err(IssuerError::AccountsInMemory),
         LoginOptions::Accounts(accounts) => {
@@ -110,15 +126,16 @@ pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIss
             let relying_party = relying_party(accounts.passkeys, &setup.issuer)?;
             let login = AccountsLogin::new(store, ambient, accounts, setup.server_name.clone());
             let login = Arc::new(login.with_passkeys(relying_party));
-            assemble(setup, options, login.clone(), Some(login))
+            assemble(setup, options, (login.clone(), None), Some(login))
         }
         LoginOptions::Own(own) => {
             let login = Arc::new(OwnLogin::new((**own).clone(), fetch));
-            assemble(setup, options, login, None)
+            assemble(setup, options, (login, None), None)
         }
         LoginOptions::Upstream(upstream) => {
             let login = UpstreamLogin::new((**upstream).clone(), fetch, setup.ambient.clone())?;
-            assemble(setup, options, Arc::new(login), None)
+            let listed = upstream.listed();
+            assemble(setup, options, (Arc::new(login), listed), None)
         }
     }
 }
@@ -149,15 +166,24 @@ pub fn build_with(
     options: IssuerOptions,
     login: Arc<dyn Login>,
 ) -> Result<LocalIssuer, IssuerError> {
-    assemble(setup, options, login, None)
+    built_with(setup, options, login).map(|built| built.issuer)
 }
 
-fn assemble(
+pub(crate) fn built_with(
     setup: LocalIssuerSetup,
     options: IssuerOptions,
     login: Arc<dyn Login>,
+) -> Result<Built, IssuerError> {
+    assemble(setup, options, (login, None), None)
+}
+
+/// `listed`: the people whom the login lets in, where the configuration lists them.
+fn assemble(
+    setup: LocalIssuerSetup,
+    options: IssuerOptions,
+    (login, listed): (Arc<dyn Login>, Option<Vec<String>>),
     accounts: Option<Arc<AccountsLogin>>,
-) -> Result<LocalIssuer, IssuerError> {
+) -> Result<Built, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone(), setup.reach)?;
     let proofs_at = |path| {
         TokenProofs::new(&format!("{}{path}", setup.issuer))
@@ -196,6 +222,8 @@ fn assemble(
         tracing::warn!("device_code is on, and no client has this grant type: nobody can use it");
     }
 
+    let let_in = LetIn { kind: login.kind().into_owned(), listed };
+    let rights = rights(&options, &let_in, &scopes);
     let taken_names = options.taken_names();
     let published = PublishedKeys { ring: keys.clone(), ambient: setup.ambient.clone() };
     let issuer = Arc::new(Issuer {
@@ -256,12 +284,13 @@ fn assemble(
         require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
-    Ok(LocalIssuer {
+    let issuer = LocalIssuer {
         issuer: setup.issuer,
         keys: Arc::new(published),
         router: endpoint::router(issuer),
         confirmation_page,
-    })
+    };
+    Ok(Built { issuer, rights })
 }
 
 /// A rate that stands in this file.

@@ -1,6 +1,6 @@
 //! The built-in OAuth 2.1 authorization server, in the server's own process and at its origin.
 //!
-//! The facade calls [`build()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
+//! The facade calls [`start()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
 //! In the order of a login:
 //!
 //! 1. `endpoint`: one file or folder per endpoint, by the names of their paths.
@@ -11,6 +11,7 @@
 //! 6. `rate_limit`: how often something may happen.
 //! 7. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
 //! 8. `key`: the [`KeyRing`], whose [`SigningKey`]s sign tokens, and change while the issuer runs.
+//! 9. `start`, `given`: what the configuration gives no more is revoked.
 //!
 //! Access tokens are JWTs. Our own server refuses those of an ended grant, at once in this process and within `store.revocation_lag` in
 //! others on the same store; a server that verifies them by the keys alone takes them until they expire
@@ -21,6 +22,7 @@ mod build;
 mod client;
 mod configured;
 mod endpoint;
+mod given;
 mod issuer;
 mod key;
 mod mac;
@@ -30,6 +32,7 @@ mod person;
 mod rate_limit;
 mod request;
 mod secret;
+mod start;
 
 pub use assertion::{AssertionOptions, AssertionProfile, InvalidAssertions, Workload};
 pub use build::{IssuerError, build, build_with};
@@ -67,3 +70,4 @@ pub use person::{
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};
+pub use start::{start, start_with};

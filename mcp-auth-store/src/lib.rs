@@ -8,7 +8,8 @@
 //! In reading order:
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
-//!   [`Consents`], [`Accounts`], [`BrowserSessions`], [`Transactions`], [`SigningKeys`], [`DeviceCodes`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
+//!   [`Consents`], [`Accounts`], [`BrowserSessions`], [`Transactions`], [`SigningKeys`], [`DeviceCodes`],
+//!   [`ConfiguredAccess`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
 //!   [`Counters`], [`Revocations`], [`SealingKeys`], [`Spent`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
 //!   one, and its built-in issuer uses the same one.
@@ -93,13 +94,13 @@ pub mod suite;
 pub use self::redis::RedisRows;
 pub use aggregate::{
     Account, AccountChange, Accounts, Answer, Arrival, Authentication, Browser, BrowserSessions, Changed,
-    Client, ClientCredential, ClientKeys, Clients, Code, Codes, Confirmation, Confirmations, Consents,
-    Counters, Creation, Credential, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants,
-    KeyRotation, KeyState, MOST_ACCOUNTS, MOST_DEVICE_CODES, MOST_OF_AN_OWNER, MOST_PASSKEYS,
-    MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, Polled, Rate, Redemption, Registered,
-    RememberedClient, ResetLink, Revocable, Revocation, RevocationBoard, Revocations, Revoked, RingKey,
-    Rotate, Rotation, SealingKey, SealingKeys, SecondFactor, Sessions, SigningKeys, SigningRing, Spent,
-    Taken, Task, Tasks, Transaction, Transactions, grant_name,
+    Client, ClientCredential, ClientKeys, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights,
+    Confirmation, Confirmations, Consents, Counters, Creation, Credential, DeviceAnswer, DeviceAuthorization,
+    DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState, MOST_ACCOUNTS, MOST_DEVICE_CODES,
+    MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, Polled, Rate,
+    Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation, RevocationBoard, Revocations,
+    Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor, Sessions, SigningKeys,
+    SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, Withdrawn, grant_name,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

@@ -8,11 +8,12 @@ use mcp_auth_core::ScopeSet;
 
 use crate::{
     Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
-    Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation, DeviceAnswer,
-    DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation, MemoryStore, Polled, Rate, Redemption,
-    Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate,
-    Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
-    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
+    Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation, Confirmations, Consents,
+    Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation,
+    MemoryStore, Polled, Rate, Redemption, Registered, RememberedClient, Revocable, RevocationBoard,
+    Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions,
+    SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction,
+    Transactions, Withdrawn,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -348,6 +349,12 @@ impl Revocations for Outage {
 
     fn board(&self) -> &RevocationBoard {
         self.memory.board()
+    }
+}
+
+impl ConfiguredAccess for Outage {
+    fn configure(&self, rights: ConfiguredRights, now: u64) -> StoreFuture<'_, Vec<Withdrawn>> {
+        self.unless_down(ConfiguredAccess::configure(&*self.memory, rights, now))
     }
 }
 

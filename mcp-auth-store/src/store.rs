@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::StoreError;
 use crate::aggregate::{
-    Accounts, BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, DeviceCodes, Grants,
-    Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks, Transactions, grant_name,
+    Accounts, BrowserSessions, Clients, Codes, ConfiguredAccess, Confirmations, Consents, Counters,
+    DeviceCodes, Grants, Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks,
+    Transactions, grant_name,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -17,6 +18,7 @@ const MOST_GRANTS: usize = 10_000;
 pub trait Backend:
     Clients
     + Codes
+    + ConfiguredAccess
     + Grants
     + Consents
     + Accounts
@@ -150,6 +152,11 @@ impl Store {
 
     /// Access tokens that are no longer good.
     pub fn revocations(&self) -> &dyn Revocations {
+        &*self.0
+    }
+
+    /// What the configuration gives whom.
+    pub fn configured_access(&self) -> &dyn ConfiguredAccess {
         &*self.0
     }
 

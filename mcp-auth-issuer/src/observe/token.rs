@@ -21,6 +21,11 @@ events! {
     GrantEnded<'a> = "grant_ended", WARN {
         by: Word, client_id: &'a str, subject: &'a str, grant_id: Option<&'a str>, address: Option<IpAddr>, reason: Reason<'a>,
     }
+    /// The configuration gives a client, a person or, without either, people whom it does not name less than at the start before: the access
+    /// tokens that they hold are refused. Each start in the 70 minutes after it says and does it again.
+    AccessWithdrawn<'a> = "access_withdrawn", WARN {
+        client_id: Option<&'a str>, subject: Option<&'a str>, reason: Reason<'a>,
+    }
     /// A client gave up an access token.
     TokenRevoked<'a> = "token_revoked", INFO { client_id: &'a str, subject: &'a str, ended: Word, address: Option<IpAddr> }
     /// A revocation was refused.

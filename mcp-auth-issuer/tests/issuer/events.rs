@@ -623,6 +623,41 @@ async fn of_signing_keys_each_new_one_and_each_that_went_away_is_said() {
 }
 
 #[tokio::test]
+async fn what_the_configuration_gives_no_more_is_said_with_what_it_was() {
+    let store = Store::memory(Caps::default());
+    let role = |role: &str| json!({ "urn:mcp-auth:roles": [role] }).as_object().unwrap().clone();
+    App::started(&store, START, |options| {
+        options.users.push("ann".to_owned());
+        options.claims = [("developer".to_owned(), role("admin"))].into();
+    })
+    .await
+    .unwrap();
+    happened();
+    let less = |options: &mut mcp_auth_issuer::IssuerOptions| {
+        options.clients.clear();
+        options.client_documents.enabled = false;
+        options.claims = [("developer".to_owned(), role("reader"))].into();
+    };
+    App::started(&store, START + 60, less).await.unwrap();
+    let lost = |of: &str, what: &str| {
+        format!("WARN access_withdrawn reason=\"the configuration does not give this any more: {what}\"{of}")
+    };
+    let mut lines = happened();
+    lines.sort();
+    let of_client =
+        "authentication by client_secret, grant type client_credentials, scope todos.read, scope todos.write";
+    assert_eq!(
+        lines,
+        [
+            lost("", of_client).replace(" reason", " client_id=\"nightly job\" reason"),
+            lost("", "client_documents"),
+            lost(" subject=\"ann\"", "login"),
+            lost(" subject=\"developer\"", "role admin"),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn who_is_not_let_in_after_a_login_elsewhere_is_said() {
     let provider = upstream::Provider::new();
     let app = upstream::app(&provider, |_| ());

@@ -13,8 +13,8 @@ use jsonwebtoken::{DecodingKey, Validation};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions, IssuerReach,
-    LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
+    AccountsLogin, AccountsOptions, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerError, IssuerOptions,
+    IssuerReach, LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
 use mcp_auth_store::{Caps, Store};
@@ -136,6 +136,18 @@ impl App {
         options: impl FnOnce(&mut IssuerOptions),
         build: impl FnOnce(LocalIssuerSetup, IssuerOptions) -> LocalIssuer,
     ) -> Self {
+        let (the_setup, the_options) = Self::prepared(store, &clock, setup, options);
+        let LocalIssuer { router, keys, .. } = build(the_setup, the_options);
+        Self { router, keys, clock, secrets: Arc::default() }
+    }
+
+    /// What an issuer on `store` is built of.
+    fn prepared(
+        store: Store,
+        clock: &MovedClock,
+        setup: impl FnOnce(&mut LocalIssuerSetup),
+        options: impl FnOnce(&mut IssuerOptions),
+    ) -> (LocalIssuerSetup, IssuerOptions) {
         listen();
         let mut the_setup = LocalIssuerSetup {
             issuer: ISSUER.parse().unwrap(),
@@ -168,8 +180,19 @@ impl App {
             ScopeSet::parse_lossy("todos.read todos.write"),
         ));
         options(&mut the_options);
-        let LocalIssuer { router, keys, .. } = build(the_setup, the_options);
-        Self { router, keys, clock, secrets: Arc::default() }
+        (the_setup, the_options)
+    }
+
+    /// An issuer that starts on `store` as that of a server does, at this time.
+    pub(crate) async fn started(
+        store: &Store,
+        at: u64,
+        options: impl FnOnce(&mut IssuerOptions),
+    ) -> Result<Self, IssuerError> {
+        let clock = MovedClock::at(at);
+        let (setup, options) = Self::prepared(store.clone(), &clock, |_| (), options);
+        let LocalIssuer { router, keys, .. } = mcp_auth_issuer::start(setup, options).await?;
+        Ok(Self { router, keys, clock, secrets: Arc::default() })
     }
 
     /// The clock of this issuer, for a server beside it.

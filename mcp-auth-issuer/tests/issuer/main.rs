@@ -44,4 +44,5 @@ mod revocation;
 mod site;
 mod strength;
 mod upstream;
+mod withdrawn;
 mod witness;

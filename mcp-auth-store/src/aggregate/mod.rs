@@ -2,6 +2,7 @@
 //!
 //! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
 //! - The runtime's: `sessions`, `tasks`.
+//!   `configured_access` is what its configuration gives.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
 mod accounts;
@@ -9,6 +10,7 @@ mod authentication;
 mod browser_sessions;
 mod clients;
 mod codes;
+mod configured_access;
 mod confirmations;
 mod consents;
 mod counters;
@@ -32,6 +34,8 @@ pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType, Regi
 pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
+pub(crate) use configured_access::{Configured, Reconfigured, are_too_many};
+pub use configured_access::{ConfiguredAccess, ConfiguredRights, Withdrawn};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
 pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};
 pub use consents::{Consents, RememberedClient};

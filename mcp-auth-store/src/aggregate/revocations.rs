@@ -30,6 +30,8 @@ pub enum Revoked {
     Person(String),
     /// Those of a client that were issued until then.
     Client(String),
+    /// Those of all people that were issued until then. What a client got for itself is not of a person.
+    People,
     /// Those of a client for one person that were issued until then.
     ClientOfPerson {
         /// The client.
@@ -96,7 +98,8 @@ impl Revocable<'_> {
         let both = self
             .client_id
             .map(|id| Revoked::ClientOfPerson { client_id: id.to_owned(), subject: self.subject.to_owned() });
-        [grant, token, client, person, both].into_iter().flatten().collect()
+        let people = (self.client_id != Some(self.subject)).then_some(Revoked::People);
+        [grant, token, client, person, both, people].into_iter().flatten().collect()
     }
 
     /// Whether a revocation at this time of one of its names is about it. Of a person or a client it is about what was issued until then; a
@@ -104,7 +107,9 @@ impl Revocable<'_> {
     pub(crate) fn is_hit_by(&self, of: &Revoked, at: u64) -> bool {
         match of {
             Revoked::Grant(_) | Revoked::Token(_) => true,
-            Revoked::Person(_) | Revoked::Client(_) | Revoked::ClientOfPerson { .. } => self.iat <= at,
+            Revoked::Person(_) | Revoked::Client(_) | Revoked::ClientOfPerson { .. } | Revoked::People => {
+                self.iat <= at
+            }
         }
     }
 }
@@ -204,7 +209,12 @@ mod tests {
             client_id: client_id.into(),
             subject: subject.into(),
         };
-        for of in [Revoked::Person("ann".into()), Revoked::Client("app".into()), both("app", "ann")] {
+        for of in [
+            Revoked::Person("ann".into()),
+            Revoked::Client("app".into()),
+            both("app", "ann"),
+            Revoked::People,
+        ] {
             let board = with(of);
             assert!(board.holds(token(99)) && board.holds(token(100)) && !board.holds(token(101)));
         }
@@ -220,6 +230,9 @@ mod tests {
         ] {
             assert!(!with(of).holds(token(0)));
         }
+        let of_a_program = Revocable { subject: "app", ..token(0) };
+        assert!(!with(Revoked::People).holds(of_a_program));
+        assert!(with(Revoked::People).holds(Revocable { client_id: None, ..token(0) }));
         let nameless = Revocable { grant_id: None, jti: None, client_id: None, ..token(0) };
         assert!(!with(Revoked::Grant(String::new())).holds(nameless));
     }

@@ -10,13 +10,14 @@
 //! - `version`: which release may use which store.
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
-//! - `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
+//! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
 //!   `signing_keys`, `spent`, `device_codes`: the aggregates.
 
 mod accounts;
 mod browser_sessions;
 mod clients;
 mod codes;
+mod configured_access;
 mod confirmations;
 mod consents;
 mod counters;

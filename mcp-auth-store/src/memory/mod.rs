@@ -4,7 +4,7 @@
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes, device codes and grants, which some steps change together.
 //! - `devices`: the device codes in it.
-//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
+//! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the aggregates.
 
 mod accounts;
@@ -12,6 +12,7 @@ mod bounded;
 mod browser_sessions;
 mod clients;
 mod codes;
+mod configured_access;
 mod confirmations;
 mod consents;
 mod counters;

@@ -7,7 +7,10 @@ use super::accounts::KnownAccounts;
 use super::bounded::Bounded;
 use super::confirmations::Asked;
 use super::issued::Issued;
-use crate::{Backend, Browser, RevocationBoard, SealingKey, SecretHash, SigningRing, Task, Transaction};
+use crate::aggregate::Configured;
+use crate::{
+    Backend, Browser, RevocationBoard, Revoked, SealingKey, SecretHash, SigningRing, Task, Transaction,
+};
 
 /// A [`Backend`] in memory. Over its [`Caps`] it forgets: of clients, the oldest that no person ever allowed anything
 /// (anyone can register a client, but only a person can allow it something); of everything else, the entry that would
@@ -24,6 +27,8 @@ pub struct MemoryStore {
     /// By their kind. The code names the kinds, so they are few.
     pub(super) transactions: Mutex<HashMap<String, Bounded<SecretHash, Transaction>>>,
     pub(super) board: RevocationBoard,
+    /// The configuration names them, so they are few and need no bound.
+    pub(super) configured: Mutex<HashMap<Revoked, Configured>>,
     /// One key for each purpose. The code names the purposes, so they are few and need no bound.
     pub(super) sealing_keys: Mutex<HashMap<String, SealingKey>>,
     pub(super) signing_keys: Mutex<Option<SigningRing>>,
@@ -89,6 +94,7 @@ impl MemoryStore {
             spent: Mutex::new(Bounded::new(caps.spent)),
             transactions: Mutex::default(),
             board: RevocationBoard::default(),
+            configured: Mutex::default(),
             sealing_keys: Mutex::default(),
             signing_keys: Mutex::default(),
         }

@@ -4,7 +4,7 @@
 //! - `tests`: the list of all promises.
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
-//! - `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//! - `configured_access`, `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod browser_sessions;
 pub mod clients;
 pub mod codes;
+pub mod configured_access;
 pub mod confirmations;
 pub mod consents;
 pub mod counters;

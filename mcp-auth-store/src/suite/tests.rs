@@ -117,6 +117,11 @@ macro_rules! suite {
                 a_look_counts_for_nothing;
             revocations: with_a_grant_its_access_tokens_die
                 what_was_revoked_is_known_until_such_tokens_have_expired;
+            configured_access: what_is_given_no_more_is_revoked_and_what_is_given_anew_is_not
+                two_configurations_in_turn_revoke_at_each_change_and_not_for_ever
+                what_all_people_are_given_each_person_is_given
+                of_a_hundred_starts_at_once_all_leave_what_the_configuration_gives
+                where_very_many_people_lose_something_all_people_are_revoked_by_one_entry;
             sealing_keys: the_first_key_of_a_purpose_stays
                 a_hundred_processes_that_start_at_once_get_the_same_key;
             signing_keys: the_first_ring_stays

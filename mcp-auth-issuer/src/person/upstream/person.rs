@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::seen::{deceives, plain};
 use serde_json::{Map, Value};
 
-use super::options::Admitted;
+use super::options::{Admitted, UpstreamOptions};
 use crate::observe::Event as _;
 use crate::observe::login::PersonNotAdmitted;
 use crate::person::User;
@@ -36,6 +36,18 @@ pub(super) fn subject(issuer: &str, sub: &str) -> String {
     // No issuer identifier holds a line feed.
     let hash = digest::digest(&digest::SHA256, format!("{issuer}\n{sub}").as_bytes());
     format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(hash))
+}
+
+impl UpstreamOptions {
+    /// Our names of the people who are let in, where they are listed.
+    pub(crate) fn listed(&self) -> Option<Vec<String>> {
+        match &self.admitted {
+            Admitted::Anyone => None,
+            Admitted::Subjects(all) => {
+                Some(all.iter().map(|sub| subject(self.issuer.as_str(), sub)).collect())
+            }
+        }
+    }
 }
 
 impl Admitted {
