@@ -35,6 +35,7 @@ mod introspection;
 mod issued;
 mod jsonrpc;
 mod keys;
+mod known_clients;
 mod log;
 mod login;
 mod login_hints;
