@@ -22,6 +22,7 @@ mod denied;
 mod direct;
 mod dpop;
 mod embedding;
+mod enterprise;
 mod every_message;
 mod example_own_login;
 mod examples;

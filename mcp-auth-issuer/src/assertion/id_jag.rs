@@ -73,13 +73,7 @@ impl IdJag {
         };
         let subject =
             subject_of(issuer, &assertion.subject).ok_or(NotOfProfile("has a sub that is too long"))?;
-        Ok(Self {
-            subject,
-            jti: jti.to_owned(),
-            ends_at: assertion.ends_at,
-            resource: named.clone(),
-            scopes,
-        })
+        Ok(Self { subject, jti: jti.to_owned(), ends_at: assertion.ends_at, resource: named.clone(), scopes })
     }
 }
 
@@ -132,7 +126,10 @@ mod tests {
         assert_eq!(read.scopes, Some(ScopeSet::parse_lossy("todos.read")));
         assert_eq!(without("scope").unwrap().scopes, None);
         assert_eq!(with("scope", json!("")).unwrap().scopes, Some(ScopeSet::new()), "none at all");
-        assert_eq!((read.resource, with("resource", json!([OURS])).unwrap().resource), (json!(OURS), json!([OURS])));
+        assert_eq!(
+            (read.resource, with("resource", json!([OURS])).unwrap().resource),
+            (json!(OURS), json!([OURS]))
+        );
         assert!(with("authorization_details", json!([])).is_ok());
         assert!(with("email", json!("ann@example.com")).is_ok(), "what is not asked for is passed over");
     }

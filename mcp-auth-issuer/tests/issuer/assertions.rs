@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::dpop::{key, proof, token};
 use crate::harness::*;
+use crate::site::Site;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const IDP: &str = "https://idp.example";
@@ -580,6 +581,24 @@ async fn keys_that_cannot_be_fetched_are_503_and_not_the_clients_fault() {
     });
     let assertion = sign(&bench.idp, Some("oauth-id-jag+jwt"), &id_jag_claims(nowhere));
     bench.present(&assertion, &[]).await.assert_error(503, "temporarily_unavailable");
+}
+
+#[tokio::test]
+async fn keys_behind_a_certificate_that_is_not_trusted_are_not_taken() {
+    let (site, idp) = (Site::open().await, key());
+    let at = format!("https://{}", site.address());
+    site.put(&format!("{at}/keys"), &idp.jwks());
+    let bench = Bench::on(Store::memory(Caps::default()), |options| {
+        options.assertions.push(AssertionOptions {
+            issuer: at.parse().unwrap(),
+            keys: AssertionKeys::JwksUri(format!("{at}/keys").parse().unwrap()),
+            profile: AssertionProfile::IdJag,
+            max_lifetime: std::time::Duration::from_secs(300),
+        });
+    });
+    let assertion = sign(&idp, Some("oauth-id-jag+jwt"), &id_jag_claims(&at));
+    bench.present(&assertion, &[]).await.assert_error(503, "temporarily_unavailable");
+    assert!(site.asked().is_empty(), "the handshake failed");
 }
 
 #[tokio::test]

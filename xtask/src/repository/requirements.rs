@@ -25,9 +25,11 @@ mod tests {
     #[test]
     fn a_requirement_needs_tests_and_each_must_exist() {
         assert_eq!(found("| § 1 | must | is done | `it_is_refused` |\n"), [""; 0]);
-        for (cell, name) in
-            [("`it_is_refused`, `it_is_taken`", "it_is_taken"), ("`it_is_taken`", "it_is_taken"), ("none", "none")]
-        {
+        for (cell, name) in [
+            ("`it_is_refused`, `it_is_taken`", "it_is_taken"),
+            ("`it_is_taken`", "it_is_taken"),
+            ("none", "none"),
+        ] {
             let wrong = found(&format!("| § 1 | must | is done | {cell} |\n"));
             assert_eq!(wrong, [format!("{PAGE}:1: there is no test {name:?}")]);
         }

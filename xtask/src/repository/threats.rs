@@ -22,9 +22,11 @@ pub(super) fn mistakes(page: &str, tests: &Tests<'_>) -> Vec<String> {
     }
     for (label, row) in &rows {
         wrong.extend(tests.missing(PAGE, row));
-        let unlabelled = row.tests.iter().filter(|test| tests.contain(test)).filter(|test| {
-            !labels(test).iter().any(|range| range.contains(label))
-        });
+        let unlabelled = row
+            .tests
+            .iter()
+            .filter(|test| tests.contain(test))
+            .filter(|test| !labels(test).iter().any(|range| range.contains(label)));
         let line = row.line;
         wrong.extend(
             unlabelled.map(|test| format!("{PAGE}:{line}: the name of {test:?} does not say {label}")),

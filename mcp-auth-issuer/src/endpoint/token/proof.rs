@@ -33,7 +33,7 @@ impl Unproven {
         }
     }
 
-    /// The same of an assertion, which is not good without its proof (draft-ietf-oauth-identity-assertion-authz-grant, "Sender Constraining Tokens").
+    /// The same of an assertion, which is not good without its proof (draft-ietf-oauth-identity-assertion-authz-grant-04 §8.6.1.2).
     pub(super) fn refusal_of_assertion(self) -> Refusal {
         match self {
             Self::Missing => Refusal::Grant("the assertion is bound to a key, and there is no proof of it"),
