@@ -22,6 +22,7 @@ pages! {
     connect_clients = "src/connect-clients.md",
     declare_rules = "src/declare-rules.md",
     deploy = "src/deploy.md",
+    extensions = "src/extensions.md",
     how_a_request_is_decided = "src/how-a-request-is-decided.md",
     identity_providers = "src/identity-providers.md",
     opaque_tokens = "src/opaque-tokens.md",

@@ -294,6 +294,7 @@ impl Issuer {
             registered_at: 0,
             registration_token: None,
             require_par: false,
+            dpop_bound: false,
         })
     }
 

@@ -34,6 +34,7 @@ async fn filled(durable: &Durable) -> SealingKey {
         registered_at: 0,
         registration_token: None,
         require_par: false,
+        dpop_bound: false,
     };
     store.clients().register(client, None, 0).await.expect("a step");
     let code = Code {

@@ -100,7 +100,8 @@ impl Browser {
         }
     }
 
-    async fn open(&mut self, url: &str) -> Page {
+    /// Opens a URL; the page that it leads to, which is one of the site.
+    pub async fn open(&mut self, url: &str) -> Page {
         match self.follow(self.http.get(url), url.parse().unwrap()).await {
             Led::To(page) => page,
             Led::Out(location) => panic!("expected a page; was sent to {location}"),

@@ -261,7 +261,7 @@ pub fn now() -> u64 {
 }
 
 /// Text that never came before, so that no two tokens are the same.
-fn unique() -> String {
+pub fn unique() -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
     static COUNT: AtomicU64 = AtomicU64::new(0);
     COUNT.fetch_add(1, Ordering::Relaxed).to_string()

@@ -21,11 +21,11 @@ use rmcp::transport::streamable_http_client::{
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 
 /// Nothing listens there: the tests read where a browser would be sent.
-const REDIRECT: &str = "http://127.0.0.1:9/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
 /// Notes of each caller.
 #[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Vec<(String, String)>>>);
+pub(crate) struct Notes(Arc<Mutex<Vec<(String, String)>>>);
 
 #[server(name = "notes")]
 impl Notes {
@@ -88,13 +88,13 @@ async fn start() -> Site<Notes> {
 }
 
 /// A connected rmcp client, with the manager of its tokens.
-struct Client {
-    service: RunningService<RoleClient, ()>,
-    tokens: Arc<tokio::sync::Mutex<AuthorizationManager>>,
+pub(crate) struct Client {
+    pub(crate) service: RunningService<RoleClient, ()>,
+    pub(crate) tokens: Arc<tokio::sync::Mutex<AuthorizationManager>>,
 }
 
 /// The two ways to begin: 2026-07-28 and before.
-fn lifecycles() -> [(ClientLifecycleMode, ProtocolVersion); 2] {
+pub(crate) fn lifecycles() -> [(ClientLifecycleMode, ProtocolVersion); 2] {
     let discover = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
     [
         (discover, ProtocolVersion::V_2026_07_28),
@@ -103,7 +103,7 @@ fn lifecycles() -> [(ClientLifecycleMode, ProtocolVersion); 2] {
 }
 
 impl Client {
-    async fn connect(
+    pub(crate) async fn connect(
         site: &Site<Notes>,
         manager: AuthorizationManager,
         lifecycle: ClientLifecycleMode,
@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// The challenge a client without a token meets when it connects.
-    async fn challenged(site: &Site<Notes>, lifecycle: ClientLifecycleMode) -> String {
+    pub(crate) async fn challenged(site: &Site<Notes>, lifecycle: ClientLifecycleMode) -> String {
         let manager = AuthorizationManager::new(site.url()).await.unwrap();
         match Self::connect(site, manager, lifecycle).await {
             Ok(_) => panic!("connected without a token"),
@@ -155,7 +155,7 @@ impl Client {
         self.call("add_note", serde_json::json!({ "text": text })).await
     }
 
-    async fn list(&self) -> Result<String, ServiceError> {
+    pub(crate) async fn list(&self) -> Result<String, ServiceError> {
         self.call("list_notes", serde_json::json!({})).await
     }
 
@@ -183,7 +183,7 @@ impl Client {
         tokens.exchange_code_for_token_with_issuer(&code, &csrf_token, issuer.as_deref()).await.unwrap();
     }
 
-    async fn token(&self) -> String {
+    pub(crate) async fn token(&self) -> String {
         self.tokens.lock().await.get_access_token().await.unwrap()
     }
 }

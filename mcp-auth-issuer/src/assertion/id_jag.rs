@@ -22,6 +22,8 @@ pub(crate) struct IdJag {
     pub(crate) jti: String,
     /// Until when it could be presented, in Unix seconds.
     pub(crate) ends_at: u64,
+    /// What it calls this server.
+    pub(crate) resource: Value,
     /// The scopes that it allows; `None` where it says nothing of them.
     pub(crate) scopes: Option<ScopeSet>,
 }
@@ -46,9 +48,8 @@ impl IdJag {
         if text("client_id") != Some(client_id) {
             return Err(NotOfProfile("does not name the client that presents it in client_id"));
         }
-        if !claims.get("resource").is_some_and(|named| names(named, resource)) {
-            return Err(NotOfProfile("does not name this server, and no other, in resource"));
-        }
+        let named = claims.get("resource").filter(|named| names(named, resource));
+        let named = named.ok_or(NotOfProfile("does not name this server, and no other, in resource"))?;
         if !claims.contains_key("iat") {
             return Err(NotOfProfile("has no iat"));
         }
@@ -58,6 +59,13 @@ impl IdJag {
         if claims.contains_key("act") || claims.contains_key("may_act") {
             return Err(NotOfProfile("names an actor, which is not supported"));
         }
+        // What it allows would be more than it says, and two people of two tenants would be one.
+        if claims.get("authorization_details").is_some_and(|details| *details != Value::Array(Vec::new())) {
+            return Err(NotOfProfile("has authorization_details, which are not supported"));
+        }
+        if claims.contains_key("tenant") || claims.contains_key("aud_tenant") {
+            return Err(NotOfProfile("names a tenant, which is not supported"));
+        }
         let scopes = match claims.get("scope") {
             None => None,
             Some(Value::String(_)) => Some(assertion.scopes.clone()),
@@ -65,7 +73,7 @@ impl IdJag {
         };
         let subject =
             subject_of(issuer, &assertion.subject).ok_or(NotOfProfile("has a sub that is too long"))?;
-        Ok(Self { subject, jti: jti.to_owned(), ends_at: assertion.ends_at, scopes })
+        Ok(Self { subject, jti: jti.to_owned(), ends_at: assertion.ends_at, resource: named.clone(), scopes })
     }
 }
 
@@ -118,7 +126,11 @@ mod tests {
         assert_eq!(read.scopes, Some(ScopeSet::parse_lossy("todos.read")));
         assert_eq!(without("scope").unwrap().scopes, None);
         assert_eq!(with("scope", json!("")).unwrap().scopes, Some(ScopeSet::new()), "none at all");
-        assert!(with("resource", json!([OURS])).is_ok());
+        assert_eq!(
+            (read.resource, with("resource", json!([OURS])).unwrap().resource),
+            (json!(OURS), json!([OURS]))
+        );
+        assert!(with("authorization_details", json!([])).is_ok());
         assert!(with("email", json!("ann@example.com")).is_ok(), "what is not asked for is passed over");
     }
 
@@ -148,6 +160,11 @@ mod tests {
             ("scope", json!(null)),
             ("act", json!({ "sub": "x" })),
             ("may_act", json!({ "sub": "x" })),
+            ("authorization_details", json!([{ "type": "todo" }])),
+            ("authorization_details", json!({})),
+            ("authorization_details", json!(null)),
+            ("tenant", json!("acme")),
+            ("aud_tenant", json!("acme")),
         ] {
             assert!(with(claim, value.clone()).is_err(), "{claim} {value}");
         }

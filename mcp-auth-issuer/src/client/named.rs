@@ -143,6 +143,7 @@ impl From<&NamedClient> for Client {
             registered_at: 0,
             registration_token: None,
             require_par: named.require_par,
+            dpop_bound: false,
         }
     }
 }

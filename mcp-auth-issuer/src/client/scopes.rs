@@ -131,6 +131,19 @@ impl Declared {
         }
     }
 
+    /// Those of `asked` that `held` has: an identity provider may have allowed fewer scopes than the client goes on to ask for (MCP
+    /// enterprise-managed authorization, §7.2.1).
+    ///
+    /// # Errors
+    /// One that is asked for, where `held` has none of them.
+    pub(crate) fn held_of(&self, asked: ScopeSet, held: &ScopeSet) -> Result<ScopeSet, Scope> {
+        let common: ScopeSet = asked.iter().filter(|scope| self.covers(held, scope)).cloned().collect();
+        match asked.iter().next() {
+            Some(first) if common.is_empty() => Err(first.clone()),
+            Some(_) | None => Ok(common),
+        }
+    }
+
     pub(crate) fn default(&self) -> &ScopeSet {
         &self.default
     }

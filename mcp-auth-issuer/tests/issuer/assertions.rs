@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::dpop::{key, proof, token};
 use crate::harness::*;
+use crate::site::Site;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const IDP: &str = "https://idp.example";
@@ -160,6 +161,7 @@ async fn an_id_jag_gives_a_client_a_token_for_the_person_of_the_identity_provide
     assert_eq!((&claims["client_id"], &claims["aud"]), (&json!("editor"), &json!(RESOURCE)));
     assert_eq!(claims["scope"], "todos.read todos.write", "what the client may have");
     assert_eq!((answer.json()["token_type"].clone(), claims.get("auth_time")), (json!("Bearer"), None));
+    assert_eq!(answer.json()["resource"], RESOURCE, "what the assertion named");
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
@@ -338,6 +340,9 @@ async fn an_id_jag_for_somebody_else_or_another_place_or_time_is_refused() {
         ("at_hash", json!("x")),
         ("act", json!({ "sub": "x" })),
         ("scope", json!(["todos.read"])),
+        ("authorization_details", json!([{ "type": "todo", "actions": ["read"] }])),
+        ("tenant", json!("acme")),
+        ("aud_tenant", json!("acme")),
         ("cnf", json!({ "x5t#S256": "x" })),
     ] {
         let answer = bench.present(&bench.id_jag(claim, value.clone()), &[]).await;
@@ -391,12 +396,35 @@ async fn scopes_are_within_those_of_the_assertion_and_of_the_client() {
     assert_eq!(scope(json!("todos.read"), "").await.as_deref(), Some("todos.read"));
     assert_eq!(scope(json!("todos.read"), "todos.write").await, None);
     assert_eq!(scope(json!("todos.read todos.write"), "todos.write").await.as_deref(), Some("todos.write"));
+    // The identity provider allowed fewer than the client asks for: those, and the answer says so.
+    assert_eq!(scope(json!("todos.read"), "todos.read todos.write").await.as_deref(), Some("todos.read"));
+    assert_eq!(scope(json!("todos.write"), "todos.write admin").await.as_deref(), Some("todos.write"));
+    // Of a scope that the client itself may not have it is told.
+    assert_eq!(scope(json!("todos.read admin"), "todos.read admin").await, None);
     // `admin` brings both along; itself it is beyond the client.
     assert_eq!(scope(json!("admin"), "").await.as_deref(), Some("todos.read todos.write"));
     assert_eq!(scope(json!("admin"), "admin").await, None);
     assert_eq!(scope(json!(""), "").await.as_deref(), Some(""), "none at all");
     assert_eq!(scope(json!(""), "todos.read").await, None);
     assert_eq!(scope(json!("unknown"), "").await.as_deref(), Some(""), "what is not declared is not given");
+}
+
+#[tokio::test]
+async fn an_assertion_is_presented_in_the_body_of_a_request_alone() {
+    let bench = Bench::new();
+    let assertion = bench.good_id_jag();
+    let form = [("grant_type", GRANT), ("client_id", "editor"), ("client_secret", SECRET)];
+    let send = async |url: &str, form: &[(&str, &str)]| {
+        let request = Request::post(url).header("content-type", "application/x-www-form-urlencoded");
+        bench.app.send(request.body(Body::from(encode(form))).unwrap()).await
+    };
+    let in_query = format!("/token?{}", encode(&[("assertion", &assertion)]));
+    send(&in_query, &form).await.assert_error(400, "invalid_request");
+    let all_in_query = format!("/token?{}", encode(&[&form[..], &[("assertion", &assertion)]].concat()));
+    send(&all_in_query, &[]).await.assert_error(401, "invalid_client");
+    let twice = [("assertion", &*assertion), ("assertion", &*assertion)];
+    send("/token", &[&form[..], &twice].concat()).await.assert_error(400, "invalid_request");
+    assert_eq!(bench.present(&assertion, &[]).await.status, StatusCode::OK, "none of these used it up");
 }
 
 #[tokio::test]
@@ -520,7 +548,7 @@ async fn what_assertions_give_is_bound_to_the_key_that_is_proven_and_cnf_demands
         (&json!(own.kid()), &json!("DPoP"))
     );
     let bound = bench.id_jag("cnf", json!({ "jkt": own.kid() }));
-    present(&bound, &[]).await.assert_error(400, "invalid_dpop_proof");
+    present(&bound, &[]).await.assert_error(400, "invalid_grant");
     present(&bound, &[&proof(&key())]).await.assert_error(400, "invalid_grant");
     assert_eq!(bench.claims(&present(&bound, &[&proof(&own)]).await)["cnf"]["jkt"], own.kid());
     let program = sign(&bench.platform, None, &workload_claims());
@@ -553,6 +581,24 @@ async fn keys_that_cannot_be_fetched_are_503_and_not_the_clients_fault() {
     });
     let assertion = sign(&bench.idp, Some("oauth-id-jag+jwt"), &id_jag_claims(nowhere));
     bench.present(&assertion, &[]).await.assert_error(503, "temporarily_unavailable");
+}
+
+#[tokio::test]
+async fn keys_behind_a_certificate_that_is_not_trusted_are_not_taken() {
+    let (site, idp) = (Site::open().await, key());
+    let at = format!("https://{}", site.address());
+    site.put(&format!("{at}/keys"), &idp.jwks());
+    let bench = Bench::on(Store::memory(Caps::default()), |options| {
+        options.assertions.push(AssertionOptions {
+            issuer: at.parse().unwrap(),
+            keys: AssertionKeys::JwksUri(format!("{at}/keys").parse().unwrap()),
+            profile: AssertionProfile::IdJag,
+            max_lifetime: std::time::Duration::from_secs(300),
+        });
+    });
+    let assertion = sign(&idp, Some("oauth-id-jag+jwt"), &id_jag_claims(&at));
+    bench.present(&assertion, &[]).await.assert_error(503, "temporarily_unavailable");
+    assert!(site.asked().is_empty(), "the handshake failed");
 }
 
 #[tokio::test]

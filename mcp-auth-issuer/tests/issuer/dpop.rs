@@ -15,6 +15,7 @@ use mcp_auth_store::{Caps, Code, Outage, SecretHash, Store};
 use serde_json::{Value, json};
 
 use crate::harness::*;
+use crate::site::{CLIENT, Site, document};
 
 const TOKEN: &str = "http://localhost:8080/token";
 
@@ -157,6 +158,69 @@ async fn a_refresh_token_of_a_confidential_client_is_bound_by_its_secret_and_to_
     );
     let tokens = send(refreshed(&tokens), &[]).await.json();
     assert_eq!((&tokens["token_type"], jkt(&app, &tokens)), (&json!("Bearer"), None));
+}
+
+/// RFC 9449 §5.2.
+#[tokio::test]
+async fn a_client_that_registers_for_bound_tokens_alone_gets_none_without_a_proof() {
+    let app = App::new();
+    let mut asked = metadata(&[REDIRECT], "none");
+    asked["dpop_bound_access_tokens"] = json!(true);
+    let told = app.register(&asked).await.json();
+    assert_eq!(told["dpop_bound_access_tokens"], true);
+    let (bound, other) = (told["client_id"].as_str().unwrap(), app.public_client().await);
+    assert_ne!(bound, other, "they do not say the same about themselves");
+    assert_eq!(app.register(&asked).await.json()["client_id"], bound, "and this one says the same again");
+
+    let (own, code) = (key(), app.code(bound, &[]).await);
+    let form = redeem(bound, &code);
+    token(&app, &form, &[]).await.assert_error(400, "invalid_dpop_proof");
+    let tokens = token(&app, &form, &[&proof(&own)]).await.json();
+    assert_eq!((&tokens["token_type"], jkt(&app, &tokens).as_deref()), (&json!("DPoP"), Some(own.kid())));
+    token(&app, &refresh(bound, &tokens), &[]).await.assert_error(400, "invalid_dpop_proof");
+    assert_eq!(token(&app, &refresh(bound, &tokens), &[&proof(&own)]).await.status, StatusCode::OK);
+
+    asked["dpop_bound_access_tokens"] = json!("yes");
+    app.register(&asked).await.assert_error(400, "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn a_confidential_client_that_registers_for_bound_tokens_alone_needs_a_proof_for_each_token() {
+    let app = App::new();
+    let mut asked = metadata(&[REDIRECT], "client_secret_post");
+    asked["dpop_bound_access_tokens"] = json!(true);
+    let told = app.register(&asked).await.json();
+    let [id, secret] = ["client_id", "client_secret"].map(|name| told[name].as_str().unwrap());
+    let code = app.code(id, &[]).await;
+    let redeemed = [redeem(id, &code), vec![("client_secret", secret)]].concat();
+    token(&app, &redeemed, &[]).await.assert_error(400, "invalid_dpop_proof");
+    let tokens = token(&app, &redeemed, &[&proof(&key())]).await.json();
+    // Its refresh token is bound by its secret, and still gives no bearer token.
+    let refreshed = [refresh(id, &tokens), vec![("client_secret", secret)]].concat();
+    token(&app, &refreshed, &[]).await.assert_error(400, "invalid_dpop_proof");
+    let next = token(&app, &refreshed, &[&proof(&key())]).await.json();
+    assert_eq!(next["token_type"], "DPoP");
+}
+
+#[tokio::test]
+async fn a_client_whose_description_says_bound_tokens_alone_gets_none_without_a_proof() {
+    let site = Site::open().await;
+    let app = App::with(|_| (), |options| options.client_documents = site.options());
+    let says = |value: Value| {
+        let mut document = document(CLIENT);
+        document["dpop_bound_access_tokens"] = value;
+        site.put(CLIENT, &document);
+    };
+    says(json!(true));
+    let (own, code) = (key(), app.code(CLIENT, &[]).await);
+    let form = redeem(CLIENT, &code);
+    token(&app, &form, &[]).await.assert_error(400, "invalid_dpop_proof");
+    assert_eq!(token(&app, &form, &[&proof(&own)]).await.status, StatusCode::OK);
+    says(json!(false));
+    let code = app.code(CLIENT, &[]).await;
+    assert_eq!(token(&app, &redeem(CLIENT, &code), &[]).await.json()["token_type"], "Bearer");
+    says(json!("true"));
+    app.get(&authorize_url(CLIENT, &[])).await.assert_local_error(400);
 }
 
 /// A code that the authorization request bound to a key (RFC 9449 §10).

@@ -137,6 +137,11 @@ impl Site {
         self.replies.lock().unwrap().insert(url.to_owned(), reply);
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The heads of the requests that came.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()

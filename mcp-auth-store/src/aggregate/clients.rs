@@ -38,6 +38,9 @@ pub struct Client {
     /// Whether its authorization requests have to be pushed (`require_pushed_authorization_requests`, RFC 9126 §6).
     #[serde(default)]
     pub require_par: bool,
+    /// Whether its token requests need a proof of a key (`dpop_bound_access_tokens`, RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound: bool,
 }
 
 /// What a client may present at the token endpoint (`grant_types`, RFC 7591 §2).

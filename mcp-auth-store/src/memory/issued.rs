@@ -395,6 +395,7 @@ mod tests {
             registered_at: 0,
             registration_token: None,
             require_par: false,
+            dpop_bound: false,
         }
     }
 

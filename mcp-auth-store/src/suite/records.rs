@@ -17,6 +17,7 @@ pub fn client(id: &str) -> Client {
         registered_at: 1,
         registration_token: None,
         require_par: false,
+        dpop_bound: false,
     }
 }
 

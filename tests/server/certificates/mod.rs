@@ -4,7 +4,7 @@
 //! speaks TLS, and its clients), `handshake` (who gets through), `shown` (tokens that are bound to what a client shows), `reload` (new files while it runs), `tls_start` (which
 //! files do not start).
 
-mod authority;
+pub(crate) mod authority;
 pub mod bench;
 mod bound;
 mod encrypted;

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use super::named::Tests;
 use super::rust::Source;
-use super::{arrows, compiled, contents, crates, files, threats};
+use super::{arrows, compiled, contents, crates, files, requirements, threats};
 use crate::step::{Outcome, command, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
@@ -28,10 +29,10 @@ pub(crate) fn check() -> Result<Outcome, String> {
     wrong.extend(contents::mistakes(&sources));
     wrong.extend(arrows::mistakes(&sources));
     wrong.extend(crates::mistakes(&sources));
-    wrong.extend(threats::mistakes(
-        page(&texts, threats::PAGE),
-        texts.iter().filter(|(name, _)| is_source(name)).map(|(name, text)| (*name, text.as_str())),
-    ));
+    let rust = texts.iter().filter(|(name, _)| is_source(name));
+    let tests = Tests::of(rust.map(|(name, text)| (*name, text.as_str())));
+    wrong.extend(threats::mistakes(page(&texts, threats::PAGE), &tests));
+    wrong.extend(requirements::mistakes(page(&texts, requirements::PAGE), &tests));
     wrong.extend(compiled::mistakes()?);
     if wrong.is_empty() { Ok(Outcome::Passed) } else { Err(wrong.join("\n")) }
 }

@@ -1,84 +1,47 @@
 //! The threat list and the names of tests hold each other: no label without a row, no row without a test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+
+use super::named::{Row, Tests, rows};
 
 /// The page with the threat list.
 pub(super) const PAGE: &str = "docs/src/threats.md";
 
-/// One row of the page.
-struct Row<'a> {
-    line: usize,
-    /// In small letters, as test names have it: `t24`.
-    label: String,
-    /// The tests it names: one or more.
-    tests: Vec<&'a str>,
-}
-
-/// What is wrong between `page` and `texts` (each a file's name and text), a line each.
-pub(super) fn mistakes<'a>(page: &str, texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<String> {
-    let rows = rows(page);
-    let mut tests = BTreeMap::new();
-    for (file, text) in texts {
-        tests.extend(tests_of(text).into_iter().map(|(line, name)| (name, format!("{file}:{line}"))));
-    }
+/// What is wrong between `page` and the tests that there are, a line each.
+pub(super) fn mistakes(page: &str, tests: &Tests<'_>) -> Vec<String> {
+    let rows: Vec<(String, Row<'_>)> = rows(page)
+        .map(|row| (row.first.to_ascii_lowercase(), row))
+        .filter(|(label, _)| is_label(label))
+        .collect();
     let mut wrong = Vec::new();
     for pair in rows.windows(2) {
-        if pair[0].label >= pair[1].label {
-            wrong.push(format!("{PAGE}:{}: {} comes after {}", pair[1].line, pair[1].label, pair[0].label));
+        if pair[0].0 >= pair[1].0 {
+            wrong.push(format!("{PAGE}:{}: {} comes after {}", pair[1].1.line, pair[1].0, pair[0].0));
         }
     }
-    for row in &rows {
-        let (line, label) = (row.line, &row.label);
-        for test in &row.tests {
-            if !tests.contains_key(test) {
-                wrong.push(format!("{PAGE}:{line}: there is no test {test:?}"));
-            } else if !labels(test).iter().any(|range| range.contains(label)) {
-                wrong.push(format!("{PAGE}:{line}: the name of {test:?} does not say {label}"));
-            }
-        }
+    for (label, row) in &rows {
+        wrong.extend(tests.missing(PAGE, row));
+        let unlabelled = row
+            .tests
+            .iter()
+            .filter(|test| tests.contain(test))
+            .filter(|test| !labels(test).iter().any(|range| range.contains(label)));
+        let line = row.line;
+        wrong.extend(
+            unlabelled.map(|test| format!("{PAGE}:{line}: the name of {test:?} does not say {label}")),
+        );
     }
-    for (test, place) in &tests {
+    for (test, place) in tests.all() {
         let ranges = labels(test);
         let ends: BTreeSet<&String> = ranges.iter().flat_map(|range| [range.start(), range.end()]).collect();
         for end in ends {
-            if !rows.iter().any(|row| row.label == *end) {
+            if !rows.iter().any(|(label, _)| label == end) {
                 wrong.push(format!("{place}: {end} is not a row of {PAGE}"));
             }
         }
     }
     wrong
-}
-
-/// The rows: a label in the first cell, the names of tests in the last one, a comma between them.
-fn rows<'a>(page: &'a str) -> Vec<Row<'a>> {
-    let row = |(index, line): (usize, &'a str)| {
-        let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
-        let label = cells.first()?.to_ascii_lowercase();
-        is_label(&label).then(|| (index + 1, label, *cells.last().unwrap_or(&"")))
-    };
-    let rows = page.lines().enumerate().filter_map(row);
-    let tests = |cell: &'a str| cell.split(", ").map(|test| test.trim_matches('`')).collect();
-    rows.map(|(line, label, cell)| Row { line, label, tests: tests(cell) }).collect()
-}
-
-/// The tests of a source file: the line and the name of each.
-fn tests_of(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let mut is_test = false;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim_start();
-        if line.starts_with("#[") {
-            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-            continue;
-        }
-        let name = line.trim_start_matches("pub ").trim_start_matches("async ").strip_prefix("fn ");
-        if let Some((name, _)) = name.filter(|_| is_test).and_then(|rest| rest.split_once('(')) {
-            found.push((index + 1, name));
-        }
-        is_test = false;
-    }
-    found
 }
 
 /// The labels in a test's name: `t01_t03_…` says two, `k01_to_k09_…` all between the two.
@@ -111,7 +74,7 @@ mod tests {
                          #[test]\nfn without_a_label() {}\n\nfn t99_not_a_test() {}\n";
 
     fn found(page: &str) -> Vec<String> {
-        mistakes(page, [("a.rs", TESTS)])
+        mistakes(page, &Tests::of([("a.rs", TESTS)]))
     }
 
     fn page(rows: &[(&str, &str)]) -> String {

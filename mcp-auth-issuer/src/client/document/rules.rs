@@ -111,6 +111,7 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
         registered_at: 0,
         registration_token: None,
         require_par: flag(&document, "require_pushed_authorization_requests")?,
+        dpop_bound: flag(&document, "dpop_bound_access_tokens")?,
     })
 }
 

@@ -32,6 +32,9 @@ pub(super) struct Metadata {
     /// RFC 9126 §6.
     #[serde(default)]
     require_pushed_authorization_requests: bool,
+    /// RFC 9449 §5.2.
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
 }
 
 /// Client metadata that was checked against the rules.
@@ -42,6 +45,8 @@ pub(super) struct Registration {
     pub(super) name: Option<String>,
     /// Whether its authorization requests have to be pushed.
     pub(super) require_par: bool,
+    /// Whether its token requests need a proof of a key.
+    pub(super) dpop_bound: bool,
 }
 
 /// How a client that registers authenticates (`token_endpoint_auth_method`).
@@ -95,7 +100,8 @@ impl TryFrom<Metadata> for Registration {
         }
         let name = metadata.client_name.map(|name| name.chars().take(MAX_NAME).collect());
         let require_par = metadata.require_pushed_authorization_requests;
-        Ok(Self { redirect_uris, auth_method, refresh, name, require_par })
+        let dpop_bound = metadata.dpop_bound_access_tokens;
+        Ok(Self { redirect_uris, auth_method, refresh, name, require_par, dpop_bound })
     }
 }
 
@@ -148,6 +154,7 @@ impl Registration {
             refresh: client.may(GrantType::RefreshToken),
             name: client.name.clone(),
             require_par: client.require_par,
+            dpop_bound: client.dpop_bound,
         }
     }
 
@@ -165,6 +172,7 @@ impl Registration {
         let mut said = vec![json!(self.name), json!(self.refresh), json!(redirect_uris)];
         // Those that were kept before this was known did not say so.
         said.extend(self.require_par.then(|| json!("require_pushed_authorization_requests")));
+        said.extend(self.dpop_bound.then(|| json!("dpop_bound_access_tokens")));
         SecretHash::of(&Value::Array(said).to_string())
     }
 
@@ -185,6 +193,9 @@ impl Registration {
         }
         if self.require_par {
             document["require_pushed_authorization_requests"] = json!(true);
+        }
+        if self.dpop_bound {
+            document["dpop_bound_access_tokens"] = json!(true);
         }
         match &self.auth_method {
             AuthMethod::Keys(ClientKeys::Set(set)) => {

@@ -184,6 +184,7 @@ async fn change(
         credential,
         secret_in_form: registration.auth_method.is_in_form(),
         require_par: registration.require_par,
+        dpop_bound: registration.dpop_bound,
         ..client
     };
     if !issuer.store.clients().change(changed.clone(), issuer.now()).await? {

@@ -140,6 +140,7 @@ fn client(issuer: &Issuer, registration: &Registration, secrets: &Secrets, now: 
         registered_at: now,
         registration_token: secrets.registration_token.as_deref().map(SecretHash::of),
         require_par: registration.require_par,
+        dpop_bound: registration.dpop_bound,
     }
 }
 

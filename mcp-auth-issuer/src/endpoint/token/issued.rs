@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcp_auth_core::ScopeSet;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Binding;
 use crate::issuer::Issuer;
@@ -29,6 +30,9 @@ pub(super) struct Issued {
     /// empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
+    /// The resource that an assertion named, as it named it (draft-ietf-oauth-identity-assertion-authz-grant §4.4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Value>,
     #[serde(skip)]
     to: To,
 }
@@ -75,6 +79,7 @@ impl Issued {
             expires_in: issuer.lifetimes.access_token,
             refresh_token,
             scope: scopes.to_string(),
+            resource: None,
             to,
         }
     }
@@ -82,6 +87,11 @@ impl Issued {
     /// The same of an access token that was exchanged, and lives for so many seconds.
     pub(super) fn exchanged(self, expires_in: u64) -> Self {
         Self { issued_token_type: Some(ACCESS_TOKEN), expires_in, ..self }
+    }
+
+    /// The same where an assertion named this server so.
+    pub(super) fn at(self, resource: Value) -> Self {
+        Self { resource: Some(resource), ..self }
     }
 
     /// That it was issued, as the operator is told.

@@ -7,7 +7,7 @@ use mcp_auth_store::{Client, GrantType, SecretHash};
 use super::Refusal;
 use super::grant_type::is_trusted_with;
 use super::issued::{Issued, To};
-use super::proof::Proven;
+use super::proof::{Proven, Unproven};
 use super::resource::verify_resource;
 use crate::assertion::{IdJag, TrustedIssuer};
 use crate::issuer::{Grantee, Issuer};
@@ -32,10 +32,13 @@ pub(super) async fn issue(
     let assertion = trusted.verify(&jwt).await?;
     let id_jag =
         IdJag::read(&assertion, jwt.typ().as_deref(), trusted.as_str(), &client.id, &issuer.resource)?;
-    proven.possesses(&assertion.claims).map_err(|unproven| unproven.refusal(Refusal::Grant))?;
+    proven.possesses(&assertion.claims).map_err(Unproven::refusal_of_assertion)?;
     let held = id_jag.scopes.as_ref().unwrap_or(&client.scopes);
+    let held = issuer.scopes.known_of(held);
     let asked = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
-    let scopes = issuer.scopes.in_both(asked, &issuer.scopes.known_of(held), &client.scopes);
+    let asked = asked.map(|asked| issuer.scopes.held_of(asked, &held)).transpose();
+    let asked = asked.map_err(Refusal::ScopeNotGranted)?;
+    let scopes = issuer.scopes.in_both(asked, &held, &client.scopes);
     let scopes = scopes.map_err(Refusal::ScopeNotGranted)?;
     let binding = proven.use_up(issuer).await?;
     use_up(issuer, trusted, &id_jag).await?;
@@ -54,7 +57,7 @@ pub(super) async fn issue(
         assertion: Some((trusted.as_str().to_owned(), assertion.subject)),
         ..To::new("jwt_bearer", &client.id, id_jag.subject, None)
     };
-    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to))
+    Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to).at(id_jag.resource))
 }
 
 /// The assertion of a request, taken apart. Nothing in it is trusted yet.

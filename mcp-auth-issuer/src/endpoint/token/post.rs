@@ -51,6 +51,9 @@ async fn issue(
     }
     let client = authenticated(issuer, request, &params).await?;
     let proven = Proven::read(issuer, &request.headers)?;
+    if client.dpop_bound {
+        proven.has_key()?;
+    }
     match grant_type {
         Some(GrantType::AuthorizationCode) => {
             authorization_code::issue(issuer, &client, &params, proven).await

@@ -32,6 +32,14 @@ impl Unproven {
             Self::Other(why) => refused(why),
         }
     }
+
+    /// The same of an assertion, which is not good without its proof (draft-ietf-oauth-identity-assertion-authz-grant-04 §8.6.1.2).
+    pub(super) fn refusal_of_assertion(self) -> Refusal {
+        match self {
+            Self::Missing => Refusal::Grant("the assertion is bound to a key, and there is no proof of it"),
+            Self::Other(why) => Refusal::Grant(why),
+        }
+    }
 }
 
 impl Proven {
@@ -46,6 +54,14 @@ impl Proven {
     /// The thumbprint of its key.
     pub(super) fn jkt(&self) -> Option<String> {
         self.0.as_ref().map(TokenProof::jkt)
+    }
+
+    /// Whether there is a proof: a client that says `dpop_bound_access_tokens` gets no token without one (§5.2).
+    ///
+    /// # Errors
+    /// [`Refusal::Proof`].
+    pub(super) fn has_key(&self) -> Result<(), Refusal> {
+        self.0.as_ref().map(|_| ()).ok_or(Refusal::Proof(ProofError::Missing))
     }
 
     /// Whether it is by the key that a code is bound to, if it is bound to one (§10).

@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use super::Refusal;
 use super::issued::{Issued, To};
 use super::jwt_bearer;
-use super::proof::Proven;
+use super::proof::{Proven, Unproven};
 use super::resource::verify_resource;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
@@ -36,7 +36,7 @@ pub(super) async fn issue(
     let assertion = trusted.verify(&jwt).await?;
     let workload = trusted.workload_of(&assertion, jwt.typ().as_deref())?;
     verify_client_id(params, &workload.client_id)?;
-    proven.possesses(&assertion.claims).map_err(|unproven| unproven.refusal(Refusal::Grant))?;
+    proven.possesses(&assertion.claims).map_err(Unproven::refusal_of_assertion)?;
     let asked = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     let scopes = issuer.scopes.in_both(asked, &workload.scopes, &workload.scopes);
     let scopes = scopes.map_err(Refusal::ScopeNotGranted)?;

@@ -111,6 +111,7 @@ mod tests {
             registered_at: 0,
             registration_token: None,
             require_par: false,
+            dpop_bound: false,
         };
         let application = |id: &str| claimed_and_published(Some(&client(id)), host_of(id)).into_string();
         let shown = application("https://claude.ai.evil.example/c.json");

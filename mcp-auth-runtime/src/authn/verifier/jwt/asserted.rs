@@ -127,6 +127,20 @@ mod tests {
         (issuer.unwrap(), fetch)
     }
 
+    #[test]
+    fn an_issuer_of_assertions_and_its_keys_are_at_https_or_on_loopback() {
+        let takes = |issuer: &str, keys: &str| {
+            let (fetch, longest) = (Arc::new(FakeFetch::default()), Duration::from_secs(300));
+            let (issuer, keys) = (issuer.parse().unwrap(), KeySource::JwksUri(keys.parse().unwrap()));
+            AssertionIssuer::new(issuer, OURS.into(), keys, longest, fetch as Arc<dyn Fetch>, &ambient().0)
+                .is_ok()
+        };
+        assert!(takes("https://idp.example", "https://idp.example/keys"));
+        assert!(takes("http://127.0.0.1:9", "http://127.0.0.1:9/keys"));
+        assert!(!takes("https://idp.example", "http://idp.example/keys"));
+        assert!(!takes("http://idp.example", "https://idp.example/keys"));
+    }
+
     fn good() -> Value {
         json!({ "iss": ISSUER, "sub": "ann", "aud": OURS, "iat": NOW, "exp": NOW + 300 })
     }
