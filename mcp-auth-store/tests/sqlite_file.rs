@@ -42,7 +42,7 @@ async fn what_was_done_is_there_after_a_restart() {
     granted(&before, "g", "1").await;
     let sealing = before.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.unwrap();
     before.sessions().keep("session", "its state".to_owned(), 100, 0).await.unwrap();
-    assert!(before.sessions().bind("session", "ann", 0).await.unwrap());
+    assert!(before.sessions().bind("session", "ann", None, 0).await.unwrap());
     assert!(before.spent().spend(SecretHash::of("proof"), 100, 0).await.unwrap());
     drop(before);
 
@@ -64,7 +64,7 @@ async fn what_was_done_is_there_after_a_restart() {
     );
     assert_eq!(after.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.unwrap(), sealing);
     assert_eq!(after.sessions().state("session", 1).await.unwrap().as_deref(), Some("its state"));
-    assert!(!after.sessions().bind("session", "bob", 1).await.unwrap());
+    assert!(!after.sessions().bind("session", "bob", None, 1).await.unwrap());
     assert!(!after.spent().spend(SecretHash::of("proof"), 100, 1).await.unwrap());
 }
 
@@ -289,12 +289,12 @@ async fn one_owner_has_a_thousand_sessions_and_a_new_one_takes_the_place_of_the_
     for number in 0..1000_u64 {
         let id = format!("session {number}");
         store.sessions().keep(&id, "its state".to_owned(), 1000 + number, 0).await.unwrap();
-        assert!(store.sessions().bind(&id, "ann", 0).await.unwrap());
+        assert!(store.sessions().bind(&id, "ann", None, 0).await.unwrap());
     }
     store.sessions().keep("new", "its state".to_owned(), 5000, 0).await.unwrap();
     store.sessions().keep("another's", "its state".to_owned(), 5000, 0).await.unwrap();
-    assert!(store.sessions().bind("another's", "bob", 0).await.unwrap());
-    assert!(store.sessions().bind("new", "ann", 0).await.unwrap());
+    assert!(store.sessions().bind("another's", "bob", None, 0).await.unwrap());
+    assert!(store.sessions().bind("new", "ann", None, 0).await.unwrap());
     for (session, owner, is_there) in [
         ("session 0", "ann", false),
         ("session 1", "ann", true),

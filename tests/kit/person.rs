@@ -100,7 +100,7 @@ impl Browser {
         }
     }
 
-    async fn open(&mut self, url: &str) -> Page {
+    pub async fn open(&mut self, url: &str) -> Page {
         match self.follow(self.http.get(url), url.parse().unwrap()).await {
             Led::To(page) => page,
             Led::Out(location) => panic!("expected a page; was sent to {location}"),

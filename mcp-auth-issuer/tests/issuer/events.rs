@@ -482,7 +482,7 @@ async fn of_accounts_what_an_operator_does_and_how_a_login_ends_is_said() {
     let link = operator.reset("ann", true).await.unwrap();
     let other = operator.add("bob", None, None).await.unwrap();
     assert!(other.is_some());
-    operator.delete("bob").await.unwrap();
+    operator.people(ISSUER).delete("bob").await.unwrap();
     happened_are(&[
         "WARN account_disabled subject=\"ann\"",
         "INFO account_enabled subject=\"ann\"",

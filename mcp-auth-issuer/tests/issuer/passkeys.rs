@@ -226,7 +226,7 @@ async fn p30_whatever_is_wrong_with_a_passkey_the_answer_is_the_same() {
         add(&mut Browser::new(&app), name, device).await;
     }
     operator.disable("off").await.unwrap();
-    operator.delete("gone").await.unwrap();
+    operator.people(ISSUER).delete("gone").await.unwrap();
     let (other, ..) = site_with(unlimited()).await;
     add(&mut Browser::new(&other), "ann", &mut elsewhere).await;
     let mut browser = Browser::new(&app);

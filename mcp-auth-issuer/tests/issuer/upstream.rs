@@ -123,7 +123,11 @@ pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOpt
     app_on(Store::memory(Caps::default()), provider, change)
 }
 
-fn app_on(store: Store, provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+pub(crate) fn app_on(
+    store: Store,
+    provider: &Arc<Provider>,
+    change: impl FnOnce(&mut UpstreamOptions),
+) -> App {
     let mut options = options();
     change(&mut options);
     let fetch: Arc<dyn Fetch> = provider.clone();

@@ -1,5 +1,6 @@
 //! Browsers in which a person is logged in.
 
+use super::people;
 use super::record::{alive, changed, content, gone, put, read};
 use super::rows::{Before, Key, Write};
 use super::store::Durable;
@@ -26,9 +27,13 @@ impl BrowserSessions for Durable {
             let mut kept = content(&browser, browser.expires_at)?;
             kept.groups = vec![group(&browser.subject)];
             kept.rank = kept.forget_at;
-            let mut writes = vec![Write { key: key(id), before: Before::Any, after: Some(kept) }];
-            writes.extend(before.filter(|before| *before != id).map(|before| gone(key(before))));
-            self.commit(writes, now).await.map(drop)
+            let begun = Write { key: key(id), before: Before::Any, after: Some(kept) };
+            let ended = before.filter(|before| *before != id).map(|before| gone(key(before)));
+            self.step(&[people::key(&browser.subject)], now, |rows| {
+                let person = people::logged_in(rows[0].as_ref(), &browser, now)?;
+                Ok(((), [person, begun.clone()].into_iter().chain(ended.clone()).collect()))
+            })
+            .await
         })
     }
 

@@ -285,6 +285,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
         let browser = Browser {
             subject: person.into(),
             name: None,
+            linked: None,
             authentication: Authentication::at(1),
             logged_in_for: id("a request"),
             expires_at: 1000,
@@ -315,7 +316,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
     store.end_person("alice", 2).await.unwrap();
     assert_eq!(kept("alice").await, [false, false, false, false, false, true, true]);
     for _ in 0..2 {
-        store.forget_person("alice", 2).await.unwrap();
+        store.forget_person("https://as.example", "alice", 2).await.unwrap();
         assert_eq!(kept("alice").await, [false; 7]);
     }
     assert_eq!(kept("bob").await, [true; 7]);
