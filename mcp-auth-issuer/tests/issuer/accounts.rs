@@ -217,6 +217,8 @@ async fn one_who_is_disabled_cannot_log_in_nor_refresh_and_their_tokens_die() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let claims = app.claims(tokens["access_token"].as_str().unwrap());
     let token = Revocable {
+        granted_to: None,
+        after_revocation: None,
         grant_id: None,
         jti: None,
         subject: claims["sub"].as_str().unwrap(),

@@ -45,6 +45,8 @@ async fn a_person_of_any_login_is_logged_out_and_can_log_in_again() {
     assert_eq!((&*listed[0].name, listed[0].grants), ("developer", 1));
     let access = app.claims(tokens["access_token"].as_str().unwrap());
     let token = Revocable {
+        granted_to: None,
+        after_revocation: None,
         grant_id: None,
         jti: None,
         subject: "developer",
@@ -79,4 +81,39 @@ async fn a_deleted_person_of_another_login_is_known_no_more_and_others_stay() {
     assert!(operator.list().await.unwrap().is_empty());
     assert_eq!(refreshes(&app, &client, &tokens).await, StatusCode::BAD_REQUEST);
     assert!(matches!(operator.delete("developer").await, Err(ManageError::Nobody)));
+}
+
+#[tokio::test]
+async fn a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_was_none() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let client = app.public_client().await;
+    let claims = async || {
+        let tokens = app.tokens(&client, &[]).await;
+        app.claims(tokens["access_token"].as_str().unwrap())
+    };
+    let is_refused = |claims: &Value| {
+        store.revocations().board().holds(Revocable {
+            grant_id: claims["grant_id"].as_str(),
+            jti: claims["jti"].as_str(),
+            subject: "developer",
+            client_id: Some(&client),
+            granted_to: None,
+            iat: claims["iat"].as_u64().unwrap(),
+            after_revocation: claims["after_revocation"].as_u64(),
+        })
+    };
+    let before = claims().await;
+    assert!(before.get("after_revocation").is_none() && !is_refused(&before));
+    people(&app, &store).log_out("developer").await.unwrap();
+    app.advance(1);
+    let after = claims().await;
+    assert_eq!(after["after_revocation"], json!(START));
+    assert!(is_refused(&before) && !is_refused(&after), "who logs in again a second later is let in");
+    // A process whose clock is ahead, and that had not read the revocation, had issued this one before it.
+    let mut ahead = before.clone();
+    ahead["grant_id"] = json!("of a client that does not refresh");
+    ahead["jti"] = json!("another");
+    ahead["iat"] = json!(START + 20);
+    assert!(is_refused(&ahead));
 }
