@@ -528,9 +528,11 @@ async fn of_second_factors_each_change_and_each_wrong_one_is_said() {
     let mut other = at(&app);
     let form = factors::second_form(&mut other, factors::FACTORS).await;
     let again = other.answer_login(&form, &[("code", &factors::wrong(&key, START + 60))]).await;
+    let again = other.answer_login(&again, &[("code", "abcd-efgh-ijkl-mnop")]).await;
     other.answer_login(&again, &[("code", &recovery)]).await;
     happened_are(&[
-        &format!("WARN second_factor_refused address={FROM} subject=\"ann\""),
+        &format!("WARN second_factor_refused address={FROM} reason=\"wrong one-time code\" subject=\"ann\""),
+        &format!("WARN second_factor_refused address={FROM} reason=\"no recovery code that is left, *"),
         &format!("WARN recovery_code_used address={FROM} left=9 subject=\"ann\""),
         &format!(
             "INFO login_succeeded acr=\"urn:mcp-auth:mfa\" address={FROM} amr=[\"pwd\", \"otp\", \"mfa\"] subject=\"ann\""
