@@ -25,14 +25,14 @@ pub struct Person {
     pub login: Option<String>,
     /// Who they are at the provider that they log in at.
     pub linked: Option<Linked>,
-    /// When they logged in, or a client of theirs refreshed last, in Unix seconds.
+    /// When they logged in, to the minute, or a client of theirs refreshed last, in Unix seconds.
     pub last_used: Option<u64>,
     /// How many grants can be refreshed.
     pub grants: u64,
 }
 
 /// What is kept of a login that lasts longer than the browser session.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LastLogin {
     pub(crate) subject: String,
     #[serde(default)]

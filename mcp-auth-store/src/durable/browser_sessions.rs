@@ -29,7 +29,12 @@ impl BrowserSessions for Durable {
             kept.rank = kept.forget_at;
             let begun = Write { key: key(id), before: Before::Any, after: Some(kept) };
             let ended = before.filter(|before| *before != id).map(|before| gone(key(before)));
-            self.step(&[people::key(&browser.subject)], now, |rows| {
+            let person = [people::key(&browser.subject)];
+            let known = self.rows.read(person.to_vec()).await?;
+            if people::is_known(known.first().and_then(Option::as_ref), &browser, now)? {
+                return self.commit([begun].into_iter().chain(ended).collect(), now).await.map(drop);
+            }
+            self.step(&person, now, |rows| {
                 let person = people::logged_in(rows[0].as_ref(), &browser, now)?;
                 Ok(((), [person, begun.clone()].into_iter().chain(ended.clone()).collect()))
             })

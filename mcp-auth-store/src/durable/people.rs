@@ -13,6 +13,9 @@ use crate::{Browser, Grant, People, Person, SecretHash, StoreError, StoreFuture}
 /// So many rows are read at once.
 const AT_ONCE: usize = 500;
 
+/// How exactly it is known when somebody logged in last, in seconds.
+const TO_THE_MINUTE: u64 = 60;
+
 /// Whose row it is.
 #[derive(Deserialize)]
 struct Of {
@@ -21,6 +24,14 @@ struct Of {
 
 pub(super) fn key(subject: &str) -> Key {
     Key::new("people", SecretHash::of(subject).digits())
+}
+
+/// Whether `row` says so anyway, to the minute: who logs in often does not wait for that row each time.
+pub(super) fn is_known(row: Option<&Row>, browser: &Browser, now: u64) -> Result<bool, StoreError> {
+    let Some(row) = alive(row, now) else { return Ok(false) };
+    let (kept, said): (LastLogin, _) = (read(row)?, LastLogin::of(browser, now));
+    let is_recent = now.saturating_sub(kept.at) < TO_THE_MINUTE;
+    Ok(is_recent && LastLogin { at: said.at, ..kept } == said)
 }
 
 /// The person of this browser logged in, who is kept in `row`, if they are. What they allow at this login ends by then.
