@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
-use mcp_auth_issuer::{KeyRing, SigningAlgorithm};
+use mcp_auth_issuer::{KeyRing, People, SigningAlgorithm};
 use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Caps, Store};
 use serde_json::json;
@@ -672,4 +672,21 @@ async fn trouble_of_the_server_is_an_error_and_nobodys_fault() {
     let lines = happened();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines.iter().all(|line| line.starts_with("ERROR ")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn of_people_without_an_account_what_an_operator_does_is_said() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    app.is_public("developer");
+    let client = app.public_client().await;
+    app.tokens(&client, &[]).await;
+    happened();
+    let operator = People::new(store, app.ambient(), ISSUER);
+    operator.log_out("developer").await.unwrap();
+    operator.delete("developer").await.unwrap();
+    happened_are(&[
+        "WARN person_logged_out subject=\"developer\"",
+        "WARN person_deleted subject=\"developer\"",
+    ]);
 }
