@@ -7,9 +7,15 @@ pub const ROLES_CLAIM: &str = "urn:mcp-auth:roles";
 /// The claim in which an issuer in this process names the grant that a token came of, so that it can be revoked with it.
 pub const GRANT_CLAIM: &str = "grant_id";
 
+/// The client that the person allowed it, in a token that another client got in exchange (RFC 8693).
+pub const GRANTED_TO_CLAIM: &str = "granted_to";
+
+/// When the newest revocation was that the issuer knew of when it issued the token, of its person or client, in Unix seconds.
+pub const AFTER_REVOCATION_CLAIM: &str = "after_revocation";
+
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
-    const WRITTEN: [&str; 19] = [
+    const WRITTEN: [&str; 21] = [
         "iss",
         "sub",
         "aud",
@@ -30,6 +36,8 @@ pub fn is_of_every_token(claim: &str) -> bool {
         "at_hash",
         "c_hash",
         GRANT_CLAIM,
+        GRANTED_TO_CLAIM,
+        AFTER_REVOCATION_CLAIM,
     ];
     WRITTEN.contains(&claim) || claim == ROLES_CLAIM
 }
@@ -40,7 +48,18 @@ mod tests {
 
     #[test]
     fn what_the_issuer_says_of_a_login_is_not_for_the_configuration_to_say() {
-        for claim in ["auth_time", "acr", "amr", "login_version", "sub", "cnf", GRANT_CLAIM, ROLES_CLAIM] {
+        for claim in [
+            "auth_time",
+            "acr",
+            "amr",
+            "login_version",
+            "sub",
+            "cnf",
+            GRANT_CLAIM,
+            GRANTED_TO_CLAIM,
+            AFTER_REVOCATION_CLAIM,
+            ROLES_CLAIM,
+        ] {
             assert!(is_of_every_token(claim), "{claim}");
         }
         for claim in ["team", "ACR", "acr_values", ""] {

@@ -41,12 +41,14 @@ pub enum IssuerError {
     Option(#[from] InvalidOption),
     /// People would log in with accounts that are lost when the process ends.
     #[error(
-        "the login is with accounts in the store, and this store is in memory: all accounts would be lost with the process"
+        "people log in with accounts (issuer.login), and the store is in memory, where the accounts would be lost when the process ends: set \
+         store.url to one that lasts, such as sqlite:accounts.sqlite, and store.key"
     )]
     AccountsInMemory,
     /// People would use passkeys at an IP address.
     #[error(
-        "passkeys are on, and the issuer {0} is at an IP address: authenticators take host names only, such as localhost"
+        "passkeys are on, and the issuer {0} is at an IP address, which authenticators do not take: set server.public_url to a URL with a \
+         host name, such as localhost, or turn off issuer.accounts.passkeys"
     )]
     PasskeysAtAddress(String),
     /// The signing key cannot be read or made.

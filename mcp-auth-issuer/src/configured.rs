@@ -94,16 +94,21 @@ pub enum ConfiguredError {
     #[error("issuer.own_login: {0}")]
     AnswerKey(#[from] InvalidKey),
     /// `issuer.login` needs a table that is not there.
-    #[error("issuer.login needs the table {0}")]
+    #[error(
+        "issuer.login says that people log in elsewhere, and the table that says where is missing: add {0}"
+    )]
     NoTable(&'static str),
     /// A client that is not public has nothing to authenticate by.
-    #[error("client {client_id:?} of issuer.clients has no secret and no keys, and is not public")]
+    #[error(
+        "client {client_id:?} of issuer.clients has nothing to authenticate by: add client_secret, client_secret_sha256, jwks or jwks_uri, or \
+         public = true"
+    )]
     NoCredential {
         /// The `client_id` of that client.
         client_id: String,
     },
     /// An initial access token that nobody could present.
-    #[error("the initial access token {name:?} of issuer.registration has neither token nor sha256")]
+    #[error("the initial access token {name:?} of issuer.registration has no secret: add token or sha256")]
     NoToken {
         /// The name of that token.
         name: String,
@@ -117,7 +122,9 @@ pub enum ConfiguredError {
         why: serde_json::Error,
     },
     /// The application would not be asked, or not be believed.
-    #[error("issuer.own_login: check_url and check_secret go together")]
+    #[error(
+        "issuer.own_login has one of check_url and check_secret, and the other is missing: add it, or remove both"
+    )]
     HalfOfCheck,
 }
 
@@ -439,17 +446,17 @@ mod tests {
         let client = "[[issuer.clients]]\nclient_id = \"app\"\n";
         let token = "[[issuer.registration.initial_access_tokens]]\nname = \"ci\"\n";
         for (text, refused) in [
-            (client.to_owned(), "client \"app\" of issuer.clients has no secret"),
+            (client.to_owned(), "client \"app\" of issuer.clients has nothing to authenticate by"),
             (
                 format!("{client}redirect_uris = [\"https://app.example/cb\"]"),
-                "client \"app\" of issuer.clients has no",
+                "client \"app\" of issuer.clients has nothing",
             ),
             (token.to_owned(), "the initial access token \"ci\""),
             (
                 format!("{own}check_url = \"https://app.example/check\""),
-                "check_url and check_secret go together",
+                "has one of check_url and check_secret",
             ),
-            (format!("{own}check_secret = \"env:KEY\""), "check_url and check_secret go together"),
+            (format!("{own}check_secret = \"env:KEY\""), "has one of check_url and check_secret"),
         ] {
             let process = mcp_auth_runtime::config::ProcessContext::empty();
             let process = process.variable("KEY", "a-secret-of-at-least-thirty-two-bytes");

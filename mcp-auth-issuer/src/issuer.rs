@@ -10,7 +10,8 @@ use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
 use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
-    Authentication, Browser, Client, ClientCredential, GrantType, Rate, SecretHash, Store, StoreError,
+    Authentication, Browser, Client, ClientCredential, GrantType, Rate, Revocable, SecretHash, Store,
+    StoreError,
 };
 
 use crate::assertion::Trusted;
@@ -173,6 +174,8 @@ pub(crate) enum NotIssued {
 pub(crate) struct Exchanged<'a> {
     /// Who acts for the subject, with those who acted before.
     pub(crate) act: &'a Map<String, Value>,
+    /// The client that the person allowed the other token, or the one that was exchanged for that.
+    pub(crate) granted_to: &'a str,
     /// When the other token ends, in Unix seconds.
     pub(crate) until: u64,
 }
@@ -343,17 +346,28 @@ impl Issuer {
     ) -> Result<(String, u64), NotIssued> {
         let iat = self.now();
         let exp = iat.saturating_add(self.lifetimes.access_token).min(exchanged.until);
-        Ok((self.mint(grantee, Some(exchanged.act), iat, exp)?, exp.saturating_sub(iat)))
+        Ok((self.mint(grantee, Some(exchanged), iat, exp)?, exp.saturating_sub(iat)))
     }
 
     fn mint(
         &self,
         grantee: &Grantee<'_>,
-        act: Option<&Map<String, Value>>,
+        exchanged: Option<&Exchanged<'_>>,
         iat: u64,
         exp: u64,
     ) -> Result<String, NotIssued> {
         let jti = identifier(&*self.ambient.random);
+        let granted_to = exchanged.map(|exchanged| exchanged.granted_to);
+        let granted_to = granted_to.filter(|client_id| *client_id != grantee.client_id);
+        let after_revocation = self.store.revocations().board().last_of(Revocable {
+            grant_id: None,
+            jti: None,
+            subject: grantee.subject,
+            client_id: Some(grantee.client_id),
+            granted_to,
+            iat,
+            after_revocation: None,
+        });
         let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
@@ -365,8 +379,10 @@ impl Issuer {
             jti: &jti,
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
+            granted_to,
+            after_revocation,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
-            act,
+            act: exchanged.map(|exchanged| exchanged.act),
             more: self.claims.get(grantee.subject),
         };
         let token = self.keys.current(iat).mint(&claims)?;

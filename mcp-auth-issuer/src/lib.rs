@@ -53,20 +53,20 @@ pub use mcp_auth_runtime::facade::{
     DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
     LocalIssuerSetup,
 };
-pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, SecretHash, Store};
+pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, Linked, SecretHash, Store};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]
 pub use person::STYLE as PAGE_STYLE;
 pub use person::accounts::{
-    AccountLine, AccountsLogin, AccountsOptions, HashError, InvalidAccountName, ManageError, NewLink,
-    PasskeysPolicy, SecondFactorPolicy, UnfitPassword,
+    AccountLine, AccountState, AccountsLogin, AccountsOptions, HashError, InvalidAccountName, ManageError,
+    NewLink, PasskeysPolicy, SecondFactorPolicy, UnfitPassword,
 };
 pub use person::own as own_login;
 pub use person::upstream;
 pub use person::{
-    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step,
-    TakenNames, User,
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, People,
+    PersonLine, Step, TakenNames, User,
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

@@ -115,7 +115,7 @@ pub enum InvalidOption {
         max: Duration,
     },
     /// The list of users is empty, too long, or has a name twice.
-    #[error("users are 1 to 32 different names")]
+    #[error("issuer.users has to be 1 to 32 different names")]
     Users,
     /// A name that a token cannot carry.
     #[error(
@@ -129,7 +129,7 @@ pub enum InvalidOption {
         name: String,
     },
     /// Two clients in the configuration have the same identifier.
-    #[error("client {id:?} is named twice")]
+    #[error("client {id:?} is in the clients twice: remove one, or give it another client_id")]
     ClientTwice {
         /// The `client_id` that occurs twice.
         id: String,
@@ -148,7 +148,10 @@ pub enum InvalidOption {
         id: String,
     },
     /// A public client has a grant that only its authentication would protect.
-    #[error("client {id:?} is public and has the grant type {grant}")]
+    #[error(
+        "client {id:?} is public and has the grant type {grant}, which only clients that authenticate may use: remove it from grant_types, \
+         or give the client a secret or keys"
+    )]
     PublicClient {
         /// The `client_id` of that client.
         id: String,
@@ -156,13 +159,18 @@ pub enum InvalidOption {
         grant: &'static str,
     },
     /// A client lists others whose tokens it may exchange, and exchanges none.
-    #[error("client {id:?} has exchange_from without the grant type of token exchange")]
+    #[error(
+        "client {id:?} has exchange_from, and does not exchange tokens: add token_exchange to grant_types, or remove exchange_from"
+    )]
     ExchangeUnused {
         /// The `client_id` of that client.
         id: String,
     },
     /// A client for people has no address that an answer could be sent to.
-    #[error("client {id:?} has the grant type authorization_code and no redirect_uris")]
+    #[error(
+        "client {id:?} has the grant type authorization_code and no redirect_uris, so no answer could reach it: add redirect_uris, or remove \
+         the grant type"
+    )]
     ClientWithoutRedirectUri {
         /// The `client_id` of that client.
         id: String,
@@ -192,7 +200,9 @@ pub enum InvalidOption {
         scope: String,
     },
     /// A client may use device codes, which are turned off.
-    #[error("client {id:?} has the grant type of device codes, and device_code is off")]
+    #[error(
+        "client {id:?} has the grant type device_code, and device codes are off: set issuer.device_code = true, or remove the grant type"
+    )]
     DeviceCodeOff {
         /// The `client_id` of that client.
         id: String,

@@ -10,10 +10,10 @@ use crate::{
     Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
     Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation, Confirmations, Consents,
     Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation,
-    MemoryStore, Polled, Rate, Redemption, Registered, RememberedClient, Revocable, RevocationBoard,
-    Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions,
-    SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction,
-    Transactions, Withdrawn,
+    MemoryStore, People, Person, Polled, Rate, Redemption, Registered, RememberedClient, Revocable,
+    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
+    Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
+    Transaction, Transactions, Withdrawn,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -258,13 +258,29 @@ impl BrowserSessions for Outage {
     }
 }
 
+impl People for Outage {
+    fn list(&self, now: u64) -> StoreFuture<'_, Vec<Person>> {
+        self.unless_down(People::list(&*self.memory, now))
+    }
+
+    fn forget<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(People::forget(&*self.memory, subject, now))
+    }
+}
+
 impl Sessions for Outage {
     fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(Sessions::keep(&*self.memory, id, state, until, now))
     }
 
-    fn bind<'a>(&'a self, id: &'a str, owner: &'a str, now: u64) -> StoreFuture<'a, bool> {
-        self.unless_down(Sessions::bind(&*self.memory, id, owner, now))
+    fn bind<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        person: Option<&'a str>,
+        now: u64,
+    ) -> StoreFuture<'a, bool> {
+        self.unless_down(Sessions::bind(&*self.memory, id, owner, person, now))
     }
 
     fn enter<'a>(&'a self, id: &'a str, owner: &'a str, until: u64, now: u64) -> StoreFuture<'a, bool> {
@@ -277,6 +293,10 @@ impl Sessions for Outage {
 
     fn end<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
         self.unless_down(Sessions::end(&*self.memory, id))
+    }
+
+    fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Sessions::forget_person(&*self.memory, person, now))
     }
 }
 
@@ -292,6 +312,10 @@ impl Tasks for Outage {
         now: u64,
     ) -> StoreFuture<'a, Option<Task>> {
         self.unless_down(Tasks::of_owner(&*self.memory, id, owner, now))
+    }
+
+    fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Tasks::forget_person(&*self.memory, person, now))
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::StoreError;
 use crate::aggregate::{
     Accounts, BrowserSessions, Clients, Codes, ConfiguredAccess, Confirmations, Consents, Counters,
-    DeviceCodes, Grants, Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks,
-    Transactions, grant_name,
+    DeviceCodes, Grants, People, Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks,
+    Transactions, grant_name, person_key,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -22,6 +22,7 @@ pub trait Backend:
     + Grants
     + Consents
     + Accounts
+    + People
     + BrowserSessions
     + Sessions
     + Tasks
@@ -92,6 +93,11 @@ impl Store {
         &*self.0
     }
 
+    /// The people who logged in.
+    pub fn people(&self) -> &dyn People {
+        &*self.0
+    }
+
     /// Ends the grant of this person that its access tokens call `name` ([`grant_name`]), with its refresh token. Of a client that does not
     /// refresh no grant is kept, and its access tokens alone are revoked.
     ///
@@ -119,15 +125,28 @@ impl Store {
         self.grants().end_of_person(subject, now).await
     }
 
-    /// Ends all that a person is logged in with, and removes what else is kept of them but their account: what they allowed, and calls that
-    /// wait for them.
+    /// Ends all that a person is logged in with and all that they allowed, also what a client would get again without a question, and calls
+    /// that wait for them.
     ///
     /// # Errors
     /// [`StoreError`]: some of it may be done.
-    pub async fn forget_person(&self, subject: &str, now: u64) -> Result<(), StoreError> {
+    pub async fn end_all_of_person(&self, subject: &str, now: u64) -> Result<(), StoreError> {
         self.end_person(subject, now).await?;
         self.consents().forget_person(subject, now).await?;
         self.confirmations().forget_person(subject, now).await
+    }
+
+    /// The same, and removes what else is kept of the person `subject` of this issuer but their account: MCP sessions, tasks, and who they
+    /// are. It is known who they are until all else is gone, so that what was broken off can be done again.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some of it may be done.
+    pub async fn forget_person(&self, issuer: &str, subject: &str, now: u64) -> Result<(), StoreError> {
+        self.end_all_of_person(subject, now).await?;
+        let person = person_key(issuer, subject);
+        self.sessions().forget_person(&person, now).await?;
+        self.tasks().forget_person(&person, now).await?;
+        self.people().forget(subject, now).await
     }
 
     /// MCP sessions (revisions before 2026-07-28).

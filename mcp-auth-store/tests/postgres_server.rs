@@ -60,7 +60,7 @@ async fn what_was_done_is_there_after_a_restart() {
     granted(&before, "g", "1").await;
     let sealing = before.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.unwrap();
     before.sessions().keep("session", "its state".to_owned(), 100, 0).await.unwrap();
-    assert!(before.sessions().bind("session", "ann", 0).await.unwrap());
+    assert!(before.sessions().bind("session", "ann", None, 0).await.unwrap());
     assert!(before.spent().spend(SecretHash::of("proof"), 100, 0).await.unwrap());
     drop(before);
 
@@ -82,7 +82,7 @@ async fn what_was_done_is_there_after_a_restart() {
     );
     assert_eq!(after.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.unwrap(), sealing);
     assert_eq!(after.sessions().state("session", 1).await.unwrap().as_deref(), Some("its state"));
-    assert!(!after.sessions().bind("session", "bob", 1).await.unwrap());
+    assert!(!after.sessions().bind("session", "bob", None, 1).await.unwrap());
     assert!(!after.spent().spend(SecretHash::of("proof"), 100, 1).await.unwrap());
 }
 

@@ -72,7 +72,7 @@ async fn filled(durable: &Durable) -> SealingKey {
     for number in 0..250 {
         let id = format!("session {number}");
         store.sessions().keep(&id, format!("state {number}"), 5000, 0).await.expect("a step");
-        assert!(store.sessions().bind(&id, "ann", 0).await.expect("a step"));
+        assert!(store.sessions().bind(&id, "ann", None, 0).await.expect("a step"));
     }
     store.signing_keys().ring_or(signing(1), 0).await.expect("a step");
     store.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.expect("a step")
@@ -99,7 +99,7 @@ async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
         store.sessions().state("session 249", 100).await.expect("a step").as_deref(),
         Some("state 249")
     );
-    assert!(!store.sessions().bind("session 0", "bob", 100).await.expect("a step"));
+    assert!(!store.sessions().bind("session 0", "bob", None, 100).await.expect("a step"));
     let rotate = Rotate {
         presented: SecretHash::of("1"),
         next: SecretText::new("2"),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use mcp_auth::serde_json::{Value, from_str};
+use mcp_auth_tests::person::Browser;
 
 use crate::process::{mcp_auth, stderr, stdout};
 use crate::todos;
@@ -101,7 +102,7 @@ fn accounts_are_listed_disabled_enabled_and_deleted_for_good() {
     assert!(!list.to_string().contains("argon2"), "{list}");
     let table = stdout(&done(path, &["list"], ""));
     assert!(
-        table.contains("LAST LOGIN") && table.contains("nothing yet") && table.contains("never"),
+        table.contains("LAST USE") && table.contains("nothing yet") && table.contains("never"),
         "{table}"
     );
     for (command, is_disabled) in [("disable", true), ("enable", false)] {
@@ -113,7 +114,54 @@ fn accounts_are_listed_disabled_enabled_and_deleted_for_good() {
     done(path, &["delete", "ann"], "");
     assert_eq!(listed(path).as_array().unwrap().len(), 1);
     refused(path, &["add", "Ann"], "", "its name is not given to another person");
-    refused(path, &["delete", "ann"], "", "there is no account of this name");
+    refused(path, &["delete", "ann"], "", "nobody of this name has logged in");
+    refused(path, &["logout", "ann"], "", "nobody of this name has logged in");
+    done(path, &["logout", "BOB"], "");
+}
+
+#[tokio::test]
+async fn a_person_without_an_account_is_listed_logged_out_and_deleted() {
+    let listen = todos::free_address();
+    let directory = todos::directory(&format!(
+        "[server]\nlisten = {listen:?}\n[auth]\nbase_scopes = []\n[issuer]\n\
+         [store]\nurl = \"sqlite:todos.sqlite\"\nkey = \"file:store.key\"\n"
+    ));
+    let key = todos::file(&directory, "store.key", KEY);
+    #[cfg(unix)]
+    std::fs::set_permissions(key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (path, running) = (directory.path(), todos::serve(directory.path()).await);
+    let account = format!("http://{listen}/account");
+    let mut browser = Browser::new();
+    let is_at_home = |page: &str| page.contains("value=\"logout\"");
+    assert!(is_at_home(&browser.consent(&account, "developer").await.html));
+
+    let list = listed(path);
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    assert_eq!((&list[0]["name"], &list[0]["login"]), (&"developer".into(), &"development".into()));
+    assert_eq!((&list[0]["linked"], list[0].get("disabled")), (&Value::Null, None));
+    let table = stdout(&done(path, &["list"], ""));
+    assert!(table.contains("LOGS IN WITH") && table.contains("development"), "{table}");
+    for (command, instead) in [
+        ("disable", "take them out of issuer.upstream.allow_subjects, or add [[auth.deny]]"),
+        ("enable", "or remove their [[auth.deny]]"),
+        ("reset", "mcp-auth issuer user logout"),
+    ] {
+        refused(path, &[command, "developer"], "", "they log in with development");
+        refused(path, &[command, "developer"], "", instead);
+        refused(path, &[command, "nobody"], "", "there is no account of this name");
+    }
+    let log = stderr(&done(path, &["logout", "developer"], ""));
+    assert!(log.contains("event=\"person_logged_out\" subject=\"developer\""), "{log}");
+    assert!(!log.contains("note:"), "{log}");
+    let page = browser.open(&account).await;
+    assert!(page.html.contains("Continue as") && !is_at_home(&page.html), "{}", page.html);
+    assert!(is_at_home(&browser.consent(&account, "developer").await.html), "they can log in again");
+
+    let log = stderr(&done(path, &["delete", "developer"], ""));
+    assert!(log.contains("event=\"person_deleted\" subject=\"developer\""), "{log}");
+    assert!(log.contains("can log in again where they did"), "{log}");
+    assert_eq!(listed(path), Value::Array(vec![]));
+    running.stop().await;
 }
 
 #[test]
@@ -141,7 +189,7 @@ fn what_cannot_be_is_said_and_no_password_is_repeated() {
     );
     let listed = mcp_auth()
         .current_dir(development.path())
-        .args(["issuer", "user", "list"])
+        .args(["issuer", "user", "add", "ann"])
         .env("STORE_KEY", KEY)
         .output();
     assert!(stderr(&listed.unwrap()).contains("nobody logs in with accounts yet"));

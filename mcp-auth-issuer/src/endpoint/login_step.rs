@@ -387,6 +387,7 @@ impl<'s> LoginStep<'s> {
             authentication: user.authentication(issuer.login.kind().into_owned(), now),
             subject: user.subject,
             name: user.name,
+            linked: user.linked,
             logged_in_for: SecretHash::of(self.request),
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
 ///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", authentication: Some(&Authentication::at(990)),
-///     grant_id: None, cnf: None, act: None, more: None,
+///     grant_id: None, granted_to: None, after_revocation: None, cnf: None, act: None, more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
 /// assert!(token.starts_with("ey"));
@@ -43,6 +43,13 @@ pub struct AccessTokenClaims<'a> {
     /// The grant that it came of, which can be revoked; left out where no person allowed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<&'a str>,
+    /// The client that the person allowed it, where another one got it in exchange (RFC 8693); with what that one may do it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub granted_to: Option<&'a str>,
+    /// When the newest revocation was that the issuer knew of, of this person or client, in Unix seconds; left out where there was none for
+    /// an hour. The clocks of servers differ, so `iat` alone does not tell whether a token was issued after a revocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_revocation: Option<u64>,
     /// The key that it is bound to (RFC 9449 §6.1); left out of bearer tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<BoundKey<'a>>,
@@ -110,6 +117,8 @@ mod tests {
                 jti: "1",
                 authentication,
                 grant_id: None,
+                granted_to: None,
+                after_revocation: None,
                 cnf: None,
                 act: None,
                 more: None,

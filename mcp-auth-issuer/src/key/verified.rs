@@ -17,13 +17,17 @@ pub(crate) struct OwnToken {
     pub(crate) jti: String,
     #[serde(default)]
     pub(crate) grant_id: Option<String>,
+    #[serde(default)]
+    pub(crate) granted_to: Option<String>,
+    #[serde(default)]
+    pub(crate) after_revocation: Option<u64>,
     /// What it says besides.
     #[serde(flatten)]
     pub(crate) more: Map<String, Value>,
 }
 
 impl OwnToken {
-    /// All that it says, but when it ends and what grant it came of.
+    /// All that it says, but when it ends, and by what it can be revoked besides.
     pub(crate) fn claims(&self) -> Map<String, Value> {
         let mut claims = self.more.clone();
         for (name, value) in [
@@ -44,7 +48,9 @@ impl OwnToken {
             jti: Some(&self.jti),
             subject: &self.sub,
             client_id: Some(&self.client_id),
+            granted_to: self.granted_to.as_deref(),
             iat: self.iat,
+            after_revocation: self.after_revocation,
         }
     }
 }

@@ -16,6 +16,10 @@ events! {
     AccountReset<'a> = "account_reset", WARN { subject: &'a str, and_factors: bool }
     /// An operator deleted an account, with all that is kept of its person.
     AccountDeleted<'a> = "account_deleted", WARN { subject: &'a str }
+    /// An operator logged a person out everywhere: their browser sessions and grants ended, and their access tokens are revoked.
+    PersonLoggedOut<'a> = "person_logged_out", WARN { subject: &'a str }
+    /// An operator deleted all that is kept of a person who has no account here.
+    PersonDeleted<'a> = "person_deleted", WARN { subject: &'a str }
     /// A person set their password by a link.
     PasswordSet<'a> = "password_set", INFO { subject: &'a str, address: Option<IpAddr> }
     /// A link for a password was opened or used, and does not work, or the password cannot be chosen.

@@ -21,7 +21,9 @@ events! {
     /// The provider of `issuer.upstream` knows the person, and `allow_subjects` does not name them. A `login_refused` follows.
     PersonNotAdmitted<'a> = "person_not_admitted", WARN { assertion_issuer: &'a str, assertion_subject: &'a str }
     /// A second factor was wrong, or was used before. Whoever tried it had the password.
-    SecondFactorRefused<'a> = "second_factor_refused", WARN { subject: &'a str, address: Option<IpAddr> }
+    SecondFactorRefused<'a> = "second_factor_refused", WARN {
+        subject: &'a str, address: Option<IpAddr>, reason: Reason<'a>,
+    }
     /// A second factor was not looked at: it is tried too often. Whoever tried it had the password.
     SecondFactorLimited<'a> = "second_factor_limited", WARN { subject: &'a str, address: Option<IpAddr>, wait: u64 }
     /// A person logged in with a recovery code, which is used up.

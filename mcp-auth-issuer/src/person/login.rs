@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
-use mcp_auth_store::{Authentication, SecretHash};
+use mcp_auth_store::{Authentication, Linked, SecretHash};
 use url::Url;
 
 use super::page::visible;
@@ -33,6 +33,8 @@ pub struct User {
     pub subject: String,
     /// What pages call them, where it is not the subject.
     pub name: Option<String>,
+    /// Who they are at the provider that they logged in at, for the operator: the subject may not tell it.
+    pub linked: Option<Linked>,
     /// How strong the login was (`acr`, RFC 9068 §2.2.1).
     pub acr: Option<String>,
     /// By which means they logged in (`amr`, RFC 8176).
@@ -46,7 +48,15 @@ pub struct User {
 impl User {
     /// The person of this subject, who logged in just now, and of whose login nothing else is known.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), name: None, acr: None, amr: Vec::new(), auth_time: None, version: 0 }
+        Self {
+            subject: subject.into(),
+            name: None,
+            linked: None,
+            acr: None,
+            amr: Vec::new(),
+            auth_time: None,
+            version: 0,
+        }
     }
 
     /// How they logged in at the login of this kind, `now` in Unix seconds.

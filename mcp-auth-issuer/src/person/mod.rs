@@ -2,6 +2,7 @@
 //!
 //! - `login`: how they prove who they are. `accounts`: with an account in the store. `own`: on a page of the application that they have an
 //!   account at. `upstream`: at an OpenID Connect provider. `passkey`: whether an authenticator's answer proves what it has to.
+//! - `people`: what an operator does with any of them. `taken`: the names that none of them has.
 //! - `cookie`, `csrf`: how the browser is recognised, and how its forms are told from another site's.
 //! - `page`: the pages they see.
 
@@ -12,6 +13,7 @@ pub(crate) mod login;
 pub mod own;
 pub(crate) mod page;
 pub(crate) mod passkey;
+mod people;
 mod taken;
 pub mod upstream;
 
@@ -21,4 +23,5 @@ pub use login::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
 pub use page::STYLE;
+pub use people::{People, PersonLine};
 pub use taken::TakenNames;

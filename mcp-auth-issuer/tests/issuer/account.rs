@@ -174,6 +174,16 @@ async fn an_application_that_need_not_ask_again_is_listed_and_ended_though_it_ca
 /// Also what was not redeemed yet, and what it handed on.
 #[tokio::test]
 async fn with_its_access_all_that_an_application_holds_of_a_person_ends_and_a_new_consent_begins_anew() {
+    ends_after(1).await;
+}
+
+/// The code by which it came is forgotten after eleven minutes, and tokens live longer.
+#[tokio::test]
+async fn what_an_application_that_cannot_renew_handed_on_ends_with_it_as_long_as_that_lives() {
+    ends_after(12 * 60).await;
+}
+
+async fn ends_after(seconds: u64) {
     let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
     let app = App::on(
         store.clone(),
@@ -203,6 +213,8 @@ async fn with_its_access_all_that_an_application_holds_of_a_person_ends_and_a_ne
         let claims = app.claims(token);
         let text = |name: &str| claims[name].as_str();
         store.revocations().board().holds(Revocable {
+            granted_to: text("granted_to"),
+            after_revocation: claims["after_revocation"].as_u64(),
             grant_id: text("grant_id"),
             jti: text("jti"),
             subject: text("sub").unwrap(),
@@ -212,7 +224,8 @@ async fn with_its_access_all_that_an_application_holds_of_a_person_ends_and_a_ne
     };
     assert!(!is_refused(token) && !is_refused(&exchanged));
 
-    app.advance(1);
+    app.advance(seconds);
+    assert!(browser.get(&at_web()).await.param("code").is_some(), "what is over is forgotten now");
     let page = browser.get(ACCOUNT).await;
     end(&mut browser, &page, "web").await;
     assert!(is_refused(token) && is_refused(&exchanged));

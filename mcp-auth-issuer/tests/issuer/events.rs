@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
-use mcp_auth_issuer::{KeyRing, SigningAlgorithm};
+use mcp_auth_issuer::{KeyRing, People, SigningAlgorithm};
 use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Caps, Store};
 use serde_json::json;
@@ -482,7 +482,7 @@ async fn of_accounts_what_an_operator_does_and_how_a_login_ends_is_said() {
     let link = operator.reset("ann", true).await.unwrap();
     let other = operator.add("bob", None, None).await.unwrap();
     assert!(other.is_some());
-    operator.delete("bob").await.unwrap();
+    operator.people(ISSUER).delete("bob").await.unwrap();
     happened_are(&[
         "WARN account_disabled subject=\"ann\"",
         "INFO account_enabled subject=\"ann\"",
@@ -528,9 +528,11 @@ async fn of_second_factors_each_change_and_each_wrong_one_is_said() {
     let mut other = at(&app);
     let form = factors::second_form(&mut other, factors::FACTORS).await;
     let again = other.answer_login(&form, &[("code", &factors::wrong(&key, START + 60))]).await;
+    let again = other.answer_login(&again, &[("code", "abcd-efgh-ijkl-mnop")]).await;
     other.answer_login(&again, &[("code", &recovery)]).await;
     happened_are(&[
-        &format!("WARN second_factor_refused address={FROM} subject=\"ann\""),
+        &format!("WARN second_factor_refused address={FROM} reason=\"wrong one-time code\" subject=\"ann\""),
+        &format!("WARN second_factor_refused address={FROM} reason=\"no recovery code that is left, *"),
         &format!("WARN recovery_code_used address={FROM} left=9 subject=\"ann\""),
         &format!(
             "INFO login_succeeded acr=\"urn:mcp-auth:mfa\" address={FROM} amr=[\"pwd\", \"otp\", \"mfa\"] subject=\"ann\""
@@ -705,4 +707,21 @@ async fn trouble_of_the_server_is_an_error_and_nobodys_fault() {
     let lines = happened();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines.iter().all(|line| line.starts_with("ERROR ")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn of_people_without_an_account_what_an_operator_does_is_said() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    app.is_public("developer");
+    let client = app.public_client().await;
+    app.tokens(&client, &[]).await;
+    happened();
+    let operator = People::new(store, app.ambient(), ISSUER);
+    operator.log_out("developer").await.unwrap();
+    operator.delete("developer").await.unwrap();
+    happened_are(&[
+        "WARN person_logged_out subject=\"developer\"",
+        "WARN person_deleted subject=\"developer\"",
+    ]);
 }

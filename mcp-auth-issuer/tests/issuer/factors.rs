@@ -302,6 +302,7 @@ async fn a_person_renews_recovery_codes_and_removes_what_they_set_up() {
     assert!(nothing.body.contains("Nothing was changed"));
     let removed = press(&mut browser, &page, "remove", &[]).await;
     assert!(removed.body.contains("do not count any more"), "{}", removed.body);
+    assert!(removed.body.contains("class=\"done\"") && !removed.body.contains("role=\"alert\""));
     let back = log_in(&mut Browser::new(&app), &url, "ann", PASSWORD).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER);
 }

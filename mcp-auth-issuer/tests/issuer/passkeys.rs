@@ -226,7 +226,7 @@ async fn p30_whatever_is_wrong_with_a_passkey_the_answer_is_the_same() {
         add(&mut Browser::new(&app), name, device).await;
     }
     operator.disable("off").await.unwrap();
-    operator.delete("gone").await.unwrap();
+    operator.people(ISSUER).delete("gone").await.unwrap();
     let (other, ..) = site_with(unlimited()).await;
     add(&mut Browser::new(&other), "ann", &mut elsewhere).await;
     let mut browser = Browser::new(&app);
@@ -399,12 +399,12 @@ async fn what_an_operator_does_with_an_account_holds_for_its_passkeys() {
     assert_eq!(link.passkeys, 1, "who resets it is told");
     assert_eq!(refresh_status(&second).await, StatusCode::BAD_REQUEST);
     let third = tokens().await.unwrap();
-    assert_eq!(operator.list().await.unwrap()[0].passkeys, 1);
+    assert_eq!(operator.list().await.unwrap()[0].state.passkeys, 1);
     assert_eq!(refresh_status(&third).await, StatusCode::OK);
     let link = operator.reset("ann", true).await.unwrap();
     assert_eq!(link.passkeys, 0);
     assert_eq!(tokens().await, None);
-    assert_eq!(operator.list().await.unwrap()[0].passkeys, 0);
+    assert_eq!(operator.list().await.unwrap()[0].state.passkeys, 0);
 }
 
 #[tokio::test]

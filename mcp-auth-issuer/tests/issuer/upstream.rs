@@ -123,7 +123,11 @@ pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOpt
     app_on(Store::memory(Caps::default()), provider, change)
 }
 
-fn app_on(store: Store, provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
+pub(crate) fn app_on(
+    store: Store,
+    provider: &Arc<Provider>,
+    change: impl FnOnce(&mut UpstreamOptions),
+) -> App {
     let mut options = options();
     change(&mut options);
     let fetch: Arc<dyn Fetch> = provider.clone();
@@ -521,7 +525,7 @@ fn a_provider_in_the_clear_or_without_openid_is_not_built() {
     assert!(build(|_| ()).is_ok());
     assert!(build(|options| options.issuer = "http://localhost:9".parse().unwrap()).is_ok());
     let refused = build(|options| options.issuer = "http://login.example".parse().unwrap());
-    assert!(matches!(refused, Err(InvalidUpstream::NotEncrypted)));
+    assert!(matches!(refused, Err(InvalidUpstream::NotEncrypted(_))));
     let refused = build(|options| options.scopes = ScopeSet::parse_lossy("profile"));
     assert!(matches!(refused, Err(InvalidUpstream::NoOpenid)));
     assert!(matches!(build(|options| options.client_id = String::new()), Err(InvalidUpstream::Rules(_))));

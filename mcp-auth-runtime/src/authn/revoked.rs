@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::Clock;
-use mcp_auth_core::own_claims::GRANT_CLAIM;
+use mcp_auth_core::own_claims::{AFTER_REVOCATION_CLAIM, GRANT_CLAIM, GRANTED_TO_CLAIM};
 use mcp_auth_store::{Revocable, Store};
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -131,13 +131,16 @@ impl Revocations {
         }
         let claims = principal.claims();
         let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+        let number = |claim: &str| claims.get(claim).and_then(Value::as_u64);
         board.holds(Revocable {
             grant_id: text(GRANT_CLAIM),
             jti: text("jti"),
             subject: principal.subject(),
             client_id: principal.client_id(),
             // One that does not say when it was issued is as old as any.
-            iat: claims.get("iat").and_then(Value::as_u64).unwrap_or(0),
+            iat: number("iat").unwrap_or(0),
+            granted_to: text(GRANTED_TO_CLAIM),
+            after_revocation: number(AFTER_REVOCATION_CLAIM),
         })
     }
 }

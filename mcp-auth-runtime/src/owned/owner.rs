@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mcp_auth_store::person_key;
+
 use crate::authn::{Identity, opaque_key};
 
 /// The caller that something is bound to: issuer, subject and client, so that a fresh token of the same caller keeps
@@ -46,6 +48,13 @@ impl Owner {
     /// Whose share it counts to; see [`Person`].
     pub(super) fn subject(&self) -> Person<'_> {
         Person::of(&self.issuer, &self.subject, self.client_id.as_deref())
+    }
+
+    /// The person, whichever client they use, as the store calls them. `None` for a client that has no subject, and for a person whom another
+    /// claim than `sub` names: the built-in issuer names nobody so.
+    pub(crate) fn person(&self) -> Option<String> {
+        let is_named = !self.subject.is_empty() && self.subject_claim.is_none();
+        is_named.then(|| person_key(&self.issuer, &self.subject))
     }
 
     /// The owner as one opaque string: the same in every process.
@@ -117,6 +126,17 @@ mod tests {
         assert_eq!(robot.subject(), owner("https://a", "", Some("robot"), "read").subject());
         assert_ne!(robot.subject(), owner("https://a", "", Some("another"), "").subject());
         assert_ne!(robot.subject(), owner("https://a", "robot", None, "").subject());
+    }
+
+    #[test]
+    fn a_person_is_the_same_with_each_client_and_another_one_at_each_issuer() {
+        let alice = owner("https://a", "alice", Some("app"), "read").person();
+        assert!(alice.is_some());
+        assert_eq!(alice, owner("https://a", "alice", Some("other"), "").person());
+        assert_ne!(alice, owner("https://b", "alice", Some("app"), "read").person());
+        assert_ne!(alice, owner("https://a", "bob", Some("app"), "read").person());
+        assert_eq!(owner("https://a", "", Some("robot"), "").person(), None);
+        assert_eq!(Owner::of(&principal_by(Some("email"), "alice")).unwrap().person(), None);
     }
 
     #[test]

@@ -42,7 +42,10 @@ impl StoredSessions {
     /// an error here other processes do not take it over, for its owner or for anyone else.
     pub(super) async fn bind(&self, id: &str, owner: &Owner) {
         let bound = match self {
-            Self::Store(store, clock) => store.sessions().bind(id, &owner.key(), clock.unix_now()).await,
+            Self::Store(store, clock) => {
+                let (key, person) = (owner.key(), owner.person());
+                store.sessions().bind(id, &key, person.as_deref(), clock.unix_now()).await
+            }
             Self::Program(sessions) => write_owner(sessions.as_ref(), id, owner).await,
         };
         match bound {

@@ -83,8 +83,10 @@ impl Tasks {
         filled: BTreeMap<String, String>,
         identity: &Identity,
     ) -> Result<(), StoreError> {
-        let owner = Owner::of(identity).map(|owner| owner.key());
-        let task = Task { operation: operation.to_owned(), owner, filled };
+        let owner = Owner::of(identity);
+        let person = owner.as_ref().and_then(Owner::person);
+        let owner = owner.map(|owner| owner.key());
+        let task = Task { operation: operation.to_owned(), owner, person, filled };
         let now = self.clock.unix_now();
         if !self.store.tasks().record(id, task, now.saturating_add(KNOWN_FOR), now).await? {
             tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");

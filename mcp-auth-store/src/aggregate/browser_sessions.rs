@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::authentication::Authentication;
+use super::people::Linked;
 use crate::{SecretHash, StoreFuture};
 
 /// A browser in which a person is logged in.
@@ -13,6 +14,9 @@ pub struct Browser {
     /// What pages call them, where it is not the subject.
     #[serde(default)]
     pub name: Option<String>,
+    /// Who they are at the provider that they logged in at.
+    #[serde(default)]
+    pub linked: Option<Linked>,
     /// How they logged in.
     #[serde(flatten)]
     pub authentication: Authentication,
@@ -31,7 +35,8 @@ impl Browser {
 
 /// The browsers in which a person is logged in, by the hash of the identifier in their cookie.
 pub trait BrowserSessions: Send + Sync {
-    /// Keeps a login under `id`, and ends the login that the same browser had before, in one step.
+    /// Keeps a login under `id`, and ends the login that the same browser had before, in one step, which also
+    /// records that they logged in ([`People`](crate::People)).
     fn begin(
         &self,
         before: Option<SecretHash>,

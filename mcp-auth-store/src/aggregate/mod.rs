@@ -1,6 +1,6 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `people`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
 //! - The runtime's: `sessions`, `tasks`.
 //!   `configured_access` is what its configuration gives.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
@@ -17,6 +17,7 @@ mod counters;
 mod device_codes;
 mod grants;
 mod passkeys;
+mod people;
 mod revocations;
 mod sealing_keys;
 mod sessions;
@@ -44,6 +45,8 @@ pub(crate) use device_codes::EXPIRED_MEMORY;
 pub use device_codes::{DeviceAnswer, DeviceAuthorization, DeviceCodes, MOST_DEVICE_CODES, Polled};
 pub use grants::{Grant, Grants, Rotate, Rotation};
 pub use passkeys::{Credential, MOST_PASSKEYS, Passkey, PasskeyUse};
+pub(crate) use people::LastLogin;
+pub use people::{Linked, People, Person, person_key};
 #[cfg(feature = "durable")]
 pub(crate) use revocations::MOST_REVOCATIONS;
 pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked, grant_name};

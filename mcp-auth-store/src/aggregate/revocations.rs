@@ -11,6 +11,9 @@ use crate::{SecretHash, StoreFuture};
 /// For how many seconds a revocation is remembered: as long as an access token can live, and the clocks of servers can differ.
 pub(crate) const REVOCATION_MEMORY: u64 = 60 * 60 + 10 * 60;
 
+/// How far the clocks of the servers on one store may be apart where a token is compared with a revocation, in seconds.
+pub(crate) const CLOCKS_DIFFER: u64 = 30;
+
 /// At so many revocations, and each time so many more, a board forgets what is over.
 const PRUNE_EVERY: usize = 1024;
 
@@ -28,11 +31,11 @@ pub enum Revoked {
     Token(String),
     /// Those of a person that were issued until then.
     Person(String),
-    /// Those of a client that were issued until then.
+    /// Those of a client that were issued until then, and those that other clients got for them in exchange.
     Client(String),
     /// Those of all people that were issued until then. What a client got for itself is not of a person.
     People,
-    /// Those of a client for one person that were issued until then.
+    /// Those of a client for one person that were issued until then, and those that other clients got for them in exchange.
     ClientOfPerson {
         /// The client.
         client_id: String,
@@ -84,8 +87,12 @@ pub struct Revocable<'a> {
     pub subject: &'a str,
     /// The client that it was issued to.
     pub client_id: Option<&'a str>,
+    /// The client that the person allowed it, where `client_id` got it in exchange for one of that client.
+    pub granted_to: Option<&'a str>,
     /// When it was issued, in Unix seconds.
     pub iat: u64,
+    /// The time of the newest revocation of its person or client that its issuer [knew](RevocationBoard::last_of) when it issued it.
+    pub after_revocation: Option<u64>,
 }
 
 impl Revocable<'_> {
@@ -93,22 +100,34 @@ impl Revocable<'_> {
     pub(crate) fn names(&self) -> Vec<Revoked> {
         let grant = self.grant_id.map(|id| Revoked::Grant(id.to_owned()));
         let token = self.jti.map(|jti| Revoked::Token(jti.to_owned()));
-        let client = self.client_id.map(|id| Revoked::Client(id.to_owned()));
-        let person = Some(Revoked::Person(self.subject.to_owned()));
-        let both = self
-            .client_id
-            .map(|id| Revoked::ClientOfPerson { client_id: id.to_owned(), subject: self.subject.to_owned() });
-        let people = (self.client_id != Some(self.subject)).then_some(Revoked::People);
-        [grant, token, client, person, both, people].into_iter().flatten().collect()
+        let mut names: Vec<Revoked> = [grant, token].into_iter().flatten().collect();
+        names.extend(self.holders());
+        names
     }
 
-    /// Whether a revocation at this time of one of its names is about it. Of a person or a client it is about what was issued until then; a
-    /// token of the same second was issued before or after, and is refused.
+    /// The names of whom it is for. A revocation of one of these is about a time.
+    fn holders(&self) -> Vec<Revoked> {
+        let subject = self.subject.to_owned();
+        let mut holders = vec![Revoked::Person(subject.clone())];
+        holders.extend((self.client_id != Some(self.subject)).then_some(Revoked::People));
+        for id in self.client_id.into_iter().chain(self.granted_to) {
+            holders.push(Revoked::Client(id.to_owned()));
+            holders.push(Revoked::ClientOfPerson { client_id: id.to_owned(), subject: subject.clone() });
+        }
+        holders
+    }
+
+    /// Whether a revocation at this time of one of its names is about it. Of a person or a client it is about what was issued until then:
+    ///
+    /// - A token of the same second was issued before or after, and is refused.
+    /// - The clock of the process that issued it may be ahead of the one that revoked, so one of the next 30 seconds is refused too, unless it
+    ///   says that its issuer knew of the revocation: then it was issued after it, whatever the clocks say.
     pub(crate) fn is_hit_by(&self, of: &Revoked, at: u64) -> bool {
         match of {
             Revoked::Grant(_) | Revoked::Token(_) => true,
             Revoked::Person(_) | Revoked::Client(_) | Revoked::ClientOfPerson { .. } | Revoked::People => {
-                self.iat <= at
+                let is_known = self.after_revocation.is_some_and(|known| known >= at);
+                self.iat <= if is_known { at } else { at.saturating_add(CLOCKS_DIFFER) }
             }
         }
     }
@@ -152,6 +171,16 @@ impl RevocationBoard {
         token.names().iter().any(|of| has(of).is_some_and(|at| token.is_hit_by(of, *at)))
     }
 
+    /// The time of the newest revocation of the person or client that a token is for, as far as this process knows it. The issuer says it in
+    /// each token ([`Revocable::after_revocation`]), so that one which is issued after a revocation is not taken for one from before it.
+    pub fn last_of(&self, token: Revocable<'_>) -> Option<u64> {
+        let board = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if board.revoked.is_empty() {
+            return None;
+        }
+        token.holders().iter().filter_map(|of| board.revoked.get(of)).max().copied()
+    }
+
     /// Whether nothing is revoked.
     pub fn is_empty(&self) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).revoked.is_empty()
@@ -190,7 +219,15 @@ mod tests {
     use super::*;
 
     fn token(iat: u64) -> Revocable<'static> {
-        Revocable { grant_id: Some("g"), jti: Some("j"), subject: "ann", client_id: Some("app"), iat }
+        Revocable {
+            grant_id: Some("g"),
+            jti: Some("j"),
+            subject: "ann",
+            client_id: Some("app"),
+            granted_to: None,
+            iat,
+            after_revocation: None,
+        }
     }
 
     fn with(of: Revoked) -> RevocationBoard {
@@ -216,7 +253,10 @@ mod tests {
             Revoked::People,
         ] {
             let board = with(of);
-            assert!(board.holds(token(99)) && board.holds(token(100)) && !board.holds(token(101)));
+            assert!(
+                board.holds(token(99)) && board.holds(token(100)) && board.holds(token(100 + CLOCKS_DIFFER))
+            );
+            assert!(!board.holds(token(101 + CLOCKS_DIFFER)));
         }
         // The names of one kind are not those of another.
         for of in [
@@ -235,6 +275,46 @@ mod tests {
         assert!(with(Revoked::People).holds(Revocable { client_id: None, ..token(0) }));
         let nameless = Revocable { grant_id: None, jti: None, client_id: None, ..token(0) };
         assert!(!with(Revoked::Grant(String::new())).holds(nameless));
+    }
+
+    #[test]
+    fn a_token_of_a_clock_that_is_ahead_is_revoked_and_one_whose_issuer_knew_of_the_revocation_is_not() {
+        for of in [
+            Revoked::Person("ann".into()),
+            Revoked::Client("app".into()),
+            Revoked::ClientOfPerson { client_id: "app".into(), subject: "ann".into() },
+        ] {
+            let board = with(of);
+            let issued = |iat, after_revocation| Revocable { after_revocation, ..token(iat) };
+            assert_eq!(board.last_of(token(0)), Some(100));
+            assert!(!board.holds(issued(101, Some(100))), "a login of the next second");
+            assert!(board.holds(issued(100, Some(100))), "of the same second");
+            assert!(board.holds(issued(101, Some(99))), "it knew of an earlier one");
+            assert!(board.holds(issued(101, None)) && board.holds(issued(0, Some(1000))));
+        }
+        let of_others =
+            [Revoked::Grant("g".into()), Revoked::Token("j".into()), Revoked::Person("bob".into())];
+        for of in of_others {
+            assert_eq!(with(of).last_of(token(0)), None);
+        }
+        assert!(
+            with(Revoked::Grant("g".into())).holds(Revocable { after_revocation: Some(100), ..token(101) })
+        );
+    }
+
+    #[test]
+    fn what_was_got_in_exchange_ends_with_the_client_that_it_was_exchanged_for() {
+        let exchanged = Revocable { granted_to: Some("first"), ..token(0) };
+        let both =
+            |client_id: &str| Revoked::ClientOfPerson { client_id: client_id.into(), subject: "ann".into() };
+        for of in [Revoked::Client("first".into()), both("first"), Revoked::Client("app".into()), both("app")]
+        {
+            assert!(with(of.clone()).holds(exchanged), "{of:?}");
+        }
+        for of in [Revoked::Client("other".into()), both("other")] {
+            assert!(!with(of).holds(exchanged));
+        }
+        assert!(!with(both("first")).holds(token(0)), "its own login of the person stays");
     }
 
     #[test]

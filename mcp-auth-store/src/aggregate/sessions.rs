@@ -13,8 +13,15 @@ pub trait Sessions: Send + Sync {
     fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()>;
 
     /// Binds a session that is kept to `owner`, unless it already has another owner: the first owner stays. Returns
-    /// whether the session now belongs to `owner`.
-    fn bind<'a>(&'a self, id: &'a str, owner: &'a str, now: u64) -> StoreFuture<'a, bool>;
+    /// whether the session now belongs to `owner`. `person` is whose it is, as [`person_key`](crate::person_key) calls
+    /// them, if a person's.
+    fn bind<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        person: Option<&'a str>,
+        now: u64,
+    ) -> StoreFuture<'a, bool>;
 
     /// Whether the session is kept and belongs to `owner`. If so, it is kept until `until`.
     fn enter<'a>(&'a self, id: &'a str, owner: &'a str, until: u64, now: u64) -> StoreFuture<'a, bool>;
@@ -24,4 +31,7 @@ pub trait Sessions: Send + Sync {
 
     /// Deletes a session. If there is none, it does nothing.
     fn end<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
+
+    /// Deletes the sessions of a person, by their [key](crate::person_key), whichever clients they have them with.
+    fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

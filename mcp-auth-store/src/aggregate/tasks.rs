@@ -14,6 +14,9 @@ pub struct Task {
     /// The caller who created it, as an opaque key that is equal for the same caller in every process; `None` for an
     /// anonymous caller.
     pub owner: Option<String>,
+    /// Whose it is, as [`person_key`](crate::person_key) calls them, if a person's.
+    #[serde(default)]
+    pub person: Option<String>,
     /// What the call that created it filled into scopes: each template with the scope. Who reads the task needs them too.
     pub filled: BTreeMap<String, String>,
 }
@@ -28,4 +31,7 @@ pub trait Tasks: Send + Sync {
     /// The task, if it belongs to `owner`. A task of another owner is treated as unknown.
     fn of_owner<'a>(&'a self, id: &'a str, owner: Option<&'a str>, now: u64)
     -> StoreFuture<'a, Option<Task>>;
+
+    /// Deletes the tasks of a person, by their [key](crate::person_key), whichever clients created them.
+    fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

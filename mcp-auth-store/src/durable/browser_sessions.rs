@@ -1,5 +1,6 @@
 //! Browsers in which a person is logged in.
 
+use super::people;
 use super::record::{alive, changed, content, gone, put, read};
 use super::rows::{Before, Key, Write};
 use super::store::Durable;
@@ -26,9 +27,18 @@ impl BrowserSessions for Durable {
             let mut kept = content(&browser, browser.expires_at)?;
             kept.groups = vec![group(&browser.subject)];
             kept.rank = kept.forget_at;
-            let mut writes = vec![Write { key: key(id), before: Before::Any, after: Some(kept) }];
-            writes.extend(before.filter(|before| *before != id).map(|before| gone(key(before))));
-            self.commit(writes, now).await.map(drop)
+            let begun = Write { key: key(id), before: Before::Any, after: Some(kept) };
+            let ended = before.filter(|before| *before != id).map(|before| gone(key(before)));
+            let person = [people::key(&browser.subject)];
+            let known = self.rows.read(person.to_vec()).await?;
+            if people::is_known(known.first().and_then(Option::as_ref), &browser, now)? {
+                return self.commit([begun].into_iter().chain(ended).collect(), now).await.map(drop);
+            }
+            self.step(&person, now, |rows| {
+                let person = people::logged_in(rows[0].as_ref(), &browser, now)?;
+                Ok(((), [person, begun.clone()].into_iter().chain(ended.clone()).collect()))
+            })
+            .await
         })
     }
 

@@ -30,6 +30,11 @@ fn group(owner: &str) -> String {
     format!("sessions of {owner}")
 }
 
+/// The sessions of one person.
+fn of_person(person: &str) -> String {
+    format!("sessions of person {person}")
+}
+
 impl Sessions for Durable {
     fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
@@ -53,7 +58,13 @@ impl Sessions for Durable {
         })
     }
 
-    fn bind<'a>(&'a self, id: &'a str, owner: &'a str, now: u64) -> StoreFuture<'a, bool> {
+    fn bind<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        person: Option<&'a str>,
+        now: u64,
+    ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
             let key = [key(id)];
             let is_bound = self.step(&key, now, |rows| {
@@ -63,7 +74,8 @@ impl Sessions for Durable {
                     None => {
                         let bound = Owned { owner: Some(owner.to_owned()) };
                         let bound = changed(row, &bound, row.content.forget_at)?;
-                        let bound = Content { groups: vec![group(owner)], rank: bound.forget_at, ..bound };
+                        let groups = std::iter::once(group(owner)).chain(person.map(of_person)).collect();
+                        let bound = Content { groups, rank: bound.forget_at, ..bound };
                         Ok((true, vec![put(&row.key, Some(row), bound)]))
                     }
                 }
@@ -103,6 +115,10 @@ impl Sessions for Durable {
 
     fn end<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move { self.commit(vec![gone(key(id))], 0).await.map(drop) })
+    }
+
+    fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.forget_group(of_person(person), now).await })
     }
 }
 

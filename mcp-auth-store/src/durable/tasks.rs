@@ -3,12 +3,17 @@
 use std::slice::from_ref;
 
 use super::record::{self, alive, put, read};
-use super::rows::Key;
+use super::rows::{Content, Key};
 use super::store::Durable;
 use crate::{SecretHash, StoreFuture, Task, Tasks};
 
 fn key(id: &str) -> Key {
     Key::new("tasks", SecretHash::of(id).digits())
+}
+
+/// The tasks of one person.
+fn of_person(person: &str) -> String {
+    format!("tasks of person {person}")
 }
 
 impl Tasks for Durable {
@@ -23,7 +28,8 @@ impl Tasks for Durable {
                 {
                     return Ok((false, vec![]));
                 }
-                Ok((true, vec![put(&key, row, record::of(held, &task, until)?)]))
+                let groups = task.person.as_deref().map(of_person).into_iter().collect();
+                Ok((true, vec![put(&key, row, Content { groups, ..record::of(held, &task, until)? })]))
             })
             .await
         })
@@ -40,5 +46,9 @@ impl Tasks for Durable {
             let task = alive(row.as_ref(), now).map(read::<Task>).transpose()?;
             Ok(task.filter(|task| task.owner.as_deref() == owner))
         })
+    }
+
+    fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.forget_group(of_person(person), now).await })
     }
 }

@@ -1,6 +1,7 @@
 //! Browser sessions in memory.
 
 use super::store::locked;
+use crate::aggregate::{CONSENT_MEMORY, LastLogin};
 use crate::{Browser, BrowserSessions, MemoryStore, SecretHash, StoreFuture};
 
 impl BrowserSessions for MemoryStore {
@@ -12,6 +13,9 @@ impl BrowserSessions for MemoryStore {
         now: u64,
     ) -> StoreFuture<'_, ()> {
         Box::pin(async move {
+            let forget_at = browser.expires_at.saturating_add(CONSENT_MEMORY);
+            let last = LastLogin::of(&browser, now);
+            locked(&self.people).insert(browser.subject.clone(), last, forget_at, now);
             let mut browsers = locked(&self.browsers);
             if let Some(before) = before {
                 browsers.remove(&before);

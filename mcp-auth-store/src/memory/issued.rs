@@ -290,6 +290,17 @@ impl Issued {
         grants
     }
 
+    /// The grants of everybody.
+    pub(super) fn all_grants(&self, now: u64) -> impl Iterator<Item = &Grant> {
+        self.grants.values(now).map(|known| &known.grant)
+    }
+
+    /// Who allowed something, once for each client.
+    pub(super) fn people_with_consents(&self, now: u64) -> impl Iterator<Item = &str> {
+        let current = self.consents.keys().filter(move |key| self.consents.get(*key, now).is_some());
+        current.map(|(_, subject)| subject.as_str())
+    }
+
     pub(super) fn remembered_of_person(&self, subject: &str, most: usize, now: u64) -> Vec<RememberedClient> {
         let of_person = self.consents.keys().filter(|(_, of)| of == subject);
         let all = of_person.filter_map(|key| {

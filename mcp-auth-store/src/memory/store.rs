@@ -7,7 +7,7 @@ use super::accounts::KnownAccounts;
 use super::bounded::Bounded;
 use super::confirmations::Asked;
 use super::issued::Issued;
-use crate::aggregate::Configured;
+use crate::aggregate::{Configured, LastLogin};
 use crate::{
     Backend, Browser, RevocationBoard, Revoked, SealingKey, SecretHash, SigningRing, Task, Transaction,
 };
@@ -19,6 +19,8 @@ pub struct MemoryStore {
     pub(super) issued: Mutex<Issued>,
     pub(super) accounts: Mutex<KnownAccounts>,
     pub(super) browsers: Mutex<Bounded<SecretHash, Browser>>,
+    /// By subject.
+    pub(super) people: Mutex<Bounded<String, LastLogin>>,
     pub(super) sessions: Mutex<Bounded<String, StoredSession>>,
     pub(super) tasks: Mutex<Bounded<String, Task>>,
     pub(super) confirmations: Mutex<Bounded<SecretHash, Asked>>,
@@ -34,10 +36,11 @@ pub struct MemoryStore {
     pub(super) signing_keys: Mutex<Option<SigningRing>>,
 }
 
-/// The state from which a session can be restored, and its owner.
+/// The state from which a session can be restored, its owner, and the person whom that stands for.
 pub(super) struct StoredSession {
     pub(super) state: String,
     pub(super) owner: Option<String>,
+    pub(super) person: Option<String>,
 }
 
 /// The most entries of each kind, so that callers from outside cannot fill the memory. A cap of 0 counts as 1.
@@ -48,7 +51,7 @@ pub struct Caps {
     pub clients: usize,
     /// Authorization codes; over it, the one that ends first is removed. **(default: 1000)**
     pub codes: usize,
-    /// Grants that can be refreshed; over it, the one that ends first is removed. **(default: 10000)**
+    /// Grants that can be refreshed, and people who logged in; over it, what ends first is removed. **(default: 10000)**
     pub grants: usize,
     /// Browsers in which a person is logged in; over it, the one that ends first is removed. **(default: 1000)**
     pub browser_sessions: usize,
@@ -87,6 +90,7 @@ impl MemoryStore {
             issued: Mutex::new(Issued::new(caps)),
             accounts: Mutex::default(),
             browsers: Mutex::new(Bounded::new(caps.browser_sessions)),
+            people: Mutex::new(Bounded::new(caps.grants)),
             sessions: Mutex::new(Bounded::new(caps.sessions)),
             tasks: Mutex::new(Bounded::new(caps.tasks)),
             confirmations: Mutex::new(Bounded::new(caps.confirmations)),

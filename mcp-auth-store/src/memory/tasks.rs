@@ -27,4 +27,11 @@ impl Tasks for MemoryStore {
             Ok(task.cloned())
         })
     }
+
+    fn forget_person<'a>(&'a self, person: &'a str, _: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            locked(&self.tasks).remove_where(|_, task| task.person.as_deref() == Some(person));
+            Ok(())
+        })
+    }
 }

@@ -285,6 +285,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
         let browser = Browser {
             subject: person.into(),
             name: None,
+            linked: None,
             authentication: Authentication::at(1),
             logged_in_for: id("a request"),
             expires_at: 1000,
@@ -300,7 +301,15 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
         assert!(store.confirmations().ask(id(&format!("call of {person}")), waiting, 1).await.unwrap());
     }
     let kept = async |person: &str| {
-        let token = Revocable { grant_id: None, jti: None, subject: person, client_id: None, iat: 2 };
+        let token = Revocable {
+            granted_to: None,
+            after_revocation: None,
+            grant_id: None,
+            jti: None,
+            subject: person,
+            client_id: None,
+            iat: 2,
+        };
         let of_grant = Revocable { grant_id: Some(&grant_name(person)), iat: 1000, ..token };
         [
             store.grants().find(person, 3).await.unwrap().is_some(),
@@ -315,11 +324,19 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
     store.end_person("alice", 2).await.unwrap();
     assert_eq!(kept("alice").await, [false, false, false, false, false, true, true]);
     for _ in 0..2 {
-        store.forget_person("alice", 2).await.unwrap();
+        store.forget_person("https://as.example", "alice", 2).await.unwrap();
         assert_eq!(kept("alice").await, [false; 7]);
     }
     assert_eq!(kept("bob").await, [true; 7]);
     assert!(store.consents().any("client").await.unwrap());
-    let later = Revocable { grant_id: None, jti: None, subject: "alice", client_id: None, iat: 3 };
+    let later = Revocable {
+        granted_to: None,
+        after_revocation: Some(2),
+        grant_id: None,
+        jti: None,
+        subject: "alice",
+        client_id: None,
+        iat: 3,
+    };
     assert!(!store.revocations().is_revoked(later).await.unwrap(), "of a new login");
 }

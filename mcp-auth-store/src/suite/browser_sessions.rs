@@ -6,6 +6,7 @@ async fn begin(store: &Store, before: Option<&str>, id: &str) -> SecretHash {
     let (id, before) = (SecretHash::of(id), before.map(SecretHash::of));
     let browser = Browser {
         subject: "alice".into(),
+        linked: None,
         name: None,
         authentication: Authentication::default(),
         logged_in_for: SecretHash::of("a request"),

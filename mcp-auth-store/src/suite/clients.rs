@@ -142,20 +142,43 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
     store.clients().register(client("unused"), None, 3).await.unwrap();
     store.clients().remove("unused", 4).await.unwrap();
     assert!(store.clients().find("unused", 4).await.unwrap().is_none());
-    let unused = Revocable { grant_id: None, jti: None, subject: "alice", client_id: Some("unused"), iat: 3 };
+    let unused = Revocable {
+        granted_to: None,
+        after_revocation: None,
+        grant_id: None,
+        jti: None,
+        subject: "alice",
+        client_id: Some("unused"),
+        iat: 3,
+    };
     assert!(!store.revocations().is_revoked(unused).await.unwrap());
     // One that does not refresh has no grant that is kept.
     for (client_id, iat, is_revoked) in
-        [("client", 3, true), ("client", 4, true), ("client", 5, false), ("other", 3, false)]
+        [("client", 3, true), ("client", 34, true), ("client", 35, false), ("other", 3, false)]
     {
-        let token =
-            Revocable { grant_id: None, jti: Some("j"), subject: "alice", client_id: Some(client_id), iat };
+        let token = Revocable {
+            granted_to: None,
+            after_revocation: None,
+            grant_id: None,
+            jti: Some("j"),
+            subject: "alice",
+            client_id: Some(client_id),
+            iat,
+        };
         assert_eq!(store.revocations().board().holds(token), is_revoked, "{client_id} {iat}");
         assert_eq!(store.revocations().is_revoked(token).await.unwrap(), is_revoked, "{client_id} {iat}");
     }
     for (grant, is_revoked) in [("grant of client", true), ("grant of other", false)] {
         let name = grant_name(grant);
-        let token = Revocable { grant_id: Some(&name), jti: None, subject: "alice", client_id: None, iat: 3 };
+        let token = Revocable {
+            granted_to: None,
+            after_revocation: None,
+            grant_id: Some(&name),
+            jti: None,
+            subject: "alice",
+            client_id: None,
+            iat: 3,
+        };
         assert_eq!(store.revocations().board().holds(token), is_revoked, "{grant}");
     }
 }

@@ -31,9 +31,18 @@ async fn start(store: &Store, given: &[(Revoked, &[&str])], now: u64) -> Vec<Str
     all
 }
 
-/// Whether the token of this person and client is refused: by this process, and by what the store says.
+/// Whether the token of this person and client, of an issuer that knows what was revoked, is refused: by this process, and by what the store
+/// says.
 async fn is_refused(store: &Store, (subject, client): (&str, &str), iat: u64) -> bool {
-    let token = Revocable { grant_id: Some("g"), jti: Some("j"), subject, client_id: Some(client), iat };
+    let token = Revocable {
+        grant_id: Some("g"),
+        jti: Some("j"),
+        subject,
+        client_id: Some(client),
+        granted_to: None,
+        iat,
+        after_revocation: Some(u64::MAX),
+    };
     let in_the_store = store.revocations().is_revoked(token).await.unwrap();
     assert_eq!(store.revocations().board().holds(token), in_the_store, "{subject} {client} {iat}");
     in_the_store

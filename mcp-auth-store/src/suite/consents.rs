@@ -138,7 +138,15 @@ pub async fn the_clients_of_which_a_person_need_not_be_asked_are_listed_until_th
 }
 
 fn token<'a>(subject: &'a str, client_id: &'a str, iat: u64) -> Revocable<'a> {
-    Revocable { grant_id: None, jti: None, subject, client_id: Some(client_id), iat }
+    Revocable {
+        granted_to: None,
+        after_revocation: None,
+        grant_id: None,
+        jti: None,
+        subject,
+        client_id: Some(client_id),
+        iat,
+    }
 }
 
 /// Grants, codes and device codes that wait, and what is remembered.
@@ -197,7 +205,8 @@ pub async fn what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_d
             assert_eq!(store.revocations().is_revoked(token).await.unwrap(), !goes_on, "{of:?}");
             assert_eq!(store.revocations().board().holds(token), !goes_on, "{of:?}");
         }
-        assert!(!store.revocations().is_revoked(token(subject, client_id, 11)).await.unwrap(), "a new one");
+        let anew = Revocable { after_revocation: Some(10), ..token(subject, client_id, 11) };
+        assert!(!store.revocations().is_revoked(anew).await.unwrap(), "a new one");
     }
     assert!(store.consents().any("a").await.unwrap(), "that somebody once let it in stays known");
     let used = SecretHash::of(&name("used", all[0]));
@@ -219,7 +228,9 @@ pub async fn with_a_client_of_a_person_end_tokens_of_grants_that_only_its_codes_
     store.consents().end_client_of_person("alice", "a", 2).await.unwrap();
     let name = grant_name("g");
     let exchanged = Revocable { grant_id: Some(&name), ..token("alice", "agent", 1) };
-    for token in [token("alice", "a", 2), exchanged] {
+    // When the code is forgotten, the token itself says to whom the person allowed it.
+    let handed_on = Revocable { granted_to: Some("a"), ..token("alice", "agent", 1) };
+    for token in [token("alice", "a", 2), exchanged, handed_on] {
         assert!(store.revocations().is_revoked(token).await.unwrap());
     }
     assert!(!store.revocations().is_revoked(token("alice", "agent", 1)).await.unwrap());

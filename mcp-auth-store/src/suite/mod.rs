@@ -4,7 +4,7 @@
 //! - `tests`: the list of all promises.
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
-//! - `configured_access`, `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//! - `configured_access`, `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `people`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
@@ -20,6 +20,7 @@ pub mod counters;
 pub mod device_codes;
 pub mod grants;
 pub mod passkeys;
+pub mod people;
 mod race;
 pub mod records;
 pub mod revocations;

@@ -6,8 +6,15 @@ use crate::{Redemption, Revocable, Revoked, Rotate, Rotation, SecretHash, Store,
 /// Whether the tokens of a grant are revoked.
 fn holds(store: &Store, grant: &str) -> bool {
     let name = grant_name(grant);
-    let token =
-        Revocable { grant_id: Some(&name), jti: None, subject: "alice", client_id: Some("client"), iat: 100 };
+    let token = Revocable {
+        granted_to: None,
+        after_revocation: None,
+        grant_id: Some(&name),
+        jti: None,
+        subject: "alice",
+        client_id: Some("client"),
+        iat: 100,
+    };
     assert!(
         !store.revocations().board().holds(Revocable { grant_id: Some(grant), ..token }),
         "by its name alone"
@@ -60,13 +67,28 @@ pub async fn what_was_revoked_is_known_until_such_tokens_have_expired(store: Sto
         revocations.revoke(of.clone(), 200).await.unwrap();
         revocations.revoke(of, 200).await.unwrap();
     }
-    let of = |jti, iat| Revocable { grant_id: None, jti, subject: "alice", client_id: None, iat };
+    let of = |jti, iat| Revocable {
+        granted_to: None,
+        after_revocation: None,
+        grant_id: None,
+        jti,
+        subject: "alice",
+        client_id: None,
+        iat,
+    };
     for _ in 0..2 {
-        for (token, is_revoked) in [(of(Some("j"), 300), true), (of(None, 200), true), (of(None, 201), false)]
-        {
+        let later = Revocable { after_revocation: Some(200), ..of(None, 201) };
+        for (token, is_revoked) in [
+            (of(Some("j"), 300), true),
+            (of(None, 200), true),
+            (of(None, 230), true),
+            (of(None, 231), false),
+            (later, false),
+        ] {
             assert_eq!(revocations.board().holds(token), is_revoked);
             assert_eq!(revocations.is_revoked(token).await.unwrap(), is_revoked);
         }
+        assert_eq!(revocations.board().last_of(of(None, 0)), Some(200));
         revocations.refresh(300).await.unwrap();
         assert_eq!(revocations.board().read_at(), Some(300));
     }

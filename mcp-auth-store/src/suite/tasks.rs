@@ -5,7 +5,7 @@ use crate::{Store, Task};
 
 async fn record(store: &Store, id: &str, operation: &str, owner: Option<&str>, now: u64) -> bool {
     let filled = [("files:{bucket}:read".to_owned(), format!("files:{operation}:read"))].into();
-    let task = Task { operation: operation.into(), owner: owner.map(Into::into), filled };
+    let task = Task { operation: operation.into(), owner: owner.map(Into::into), person: None, filled };
     store.tasks().record(id, task, now + 10, now).await.unwrap()
 }
 

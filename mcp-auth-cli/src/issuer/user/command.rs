@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{AccountsLogin, AccountsOptions, NewLink, Store, TakenNames};
+use mcp_auth_issuer::{AccountsLogin, AccountsOptions, ManageError, NewLink, People, Store, TakenNames};
 use mcp_auth_runtime::config::Config;
 use mcp_auth_runtime::config::issuer::IssuerLogin;
 
@@ -14,9 +14,10 @@ use crate::issuer::audit;
 use crate::store::configured;
 use crate::terminal::{Terminal, json};
 
-/// Manages the accounts of the people who log in at the built-in issuer (`[issuer] login = "accounts"`).
+/// Manages the people who log in at the built-in issuer, and their accounts (`[issuer] login = "accounts"`).
 ///
-/// They are in the store that the configuration names. The server may run meanwhile.
+/// They are in the store that the configuration names. The server may run meanwhile. `list`, `logout` and `delete` are for the people of every
+/// login, the others for accounts.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -32,6 +33,7 @@ enum Command {
     Disable(Named),
     Enable(EnableNamed),
     Reset(Reset),
+    Logout(LogoutNamed),
     Delete(DeleteNamed),
 }
 
@@ -48,7 +50,7 @@ struct Add {
     password_stdin: bool,
 }
 
-/// Shows the accounts.
+/// Shows everybody who has an account or has logged in: which login they use, and who they are at their provider.
 #[derive(Debug, clap::Args)]
 struct List {
     /// As JSON.
@@ -84,10 +86,22 @@ struct Reset {
     factors: bool,
 }
 
-/// Deletes an account and all that is kept of its person. The name is not given again.
+/// Logs a person out everywhere. They can log in again.
+///
+/// Their browser sessions and grants end, what they allowed is asked again, and their access tokens are revoked: at once on the servers of
+/// this store, within `store.revocation_lag`.
+#[derive(Debug, clap::Args)]
+struct LogoutNamed {
+    /// The name of the person, as `mcp-auth issuer user list` shows it.
+    name: String,
+}
+
+/// Deletes all that is kept of a person, and their account, if they have one; then its name is not given again.
+///
+/// It logs them out everywhere first, as `logout` does. One who logs in at a provider or an application can log in again, as somebody new.
 #[derive(Debug, clap::Args)]
 struct DeleteNamed {
-    /// The name of the account.
+    /// The name of the person, as `mcp-auth issuer user list` shows it.
     name: String,
 }
 
@@ -101,8 +115,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         let accounts =
             AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), "");
         let done = done(&arguments.command, &config, &accounts, terminal).await?;
+        let is_about_accounts = !matches!(&arguments.command, Command::List(_) | Command::Logout(_) | Command::Delete(_));
         match config.built_in_issuer() {
             Some(issuer) if issuer.login == IssuerLogin::Accounts => {}
+            _ if !is_about_accounts => {}
             _ => terminal.note("note: [issuer] login is not \"accounts\" in this configuration, so nobody logs in with accounts yet"),
         }
         Ok(done)
@@ -115,7 +131,8 @@ async fn done(
     accounts: &AccountsLogin,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let of = |name: &str, error: mcp_auth_issuer::ManageError| Failure::from(format!("{name:?}: {error}"));
+    let of = |name: &str, error: ManageError| Failure::from(format!("{name:?}: {error}"));
+    let people = accounts.people(config.resource().origin().to_string());
     match command {
         Command::Add(Add { name, display_name, password_stdin }) => {
             let taken = config.built_in_issuer().map(TakenNames::configured).unwrap_or_default();
@@ -132,22 +149,29 @@ async fn done(
             }
         }
         Command::List(List { json: as_json }) => {
-            let listed = accounts.list().await?;
+            let listed = people.list().await?;
             match as_json {
                 true => terminal.line(json(&listed)?),
                 false => terminal.table(&listing::table(&listed)),
             }
         }
         Command::Disable(Named { name }) => {
-            accounts.disable(name).await.map_err(|error| of(name, error))?;
+            if let Err(error) = accounts.disable(name).await {
+                return Err(elsewhere(&people, name, error, DENY).await);
+            }
             terminal.line(format_args!("{name:?} is disabled, and logged out everywhere"));
         }
         Command::Enable(EnableNamed { name }) => {
-            accounts.enable(name).await.map_err(|error| of(name, error))?;
+            if let Err(error) = accounts.enable(name).await {
+                return Err(elsewhere(&people, name, error, UNDENY).await);
+            }
             terminal.line(format_args!("{name:?} is enabled"));
         }
         Command::Reset(Reset { name, factors }) => {
-            let link = accounts.reset(name, *factors).await.map_err(|error| of(name, error))?;
+            let link = match accounts.reset(name, *factors).await {
+                Ok(link) => link,
+                Err(error) => return Err(elsewhere(&people, name, error, RESET).await),
+            };
             print_link(&link, config, name, terminal);
             if link.passkeys > 0 {
                 terminal.note(format_args!(
@@ -159,12 +183,48 @@ async fn done(
                 ));
             }
         }
+        Command::Logout(LogoutNamed { name }) => {
+            people.log_out(name).await.map_err(|error| of(name, error))?;
+            terminal.line(format_args!("{name:?} is logged out everywhere"));
+        }
         Command::Delete(DeleteNamed { name }) => {
-            accounts.delete(name).await.map_err(|error| of(name, error))?;
-            terminal.line(format_args!("{name:?} is deleted, and the name is not given again"));
+            let had_account = people.find(name).await?.is_some_and(|person| person.account.is_some());
+            people.delete(name).await.map_err(|error| of(name, error))?;
+            match had_account {
+                true => terminal.line(format_args!("{name:?} is deleted, and the name is not given again")),
+                false => {
+                    terminal.line(format_args!("{name:?} is deleted"));
+                    terminal.note(format_args!("note: {name:?} can log in again where they did. {DENY}"));
+                }
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How a person of another login is kept out.
+const DENY: &str = "To keep them out, disable them there, take them out of issuer.upstream.allow_subjects, or add [[auth.deny]] with their \
+                    subject and this issuer.";
+/// And let in again.
+const UNDENY: &str = "To let them in again, enable them there, name them in issuer.upstream.allow_subjects, or remove their [[auth.deny]].";
+/// And given something else to log in with.
+const RESET: &str =
+    "There they get another password; `mcp-auth issuer user logout` ends what they are logged in with here.";
+
+/// Why an account was not changed. Of a person who has none but has logged in, what to do instead.
+async fn elsewhere(people: &People, name: &str, error: ManageError, instead: &str) -> Failure {
+    let person = match error {
+        ManageError::Unknown => people.find(name).await,
+        error => return format!("{name:?}: {error}").into(),
+    };
+    match person {
+        Ok(Some(person)) => {
+            let login = listing::login(&person);
+            format!("{name:?} has no account in this store: they log in with {login}. {instead}").into()
+        }
+        Ok(None) => format!("{name:?}: {}", ManageError::Unknown).into(),
+        Err(error) => format!("{name:?}: {error}").into(),
+    }
 }
 
 /// The link alone goes to standard output, so that it can be piped to where the person reads it.

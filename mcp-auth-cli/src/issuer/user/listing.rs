@@ -1,29 +1,46 @@
-//! The list of accounts.
+//! The list of people.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use mcp_auth_issuer::AccountLine;
+use mcp_auth_issuer::{AccountState, PersonLine};
 
 use crate::terminal::{Cell, Table};
 
-/// A row for each account.
-pub(super) fn table(accounts: &[AccountLine]) -> Table<5> {
-    let mut table = Table::headed(0, ["NAME", "CALLED", "STATE", "LOGS IN WITH", "LAST LOGIN"]);
-    for account in accounts {
-        let called = account.display_name.as_deref().unwrap_or_default();
-        let last = account.last_login.map_or_else(|| "never".to_owned(), written);
+/// A row for each person.
+pub(super) fn table(people: &[PersonLine]) -> Table<6> {
+    let mut table = Table::headed(0, ["NAME", "CALLED", "STATE", "LOGS IN WITH", "GRANTS", "LAST USE"]);
+    for person in people {
+        let state = match &person.account {
+            Some(AccountState { disabled: true, .. }) => "disabled",
+            Some(_) => "enabled",
+            None => "",
+        };
         table.row([
-            Cell::from(&account.name),
-            Cell::from(called),
-            Cell::from(if account.disabled { "disabled" } else { "enabled" }),
-            Cell::from(factors(account)),
-            Cell::from(last),
+            Cell::from(&person.name),
+            Cell::from(person.display_name.as_deref().unwrap_or_default()),
+            Cell::from(state),
+            Cell::from(login(person)),
+            Cell::from(person.grants.to_string()),
+            Cell::from(person.last_used.map_or_else(|| "never".to_owned(), written)),
         ]);
     }
     table
 }
 
-fn factors(account: &AccountLine) -> &'static str {
+/// What a person logs in with: the factors of their account, or the other login, with who they are there.
+pub(super) fn login(person: &PersonLine) -> Cow<'static, str> {
+    if let Some(account) = &person.account {
+        return factors(account).into();
+    }
+    let login = person.login.as_deref().unwrap_or("a login that is not known any more");
+    match &person.linked {
+        Some(linked) => format!("{login} as {}", linked.subject).into(),
+        None => login.to_owned().into(),
+    }
+}
+
+fn factors(account: &AccountState) -> &'static str {
     match (account.has_password, account.has_one_time_codes, account.passkeys > 0) {
         (false, _, false) => "nothing yet",
         (false, _, true) => "passkey",

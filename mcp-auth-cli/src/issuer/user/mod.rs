@@ -1,8 +1,8 @@
-//! `mcp-auth issuer user`: the accounts of people, in the store that the configuration names.
+//! `mcp-auth issuer user`: the people who log in, and their accounts, in the store that the configuration names.
 //!
 //! - `command`: the subcommands.
 //! - `password`: a password from standard input.
-//! - `listing`: the list of accounts.
+//! - `listing`: the list of people.
 
 mod command;
 mod listing;

@@ -56,7 +56,7 @@ async fn decide(
         (Some("logout"), Some(browser)) => {
             let everywhere = form.get("everywhere") == Some("yes");
             if everywhere {
-                issuer.store.forget_person(&browser.subject, issuer.now()).await?;
+                issuer.store.end_all_of_person(&browser.subject, issuer.now()).await?;
             }
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             LoggedOut { subject: &browser.subject, everywhere, address }.happened();

@@ -56,6 +56,7 @@ mod tests {
 
     fn browser(logged_in_for: &str, acr: Option<&str>) -> Browser {
         Browser {
+            linked: None,
             subject: "alice".to_owned(),
             name: None,
             authentication: Authentication { acr: acr.map(str::to_owned), ..Authentication::at(1_000) },

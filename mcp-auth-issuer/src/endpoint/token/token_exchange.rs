@@ -39,7 +39,8 @@ pub(super) async fn issue(
 
     let authentication: Option<Authentication> =
         serde_json::from_value(Value::Object(subject.more.clone())).ok();
-    let exchanged = Exchanged { act: &act, until: subject.exp };
+    let granted_to = subject.granted_to.as_deref().unwrap_or(&subject.client_id);
+    let exchanged = Exchanged { act: &act, granted_to, until: subject.exp };
     // One that came of no grant counts as a grant itself: with it ends what it was exchanged for.
     let grant_id = subject.grant_id.clone().unwrap_or_else(|| grant_name(&subject.jti));
     let (access_token, lifetime) = issuer.exchanged_token(

@@ -2,7 +2,7 @@
 
 use mcp_auth_core::SecretText;
 use mcp_auth_core::seen::deceives;
-use mcp_auth_store::{Account, AccountChange, Changed, Creation, SecretHash, StoreError};
+use mcp_auth_store::{Account, AccountChange, Changed, Creation, SecretHash, Store, StoreError};
 use serde::Serialize;
 
 use super::login::AccountsLogin;
@@ -10,7 +10,8 @@ use super::name::{self, AccountName, InvalidAccountName, LONGEST};
 use super::password::HashError;
 use super::rules::{self, UnfitPassword};
 use crate::observe::Event as _;
-use crate::observe::account::{AccountAdded, AccountDeleted, AccountDisabled, AccountEnabled, AccountReset};
+use crate::observe::account::{AccountAdded, AccountDisabled, AccountEnabled, AccountReset};
+use crate::person::People;
 
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,11 @@ pub enum ManageError {
     /// There is no account of this name.
     #[error("there is no account of this name")]
     Unknown,
+    /// Nothing is kept of a person of this name.
+    #[error(
+        "there is no account of this name, and nobody of this name has logged in; `mcp-auth issuer user list` shows everybody"
+    )]
+    Nobody,
     /// The store failed; some of what was to be done may be done. To do it again is not an error.
     #[error("the store failed: {}", .0.cause())]
     Store(#[from] StoreError),
@@ -65,6 +71,15 @@ pub struct AccountLine {
     pub name: String,
     /// What pages call its person.
     pub display_name: Option<String>,
+    /// What it is like.
+    #[serde(flatten)]
+    pub state: AccountState,
+}
+
+/// What an account is like, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AccountState {
     /// Whether its person may not log in.
     pub disabled: bool,
     /// Whether a password is set.
@@ -83,18 +98,27 @@ pub struct AccountLine {
 
 impl From<Account> for AccountLine {
     fn from(account: Account) -> Self {
-        Self {
-            passkeys: account.passkeys().count(),
-            name: account.name,
-            display_name: account.display_name,
+        let state = AccountState {
             disabled: account.disabled,
             has_password: account.password.is_some(),
             has_one_time_codes: account.totp.is_some(),
+            passkeys: account.passkeys().count(),
             recovery_codes: account.recovery_codes.len(),
             created_at: account.created_at,
             last_login: account.last_login,
-        }
+        };
+        Self { name: account.name, display_name: account.display_name, state }
     }
+}
+
+/// All accounts of a store, by their names.
+pub(in crate::person) async fn all(store: &Store) -> Result<Vec<AccountLine>, StoreError> {
+    let mut lines: Vec<AccountLine> = Vec::new();
+    for page in 0..=u8::MAX {
+        lines.extend(store.accounts().list(page).await?.into_iter().map(AccountLine::from));
+    }
+    lines.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(lines)
 }
 
 impl AccountsLogin {
@@ -148,12 +172,12 @@ impl AccountsLogin {
     /// # Errors
     /// [`ManageError::Store`].
     pub async fn list(&self) -> Result<Vec<AccountLine>, ManageError> {
-        let mut lines: Vec<AccountLine> = Vec::new();
-        for page in 0..=u8::MAX {
-            lines.extend(self.store.accounts().list(page).await?.into_iter().map(AccountLine::from));
-        }
-        lines.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(lines)
+        Ok(all(&self.store).await?)
+    }
+
+    /// What an operator does with the people of this store, whichever login they use. `issuer` is the identifier of the issuer.
+    pub fn people(&self, issuer: impl Into<String>) -> People {
+        People::new(self.store.clone(), self.ambient.clone(), issuer)
     }
 
     /// Its person may not log in, and all that they are logged in with and have allowed ends.
@@ -191,25 +215,11 @@ impl AccountsLogin {
         Ok(NewLink { path, expires_at: link.expires_at, passkeys })
     }
 
-    /// Deletes it, and all that is kept of its person. Its name is not given again.
-    ///
-    /// # Errors
-    /// [`ManageError`].
-    pub async fn delete(&self, name: &str) -> Result<(), ManageError> {
-        // It is there until all else is gone, so that a deletion that was broken off can be done again.
-        let (id, account) = self.changed_to(name, AccountChange::Disable).await?;
-        self.store.forget_person(&account.name, self.now()).await?;
-        self.store.accounts().delete(id, self.now()).await?;
-        AccountDeleted { subject: &account.name }.happened();
-        Ok(())
-    }
-
     /// Ends all that a person is logged in with, and what they allowed: it may not have been them. Were it remembered, a client would have
     /// it again at the next login without a question.
     async fn end(&self, account: &Account) -> Result<(), StoreError> {
         // The time is read after the account was changed: what was issued until then is ended too.
-        self.store.end_person(&account.name, self.now()).await?;
-        self.store.consents().forget_person(&account.name, self.now()).await
+        self.store.end_all_of_person(&account.name, self.now()).await
     }
 
     async fn changed_to(

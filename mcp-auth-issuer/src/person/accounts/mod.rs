@@ -29,9 +29,11 @@ mod totp;
 
 pub(crate) use factors::{FactorsError, Setup};
 pub use login::AccountsLogin;
-pub use manage::{AccountLine, ManageError, NewLink};
+pub(super) use manage::all as all_accounts;
+pub use manage::{AccountLine, AccountState, ManageError, NewLink};
 pub use name::InvalidAccountName;
 pub(super) use name::folded;
+pub(super) use name::id as account_id;
 pub use options::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 pub(crate) use passkeys::{LONGEST_NAME, PasskeySetup};
 pub use password::HashError;

@@ -46,7 +46,7 @@ impl AccountName {
 }
 
 /// What the store calls the account that somebody means by `text`: they may write capital letters, and spaces that a keyboard adds.
-pub(super) fn id(text: &str) -> SecretHash {
+pub(in crate::person) fn id(text: &str) -> SecretHash {
     SecretHash::of(&folded(text))
 }
 

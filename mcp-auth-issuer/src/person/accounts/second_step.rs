@@ -7,8 +7,8 @@ use super::found::{Found, Stage};
 use super::login::{AccountsLogin, ask, given};
 use super::means::Means;
 use super::{recovery, totp};
-use crate::observe::Event as _;
 use crate::observe::login::{RecoveryCodeUsed, SecondFactorLimited, SecondFactorRefused};
+use crate::observe::{Event as _, Reason};
 use crate::person::login::{Attempt, Form, LoginError, Step};
 use crate::person::page::passkey_login;
 use crate::person::passkey::{new_challenge, request_options};
@@ -64,12 +64,12 @@ impl AccountsLogin {
                 if self.store.accounts().change(found.id, log_in, now).await? == Changed::Done {
                     return Ok(logged_in(account, with, attempt));
                 }
-                "wrong second factor, or one that was used".to_owned()
+                was_refused(with).to_owned()
             }
             Err(why) => why,
         };
-        tracing::debug!(account = ?account.name, why, "a second factor was refused");
-        SecondFactorRefused { subject: &account.name, address: attempt.address }.happened();
+        let (subject, address, reason) = (&*account.name, attempt.address, Reason::Refused(&why));
+        SecondFactorRefused { subject, address, reason }.happened();
         self.ask_second(found.id, &account, Some(again))
     }
 
@@ -100,14 +100,28 @@ impl AccountsLogin {
             return Err(LoginError::TooOften { wait });
         }
         let code = answer.get("code").unwrap_or_default();
-        let with = match (typed(code), &account.totp) {
-            (Some(digits), Some(secret)) => {
-                totp::step_of(secret, &digits, attempt.now).map(SecondFactor::TotpStep)
-            }
-            (None, _) => Some(SecondFactor::RecoveryCode(recovery::hash(code))),
-            (Some(_), None) => None,
-        };
-        Ok(with.ok_or_else(|| "wrong second factor".to_owned()))
+        Ok(match (typed(code), &account.totp) {
+            (Some(digits), Some(secret)) => totp::step_of(secret, &digits, attempt.now)
+                .map(SecondFactor::TotpStep)
+                .ok_or_else(|| "wrong one-time code".to_owned()),
+            (None, _) => Ok(SecondFactor::RecoveryCode(recovery::hash(code))),
+            (Some(_), None) => Err("a one-time code, and none are set up".to_owned()),
+        })
+    }
+}
+
+/// Why a factor that looked right did not log in.
+fn was_refused(with: SecondFactor) -> &'static str {
+    match with {
+        SecondFactor::TotpStep(_) => {
+            "the one-time code was used before, or the account was changed during the login"
+        }
+        SecondFactor::RecoveryCode(_) => {
+            "no recovery code that is left, or the account was changed during the login"
+        }
+        SecondFactor::Passkey(_) => {
+            "the passkey was used meanwhile, or the account was changed during the login"
+        }
     }
 }
 

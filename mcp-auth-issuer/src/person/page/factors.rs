@@ -25,7 +25,7 @@ pub(crate) struct FactorsPage<'a> {
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
     pub(crate) shown: Shown,
-    /// Why it is shown again.
+    /// What was done, with the status 200, or why it is shown again.
     pub(crate) notice: Option<(StatusCode, &'static str)>,
 }
 
@@ -190,8 +190,11 @@ impl IntoResponse for FactorsPage<'_> {
         let status = self.notice.map_or(StatusCode::OK, |(status, _)| status);
         let body = html! {
             h1 { "How you log in" }
-            @if let Some((_, notice)) = self.notice {
-                p.warning role="alert" { (notice) }
+            @match self.notice {
+                // What a person did themselves is told without a warning.
+                Some((StatusCode::OK, done)) => p.done role="status" { (done) },
+                Some((_, notice)) => p.warning role="alert" { (notice) },
+                None => {}
             }
             dl { dt { "You are" } dd { strong { bdi { (visible(&self.account.name)) } } } }
             @match &self.shown {

@@ -11,6 +11,7 @@ use http::header::{
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::endpoint::PASSKEYS_SCRIPT;
 use crate::issuer::Issuer;
 use crate::request::oauth_error::NO_STORE;
 
@@ -26,8 +27,11 @@ pub const STYLE: &str = include_str!("style.css");
 /// that is valid for one browser and one request.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(""));
 
-/// The same, and it runs scripts of this origin, which has one. Scripts in the page itself stay forbidden.
-static WITH_PASSKEYS: LazyLock<HeaderValue> = LazyLock::new(|| policy("script-src 'self'; "));
+/// The same, and it runs the script of passkeys, by its whole URL: no other of this origin, which is also the server's, and none in the page
+/// itself. A hash would name it more narrowly, but not every browser takes one for a script that has a URL.
+fn with_passkeys(issuer: &Issuer) -> HeaderValue {
+    policy(&format!("script-src {}{PASSKEYS_SCRIPT}; ", issuer.origin.as_str()))
+}
 
 fn policy(scripts: &str) -> HeaderValue {
     let hash = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
@@ -52,7 +56,7 @@ pub(super) fn page_with_passkeys(
     title: &str,
     body: &Markup,
 ) -> Response {
-    shown(issuer, status, title, body, &WITH_PASSKEYS)
+    shown(issuer, status, title, body, &with_passkeys(issuer))
 }
 
 fn shown(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup, policy: &HeaderValue) -> Response {

@@ -38,13 +38,17 @@ pub struct UpstreamLogin {
 #[non_exhaustive]
 pub enum InvalidUpstream {
     /// Anybody on the way could be the provider.
-    #[error("the issuer is reached over https, or http on loopback")]
-    NotEncrypted,
+    #[error(
+        "issuer {0:?} is reached without encryption: give the provider's https URL (http only on loopback)"
+    )]
+    NotEncrypted(String),
     /// Without it there is no ID token.
-    #[error("the scopes include openid")]
+    #[error(
+        "scopes have no openid, without which the provider says nothing of the person: add openid to scopes"
+    )]
     NoOpenid,
     /// An empty identifier, for example.
-    #[error("ID tokens could not be verified: {0}")]
+    #[error("ID tokens cannot be verified with these settings: {0}")]
     Rules(String),
 }
 
@@ -59,7 +63,7 @@ impl UpstreamLogin {
         ambient: Ambient,
     ) -> Result<Self, InvalidUpstream> {
         if !is_secure(options.issuer.url()) {
-            return Err(InvalidUpstream::NotEncrypted);
+            return Err(InvalidUpstream::NotEncrypted(options.issuer.to_string()));
         }
         if !options.scopes.contains("openid") {
             return Err(InvalidUpstream::NoOpenid);

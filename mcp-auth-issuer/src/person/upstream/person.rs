@@ -3,6 +3,7 @@
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::seen::{deceives, plain};
+use mcp_auth_store::Linked;
 use serde_json::{Map, Value};
 
 use super::options::{Admitted, UpstreamOptions};
@@ -83,6 +84,7 @@ pub(super) fn person(
     let name = ["name", "preferred_username"].iter().find_map(|claim| claims.get(*claim)?.as_str());
     Ok(User {
         name: name.map(|name| plain(name, MOST_OF_NAME)).filter(|name| !name.is_empty()),
+        linked: Some(Linked { issuer: issuer.to_owned(), subject: sub.to_owned() }),
         acr: claims.get("acr").and_then(word),
         amr: methods(claims),
         auth_time: Some(auth_time(claims, now)?),

@@ -33,8 +33,8 @@ pub enum BuiltInIssuerConflict {
     },
     /// Accounts that are lost when the process ends.
     #[error(
-        "login is with accounts, and the store is in memory, where all accounts would be lost with the process; set store.url to one \
-         that lasts: {at}"
+        "people log in with accounts (issuer.login), and the store is in memory, where the accounts would be lost when the process ends; set \
+         store.url to one that lasts, such as sqlite:accounts.sqlite, and store.key: {at}"
     )]
     AccountsInMemory {
         /// Key and source.

@@ -103,8 +103,8 @@ pub enum IssuerClientConflict {
     },
     /// A client that would refresh what it never gets.
     #[error(
-        "client {client:?} has refresh_token in grant_types, and neither authorization_code nor device_code, which give it one: \
-         {at}"
+        "client {client:?} has refresh_token in grant_types, and never gets a refresh token: that comes with authorization_code or \
+         device_code. Add one of these to grant_types, or remove refresh_token: {at}"
     )]
     ClientRefreshUnused {
         /// The client.

@@ -1,0 +1,119 @@
+//! What an operator does with people who have no account here.
+
+use http::StatusCode;
+use mcp_auth_issuer::{ManageError, People};
+use mcp_auth_store::{Caps, Revocable, Store};
+use serde_json::{Value, json};
+
+use crate::harness::*;
+use crate::upstream::{Provider, app_on, ends};
+
+fn people(app: &App, store: &Store) -> People {
+    People::new(store.clone(), app.ambient(), ISSUER)
+}
+
+async fn refreshes(app: &App, client: &str, tokens: &Value) -> StatusCode {
+    let token = tokens["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)];
+    app.token(&form).await.status
+}
+
+#[tokio::test]
+async fn an_operator_sees_who_somebody_is_at_the_provider() {
+    let (provider, store) = (Provider::new(), Store::memory(Caps::default()));
+    let app = app_on(store.clone(), &provider, |_| ());
+    assert!(people(&app, &store).list().await.unwrap().is_empty());
+    assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SEE_OTHER);
+    let listed = people(&app, &store).list().await.unwrap();
+    let [line] = &*listed else { panic!("{listed:?}") };
+    assert!(line.name.starts_with("oidc_"));
+    let linked = line.linked.as_ref().unwrap();
+    assert_eq!((&*linked.issuer, &*linked.subject), ("https://login.example", "17"));
+    assert_eq!(line.login.as_deref(), Some("upstream https://login.example"));
+    assert_eq!((line.display_name.as_deref(), line.grants, line.last_used), (Some("Ann"), 0, Some(START)));
+    assert!(line.account.is_none());
+}
+
+#[tokio::test]
+async fn a_person_of_any_login_is_logged_out_and_can_log_in_again() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let operator = people(&app, &store);
+    let listed = operator.list().await.unwrap();
+    assert_eq!((&*listed[0].name, listed[0].grants), ("developer", 1));
+    let access = app.claims(tokens["access_token"].as_str().unwrap());
+    let token = Revocable {
+        granted_to: None,
+        after_revocation: None,
+        grant_id: None,
+        jti: None,
+        subject: "developer",
+        client_id: None,
+        iat: access["iat"].as_u64().unwrap(),
+    };
+    assert!(!store.revocations().is_revoked(token).await.unwrap());
+
+    operator.log_out("developer").await.unwrap();
+    assert_eq!(refreshes(&app, &client, &tokens).await, StatusCode::BAD_REQUEST);
+    assert!(store.revocations().is_revoked(token).await.unwrap());
+    assert!(store.consents().allowed("developer", &client).await.unwrap().is_empty());
+    assert_eq!(operator.list().await.unwrap()[0].grants, 0, "who they are is known still");
+    app.advance(1);
+    let again = app.tokens(&client, &[]).await;
+    assert_eq!(refreshes(&app, &client, &again).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_deleted_person_of_another_login_is_known_no_more_and_others_stay() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let operator = people(&app, &store);
+    for name in ["Developer", "nobody", ""] {
+        assert!(matches!(operator.delete(name).await, Err(ManageError::Nobody)), "{name}");
+        assert!(matches!(operator.log_out(name).await, Err(ManageError::Nobody)), "{name}");
+    }
+    assert_eq!(operator.list().await.unwrap().len(), 1);
+    operator.delete("developer").await.unwrap();
+    assert!(operator.list().await.unwrap().is_empty());
+    assert_eq!(refreshes(&app, &client, &tokens).await, StatusCode::BAD_REQUEST);
+    assert!(matches!(operator.delete("developer").await, Err(ManageError::Nobody)));
+}
+
+#[tokio::test]
+async fn a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_was_none() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let client = app.public_client().await;
+    let claims = async || {
+        let tokens = app.tokens(&client, &[]).await;
+        app.claims(tokens["access_token"].as_str().unwrap())
+    };
+    let is_refused = |claims: &Value| {
+        store.revocations().board().holds(Revocable {
+            grant_id: claims["grant_id"].as_str(),
+            jti: claims["jti"].as_str(),
+            subject: "developer",
+            client_id: Some(&client),
+            granted_to: None,
+            iat: claims["iat"].as_u64().unwrap(),
+            after_revocation: claims["after_revocation"].as_u64(),
+        })
+    };
+    let before = claims().await;
+    assert!(before.get("after_revocation").is_none() && !is_refused(&before));
+    people(&app, &store).log_out("developer").await.unwrap();
+    app.advance(1);
+    let after = claims().await;
+    assert_eq!(after["after_revocation"], json!(START));
+    assert!(is_refused(&before) && !is_refused(&after), "who logs in again a second later is let in");
+    // A process whose clock is ahead, and that had not read the revocation, had issued this one before it.
+    let mut ahead = before.clone();
+    ahead["grant_id"] = json!("of a client that does not refresh");
+    ahead["jti"] = json!("another");
+    ahead["iat"] = json!(START + 20);
+    assert!(is_refused(&ahead));
+}
