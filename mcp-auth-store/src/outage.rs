@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use mcp_auth_core::ScopeSet;
 
 use crate::{
-    Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
-    Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation, DeviceAnswer,
-    DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation, MemoryStore, Polled, Rate, Redemption,
-    Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate,
-    Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
+    Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Backend, Browser, BrowserSessions,
+    Caps, Changed, Client, Clients, Code, Codes, Confirmation, Confirmations, Consents, Counters, Creation,
+    DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation, MemoryStore, Polled, Rate,
+    Redemption, Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey,
+    Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
     StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
 };
 
@@ -187,6 +187,16 @@ impl Consents for Outage {
         now: u64,
     ) -> StoreFuture<'a, Vec<RememberedClient>> {
         self.unless_down(Consents::remembered_of_person(&*self.memory, subject, most, now))
+    }
+
+    fn allowed_since<'a>(
+        &'a self,
+        subject: &'a str,
+        since: u64,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<AllowedClient>> {
+        self.unless_down(Consents::allowed_since(&*self.memory, subject, since, most, now))
     }
 
     fn end_client_of_person<'a>(

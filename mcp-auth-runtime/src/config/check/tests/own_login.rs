@@ -93,7 +93,8 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
         let tool = Tool::new("wipe", "", crate::call::build::any_input());
         let registry = Registry::new(vec![Declaration::new(rule, Item::Tool(tool))]).unwrap();
         let process = crate::config::ProcessContext::empty();
-        let process = process.variable("LONG", "a-secret-of-at-least-thirty-two-bytes");
+        let hex = "0123456789abcdef".repeat(4);
+        let process = process.variable("LONG", "a-secret-of-at-least-thirty-two-bytes").variable("HEX", &hex);
         let text = format!("auth.base_scopes = [\"a\"]\n{text}");
         let config = Config::builder().process(process).toml(&text).build().unwrap();
         let warnings = config.check(&registry).unwrap().warnings;
@@ -113,7 +114,7 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
     };
     let accounts = |more: &str| {
         format!(
-            "store = {{ url = \"sqlite:a.db\", key = \"env:LONG\" }}\n[issuer]\nlogin = \"accounts\"\n{more}"
+            "store = {{ url = \"sqlite:a.db\", key = \"env:HEX\" }}\n[issuer]\nlogin = \"accounts\"\n{more}"
         )
     };
     let list = "acr_values = [\"gold\", \"silver\"]";
@@ -122,7 +123,7 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
         assert_eq!(warned(&good, &["phr", "gold"]), "", "{good}");
         assert_eq!(warned(&good, &[]), "", "{good}");
     }
-    let elsewhere = "[auth]\nissuers = [{ issuer = \"https://i.example\" }]";
+    let elsewhere = "auth.issuers = [{ issuer = \"https://i.example\" }]";
     assert_eq!(warned(elsewhere, &["phr"]), "", "nothing is known of what another issuer does");
     assert_eq!(warned(&accounts(""), &["urn:mcp-auth:pwd"]), "");
     for (text, acr, why) in [
