@@ -1,15 +1,15 @@
 //! The options that `[issuer]` of `mcp.toml` sets. The one file here that reads the runtime's configuration: the facade
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::own_claims::ROLES_CLAIM;
+use mcp_auth_core::{Acr, ScopeSet};
 use mcp_auth_runtime::config::accounts::{Accounts, Passkeys, SecondFactor};
 use mcp_auth_runtime::config::issuer::{
     AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload, SigningAlg,
 };
 use mcp_auth_runtime::config::own_login::OwnLogin;
 use mcp_auth_runtime::config::upstream::{Upstream, UpstreamAllow};
-use mcp_auth_runtime::config::{ClientKeysError, Config, RoleName, SecretError};
+use mcp_auth_runtime::config::{AcrValue, ClientKeysError, Config, RoleName, SecretError};
 use mcp_auth_store::{ClientKeys, SecretHash};
 use serde_json::{Map, Value};
 
@@ -259,7 +259,8 @@ fn own_login(config: &Config, own: &OwnLogin) -> Result<OwnLoginOptions, Configu
         (Some(_), None) | (None, Some(_)) => return Err(ConfiguredError::HalfOfCheck),
     };
     let issuer = own.issuer.as_ref().map(|issuer| issuer.as_str().to_owned());
-    Ok(OwnLoginOptions { url: (*own.url).clone(), key, issuer, check })
+    let acr_values = acrs(&own.acr_values);
+    Ok(OwnLoginOptions { url: (*own.url).clone(), key, issuer, check, acr_values })
 }
 
 fn provider(config: &Config, upstream: &Upstream) -> Result<UpstreamOptions, ConfiguredError> {
@@ -276,7 +277,12 @@ fn provider(config: &Config, upstream: &Upstream) -> Result<UpstreamOptions, Con
             UpstreamAllow::Anyone => Admitted::Anyone,
             UpstreamAllow::Listed => Admitted::Subjects(subjects.collect()),
         },
+        acr_values: acrs(&upstream.acr_values),
     })
+}
+
+fn acrs(values: &[AcrValue]) -> Vec<Acr> {
+    values.iter().map(|value| value.acr().clone()).collect()
 }
 
 /// What tokens of a subject say besides.
@@ -470,7 +476,8 @@ mod tests {
     #[test]
     fn every_key_of_the_own_login_is_an_option() {
         let text = "[issuer]\nlogin = \"own\"\n[issuer.own_login]\nurl = \"https://app.example/login\"\nkey = \"env:KEY\"\n\
-                    issuer = \"the app\"\ncheck_url = \"https://app.example/check\"\ncheck_secret = \"env:CHECK\"";
+                    issuer = \"the app\"\ncheck_url = \"https://app.example/check\"\ncheck_secret = \"env:CHECK\"\n\
+                    acr_values = [\"gold\", \"silver\"]";
         let configured = |key: &str| {
             let process = mcp_auth_runtime::config::ProcessContext::empty();
             let process = process.variable("KEY", key).variable("CHECK", "a secret for asking");
@@ -480,6 +487,7 @@ mod tests {
         let options = configured("a-secret-of-at-least-thirty-two-bytes").unwrap();
         let LoginOptions::Own(own) = options.login else { panic!("{:?}", options.login) };
         assert_eq!((own.url.as_str(), own.issuer.as_deref()), ("https://app.example/login", Some("the app")));
+        assert_eq!(own.acr_values.iter().map(Acr::as_str).collect::<Vec<_>>(), ["gold", "silver"]);
         let check = own.check.unwrap();
         assert_eq!(
             (check.url.as_str(), check.secret.expose()),

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use mcp_auth_core::ScopeSet;
 
 use crate::{
-    Account, AccountChange, Accounts, Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Changed,
-    Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation, Confirmations, Consents,
-    Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, Grants, KeyRotation,
-    MemoryStore, People, Person, Polled, Rate, Redemption, Registered, RememberedClient, Revocable,
-    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
-    Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
-    Transaction, Transactions, Withdrawn,
+    Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Backend, Browser, BrowserSessions,
+    Caps, Changed, Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation,
+    Confirmations, Consents, Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant,
+    Grants, KeyRotation, MemoryStore, People, Person, Polled, Rate, Redemption, Registered, RememberedClient,
+    Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys,
+    SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task,
+    Tasks, Transaction, Transactions, Withdrawn,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -188,6 +188,16 @@ impl Consents for Outage {
         now: u64,
     ) -> StoreFuture<'a, Vec<RememberedClient>> {
         self.unless_down(Consents::remembered_of_person(&*self.memory, subject, most, now))
+    }
+
+    fn allowed_since<'a>(
+        &'a self,
+        subject: &'a str,
+        since: u64,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<AllowedClient>> {
+        self.unless_down(Consents::allowed_since(&*self.memory, subject, since, most, now))
     }
 
     fn end_client_of_person<'a>(

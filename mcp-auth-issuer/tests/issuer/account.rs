@@ -163,12 +163,76 @@ async fn an_application_that_need_not_ask_again_is_listed_and_ended_though_it_ca
     {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
-    assert!(!page.body.contains("It last came"), "it does not renew: {}", page.body);
+    assert!(!page.body.contains("It last got a token"), "it does not renew: {}", page.body);
     end(&mut browser, &page, "web").await;
     let page = browser.get(ACCOUNT).await;
     assert!(!page.body.contains("Our web application"), "{}", page.body);
     let asked = browser.get(&at_web()).await;
     assert!(asked.body.contains("value=\"allow\""), "it asks again: {} {}", asked.status, asked.body);
+}
+
+/// It has no refresh token, and the person did not say that it need not ask again.
+#[tokio::test]
+async fn an_application_is_listed_and_ended_as_long_as_its_access_token_may_be_good() {
+    let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
+    let app = App::on(
+        store.clone(),
+        |_| (),
+        |options| {
+            options.signing_key = KeySource::Given(key);
+            options.users = vec!["developer".into(), "mallory".into()];
+            web(options);
+        },
+    );
+    let let_in = async || {
+        let mut browser = Browser::new(&app);
+        let consent = browser.log_in(&at_web()).await;
+        let code = browser.submit(&consent, "allow").await.param("code").expect("a code");
+        let tokens = redeem_at_web(&app, &code).await.json();
+        assert_eq!(tokens.get("refresh_token"), None);
+        (browser, tokens["access_token"].as_str().unwrap().to_owned())
+    };
+    let is_refused = |token: &str| {
+        let claims = app.claims(token);
+        let text = |name: &str| claims[name].as_str();
+        store.revocations().board().holds(Revocable {
+            grant_id: text("grant_id"),
+            jti: text("jti"),
+            subject: text("sub").unwrap(),
+            client_id: text("client_id"),
+            granted_to: None,
+            iat: claims["iat"].as_u64().unwrap(),
+            after_revocation: claims["after_revocation"].as_u64(),
+        })
+    };
+    let (mut browser, token) = let_in().await;
+    app.advance(60);
+    let page = browser.get(ACCOUNT).await;
+    for said in ["Our web application", "1 minute ago", "Read your &lt;todos&gt;"] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    assert!(!page.body.contains("It last got a token") && !page.body.contains("need not ask you again"));
+    let mut mallory = Browser::new(&app);
+    let login = mallory.get(ACCOUNT).await;
+    mallory.post(ACCOUNT, &[("csrf", &csrf(&login)), ("decision", "login"), ("user", "mallory")]).await;
+    let hers = mallory.get(ACCOUNT).await;
+    assert!(!hers.body.contains("Our web application"), "{}", hers.body);
+    end(&mut mallory, &hers, "web").await;
+    assert!(!is_refused(&token));
+
+    end(&mut browser, &page, "web").await;
+    assert!(is_refused(&token));
+    let page = browser.get(ACCOUNT).await;
+    assert!(!page.body.contains("Our web application"), "{}", page.body);
+
+    app.advance(1);
+    let (mut browser, _) = let_in().await;
+    let lifetime = 15 * 60;
+    app.advance(lifetime - 1);
+    assert!(browser.get(ACCOUNT).await.body.contains("Our web application"), "its token is good still");
+    app.advance(10 * 60 + 2);
+    let page = browser.get(ACCOUNT).await;
+    assert!(!page.body.contains("Our web application"), "its access has ended: {}", page.body);
 }
 
 /// Also what was not redeemed yet, and what it handed on.

@@ -52,7 +52,7 @@ impl Fetch for Asked {
 }
 
 pub(crate) fn options(key: AnswerKey) -> OwnLoginOptions {
-    OwnLoginOptions { url: PAGE.parse().unwrap(), key, issuer: None, check: None }
+    OwnLoginOptions { url: PAGE.parse().unwrap(), key, issuer: None, check: None, acr_values: Vec::new() }
 }
 
 pub(crate) fn app_with(options: OwnLoginOptions) -> App {
@@ -552,4 +552,77 @@ async fn p30_who_has_many_ipv6_networks_begins_four_times_as_many_logins_and_no_
     }
     assert_eq!(begun, 240);
     leave(&mut Browser::from(&app, "2001:db8:2::1"), "/account").await;
+}
+
+/// An application that can do these, the strongest first.
+fn graded() -> App {
+    let acr_values = ["gold", "silver"].map(|acr| acr.parse().unwrap()).into();
+    app_with(OwnLoginOptions { acr_values, ..options(AnswerKey::shared(key())) })
+}
+
+/// A client that somebody allowed before: errors of one that nobody did are shown on a page.
+async fn known_client(app: &App) -> String {
+    let client = app.public_client().await;
+    let mut browser = Browser::new(app);
+    let (_, consent) = comes_back(&mut browser, &authorize_url(&client, &[]), Some("gold")).await;
+    browser.submit(&consent, "allow").await.param("code").expect("a code");
+    client
+}
+
+/// Presses the button; what the application is asked. The page after an answer that says this `acr`.
+async fn comes_back(browser: &mut Browser, url: &str, acr: Option<&str>) -> (Request, Answer) {
+    let request = leave(browser, url).await;
+    let said = Login { acr, ..answer(&request.transaction) };
+    let back = browser.get(path(&said.location(&key(), START))).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    let page = browser.get(back.header("location")).await;
+    (request, page)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_weaker_than_was_asked_for_ends_the_request_and_a_strong_one_goes_on() {
+    let app = graded();
+    let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(metadata["acr_values_supported"], serde_json::json!(["gold", "silver"]));
+    let client = known_client(&app).await;
+    for (asked, said, token) in [
+        ("gold", Some("gold"), Some("gold")),
+        ("gold silver", Some("silver"), Some("silver")),
+        ("silver", Some("gold"), Some("silver")),
+        ("other silver", Some("gold"), Some("silver")),
+        ("other", Some("bronze"), Some("bronze")),
+        ("gold", Some("silver"), None),
+        ("gold", Some("bronze"), None),
+        ("gold", Some("GOLD"), None),
+        ("gold", Some("gold silver"), None),
+        ("gold", None, None),
+        ("silver", Some("other"), None),
+    ] {
+        let mut browser = Browser::new(&app);
+        let url = authorize_url(&client, &[("acr_values", asked)]);
+        let (request, page) = comes_back(&mut browser, &url, said).await;
+        assert_eq!(request.acr_values.as_deref(), Some(asked));
+        let Some(token) = token else {
+            page.assert_redirect_error("unmet_authentication_requirements");
+            continue;
+        };
+        let code = browser.submit(&page, "allow").await.param("code").expect("a code");
+        let tokens = app.token(&redeem(&client, &code)).await.json();
+        assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["acr"], token, "{asked} {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_by_a_weak_login_is_not_used_for_a_request_that_asks_for_a_strong_one() {
+    let app = graded();
+    let mut browser = Browser::new(&app);
+    let client = known_client(&app).await;
+    let (_, page) = comes_back(&mut browser, &authorize_url(&client, &[]), Some("silver")).await;
+    assert!(page.body.contains("value=\"allow\""), "{}", page.body);
+    let silver = browser.get(&authorize_url(&client, &[("acr_values", "silver")])).await;
+    assert!(silver.body.contains("value=\"allow\""), "the twin: {}", silver.body);
+    let strong = authorize_url(&client, &[("acr_values", "gold")]);
+    let (_, page) = comes_back(&mut browser, &strong, Some("gold")).await;
+    assert!(page.body.contains("value=\"allow\""), "{}", page.body);
+    assert!(browser.get(&strong).await.body.contains("value=\"allow\""), "it is asked for once");
 }

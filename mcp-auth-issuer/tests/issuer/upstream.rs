@@ -116,6 +116,7 @@ pub(crate) fn options() -> UpstreamOptions {
         client_secret: Some(SecretText::new("s3cret: %")),
         scopes: ScopeSet::parse_lossy("openid profile"),
         admitted: Admitted::Subjects(["17".to_owned()].into()),
+        acr_values: Vec::new(),
     }
 }
 
@@ -565,5 +566,56 @@ async fn the_longest_hints_of_an_authorization_request_reach_the_provider() {
     let request = leave(&mut Browser::new(&app), &authorize_url(&client, &hints)).await;
     for (name, value) in hints {
         assert_eq!(request.get(name), Some(value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_by_less_than_was_asked_for_ends_the_request_and_a_weak_session_is_not_used() {
+    let provider = Provider::new();
+    let graded = |options: &mut UpstreamOptions| {
+        options.acr_values = ["gold", "silver"].map(|acr| acr.parse().unwrap()).into();
+    };
+    let app = app(&provider, graded);
+    let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(metadata["acr_values_supported"], json!(["gold", "silver"]));
+    let client = app.public_client().await;
+    let comes_back = async |browser: &mut Browser, url: &str, acr: &Value| {
+        let request = leave(browser, url).await;
+        says(&provider, &request, &json!({ "acr": acr }));
+        let back = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        (request.get("acr_values").map(str::to_owned), browser.get(back.header("location")).await)
+    };
+    // A client that somebody allowed before: errors of one that nobody did are shown on a page.
+    let mut first = Browser::new(&app);
+    let (_, consent) = comes_back(&mut first, &authorize_url(&client, &[]), &json!("gold")).await;
+    first.submit(&consent, "allow").await.param("code").expect("a code");
+    for (asked, said, token) in [
+        ("gold", json!("gold"), Some("gold")),
+        ("gold silver", json!("silver"), Some("silver")),
+        ("silver", json!("gold"), Some("silver")),
+        ("other", json!("bronze"), Some("bronze")),
+        ("gold", json!("silver"), None),
+        ("gold", json!("other"), None),
+        ("gold", json!(["gold"]), None),
+        ("gold", Value::Null, None),
+        ("silver", json!("Silver"), None),
+    ] {
+        let mut browser = Browser::new(&app);
+        // A session of before, which is too weak for all that is asked for here.
+        comes_back(&mut browser, &authorize_url(&client, &[]), &json!("0")).await;
+        let url = match asked {
+            "other" => authorize_url(&client, &[("acr_values", asked), ("prompt", "login")]),
+            _ => authorize_url(&client, &[("acr_values", asked)]),
+        };
+        let (passed_on, page) = comes_back(&mut browser, &url, &said).await;
+        assert_eq!(passed_on.as_deref(), Some(asked));
+        let Some(token) = token else {
+            page.assert_redirect_error("unmet_authentication_requirements");
+            continue;
+        };
+        let code = browser.submit(&page, "allow").await.param("code").expect("a code");
+        let tokens = app.token(&redeem(&client, &code)).await.json();
+        assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["acr"], token, "{asked} {said}");
     }
 }

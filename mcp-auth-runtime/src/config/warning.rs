@@ -96,6 +96,15 @@ pub enum Warning {
     RefusedByClients(String),
     /// A tool with `confirm = "login"` over stdio: there is no page for it, so every call of it is refused.
     NotOverStdio(String),
+    /// An operation that needs a login by what nobody can log in by at the built-in issuer.
+    AcrOutOfReach {
+        /// The operation, as messages name it.
+        operation: String,
+        /// What it takes.
+        wanted: String,
+        /// By what people can log in there.
+        reached: String,
+    },
     /// `visibility = "granted"`: clients cannot step up to what they cannot see.
     StepUpThroughBaseScopesOnly,
     /// A family of scopes that the built-in issuer does not grant.
@@ -201,6 +210,11 @@ impl fmt::Display for Warning {
                 f,
                 "tool `{name}` is confirmed by a login on a page, and over stdio there is no page: every call of it is refused \
                  there"
+            ),
+            Self::AcrOutOfReach { operation, wanted, reached } => write!(
+                f,
+                "{operation} needs a login by {wanted} (acr), which no login at the built-in issuer can be ({reached}): whoever logs in \
+                 there is sent back to log in again, each time in vain"
             ),
             Self::NotThereYet(what) => write!(f, "{what} (a tool that is added at run time may bring it)"),
             Self::UndescribedFamily(family) => write!(

@@ -53,6 +53,16 @@ pub trait Consents: Send + Sync {
         now: u64,
     ) -> StoreFuture<'a, Vec<RememberedClient>>;
 
+    /// The clients that this person allowed something at `since` or later, asked or not, and did not [end](Self::end_client_of_person) after
+    /// that; the latest first, at most `most`.
+    fn allowed_since<'a>(
+        &'a self,
+        subject: &'a str,
+        since: u64,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<AllowedClient>>;
+
     /// Ends all that this person allowed this client, in one step: its grants, the codes and device codes that it has not redeemed yet, what was
     /// [remembered](Self::remember), and what the consent page says that it has. Its access tokens are [revoked](crate::Revocations), with
     /// those that were exchanged for tokens of these grants. What is allowed later begins anew.
@@ -76,6 +86,26 @@ pub struct RememberedClient {
     pub scopes: ScopeSet,
     /// When the person said so last, in Unix seconds.
     pub at: u64,
+}
+
+/// A client that a person allowed something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedClient {
+    /// Which client.
+    pub client_id: String,
+    /// All that the person allowed it, for all codes together.
+    pub scopes: ScopeSet,
+    /// When they allowed it something last, in Unix seconds.
+    pub at: u64,
+}
+
+impl AllowedClient {
+    /// The latest first; at most `most`.
+    pub(crate) fn latest(mut all: Vec<Self>, most: usize) -> Vec<Self> {
+        all.sort_by(|one, other| (other.at, &one.client_id).cmp(&(one.at, &other.client_id)));
+        all.truncate(most);
+        all
+    }
 }
 
 /// One thing that a person need not be asked again.

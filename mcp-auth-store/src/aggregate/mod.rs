@@ -39,7 +39,7 @@ pub(crate) use configured_access::{Configured, Reconfigured, are_too_many};
 pub use configured_access::{ConfiguredAccess, ConfiguredRights, Withdrawn};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
 pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};
-pub use consents::{Consents, RememberedClient};
+pub use consents::{AllowedClient, Consents, RememberedClient};
 pub use counters::{Arrival, Counters, Rate};
 pub(crate) use device_codes::EXPIRED_MEMORY;
 pub use device_codes::{DeviceAnswer, DeviceAuthorization, DeviceCodes, MOST_DEVICE_CODES, Polled};

@@ -9,7 +9,10 @@ use super::record::{alive, changed, content, put, read};
 use super::rows::{Content, Key, MOST, Row};
 use super::store::Durable;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY};
-use crate::{Consents, RememberedClient, SecretHash, StoreError, StoreFuture};
+use crate::{AllowedClient, Consents, RememberedClient, SecretHash, StoreError, StoreFuture};
+
+/// The most consents of one person that are looked through.
+const MOST_OF_PERSON: usize = 10_000;
 
 /// What one person allowed one client.
 #[derive(Serialize, Deserialize)]
@@ -166,6 +169,31 @@ impl Consents for Durable {
             let consents = rows.iter().map(read::<Consent>).collect::<Result<Vec<_>, _>>()?;
             let known = consents.iter().filter_map(|known| known.remembered.of_client(&known.client_id, now));
             Ok(known.collect())
+        })
+    }
+
+    fn allowed_since<'a>(
+        &'a self,
+        subject: &'a str,
+        since: u64,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<AllowedClient>> {
+        Box::pin(async move {
+            let mut lately = Vec::new();
+            for row in self.rows.first_of(of_person(subject), MOST_OF_PERSON).await? {
+                // The step that allows something sets this time, and no other does.
+                let at = row.content.forget_at.saturating_sub(CONSENT_MEMORY);
+                if at < since || row.content.forget_at <= now {
+                    continue;
+                }
+                let consent: Consent = read(&row)?;
+                if !consent.is_ended {
+                    let Consent { client_id, scopes, .. } = consent;
+                    lately.push(AllowedClient { client_id, scopes, at });
+                }
+            }
+            Ok(AllowedClient::latest(lately, most))
         })
     }
 

@@ -4,7 +4,7 @@ use mcp_auth_core::ScopeSet;
 
 use super::store::locked;
 use crate::aggregate::AllRemembered;
-use crate::{Consents, MemoryStore, RememberedClient, SecretHash, StoreFuture};
+use crate::{AllowedClient, Consents, MemoryStore, RememberedClient, SecretHash, StoreFuture};
 
 impl Consents for MemoryStore {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
@@ -63,6 +63,19 @@ impl Consents for MemoryStore {
         now: u64,
     ) -> StoreFuture<'a, Vec<RememberedClient>> {
         Box::pin(async move { Ok(locked(&self.issued).remembered_of_person(subject, most, now)) })
+    }
+
+    fn allowed_since<'a>(
+        &'a self,
+        subject: &'a str,
+        since: u64,
+        most: usize,
+        now: u64,
+    ) -> StoreFuture<'a, Vec<AllowedClient>> {
+        Box::pin(async move {
+            let lately = locked(&self.issued).allowed_since(subject, since, now);
+            Ok(AllowedClient::latest(lately, most))
+        })
     }
 
     fn end_client_of_person<'a>(

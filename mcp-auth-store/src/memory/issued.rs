@@ -8,8 +8,8 @@ use super::bounded::Bounded;
 use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{
-    Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, Registered,
-    RememberedClient, Revoked, Rotate, Rotation, SecretHash,
+    AllowedClient, Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
+    Registered, RememberedClient, Revoked, Rotate, Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -311,6 +311,16 @@ impl Issued {
         all.sort_by(|one, other| (one.at, &one.client_id).cmp(&(other.at, &other.client_id)));
         all.truncate(most);
         all
+    }
+
+    pub(super) fn allowed_since(&self, subject: &str, since: u64, now: u64) -> Vec<AllowedClient> {
+        let of_person = self.consents.keys().filter(|(_, of)| of == subject);
+        let all = of_person.filter_map(|key| {
+            let at = self.consents.forget_at(key, now)?.saturating_sub(CONSENT_MEMORY);
+            let consent = self.consents.get(key, now).filter(|consent| at >= since && !consent.is_ended)?;
+            Some(AllowedClient { client_id: key.0.clone(), scopes: consent.scopes.clone(), at })
+        });
+        all.collect()
     }
 
     /// Ends all that this person allowed this client, and returns what is revoked by that.

@@ -5,8 +5,8 @@ use mcp_auth_core::ScopeSet;
 use super::race::{MANY, at_once};
 use super::records::{client, code, grant};
 use crate::{
-    Authentication, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption, RememberedClient,
-    Revocable, SecretHash, Store, grant_name,
+    AllowedClient, Authentication, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
+    RememberedClient, Revocable, SecretHash, Store, grant_name,
 };
 
 /// Scopes are recorded for one person and one client only.
@@ -135,6 +135,38 @@ pub async fn the_clients_of_which_a_person_need_not_be_asked_are_listed_until_th
     assert_eq!(listed(10, 30 + end).await, []);
     store.consents().forget("alice", "a", 40).await.unwrap();
     assert_eq!(listed(10, 40).await, [known("b", "read", 10)]);
+}
+
+/// The latest first, and none of what others allowed.
+pub async fn what_a_person_allowed_lately_is_listed_until_they_end_it(store: Store) {
+    let allow = async |subject: &str, client_id: &str, scopes: &str, now| {
+        let issued = crate::Code { subject: subject.into(), ..code(client_id, scopes) };
+        let hash = SecretHash::of(&format!("{subject} {client_id} {now}"));
+        store.codes().issue(hash, issued, now).await.unwrap();
+    };
+    let listed = async |since, most| store.consents().allowed_since("alice", since, most, 100).await.unwrap();
+    let known = |client_id: &str, scopes: &str, at| AllowedClient {
+        client_id: client_id.into(),
+        scopes: ScopeSet::parse_lossy(scopes),
+        at,
+    };
+    assert_eq!(listed(0, 10).await, []);
+    allow("alice", "a", "read", 10).await;
+    allow("alice", "b", "read", 20).await;
+    allow("bob", "c", "read", 20).await;
+    let shown = SecretHash::of("shown");
+    store.consents().remember("alice", "b", shown, ScopeSet::parse_lossy("read"), 60).await.unwrap();
+    assert_eq!(listed(10, 10).await, [known("b", "read", 20), known("a", "read", 10)]);
+    assert_eq!(listed(20, 10).await, [known("b", "read", 20)], "to remember allows nothing anew");
+    assert_eq!(listed(21, 10).await, []);
+    allow("alice", "a", "write", 30).await;
+    assert_eq!(listed(10, 1).await, [known("a", "read write", 30)]);
+    store.consents().end_client_of_person("alice", "a", 40).await.unwrap();
+    assert_eq!(listed(0, 10).await, [known("b", "read", 20)]);
+    allow("alice", "a", "write", 50).await;
+    assert_eq!(listed(50, 10).await, [known("a", "write", 50)], "what is allowed later begins anew");
+    let late = 50 + 400 * 24 * 60 * 60;
+    assert_eq!(store.consents().allowed_since("alice", 0, 10, late).await.unwrap(), [], "it has ended");
 }
 
 fn token<'a>(subject: &'a str, client_id: &'a str, iat: u64) -> Revocable<'a> {

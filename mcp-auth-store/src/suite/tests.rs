@@ -50,7 +50,8 @@ macro_rules! suite {
                 a_code_of_a_client_that_does_not_refresh_makes_no_grant
                 p19_an_expired_code_is_gone
                 an_unknown_code_is_gone;
-            consents: what_a_person_allowed_adds_up_per_client
+            consents: what_a_person_allowed_lately_is_listed_until_they_end_it
+                what_a_person_allowed_adds_up_per_client
                 a_client_is_allowed_once_any_person_allowed_it_anything
                 what_a_person_need_not_be_asked_again_is_remembered_for_400_days
                 what_is_remembered_can_be_replaced_and_taken_back

@@ -3,13 +3,15 @@
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{StoreError, grant_name};
 
+use crate::endpoint::device::LIFETIME as DEVICE_CODE_LIFETIME;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::Asked;
 use crate::person::page::AllowedApplication;
 
-/// The most grants on the page, and the most applications that need not ask again: those that end first.
+/// The most grants on the page, and the most applications that need not ask again: those that end first. And the most that were let in
+/// lately.
 const MOST: usize = 100;
 
 /// The person logs in to see the page.
@@ -34,7 +36,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What `subject` let in: the applications that can renew their access, and those that need not ask again.
+    /// What `subject` let in: the applications that can renew their access, those that need not ask again, and those whose last access may not
+    /// have ended yet.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -42,7 +45,11 @@ impl Known {
         let (store, now) = (&issuer.store, issuer.now());
         let grants = store.grants().of_person(subject, MOST, now).await?;
         let remembered = store.consents().remembered_of_person(subject, MOST, now).await?;
-        let there_may_be_more = grants.len() >= MOST || remembered.len() >= MOST;
+        // Access that was allowed since then may be good still: a code or a device code waits for a while, then the token begins.
+        let waits = issuer.lifetimes.code.max(DEVICE_CODE_LIFETIME);
+        let since = now.saturating_sub(issuer.lifetimes.access_token.saturating_add(waits));
+        let lately = store.consents().allowed_since(subject, since, MOST, now).await?;
+        let there_may_be_more = [grants.len(), remembered.len(), lately.len()].iter().any(|n| *n >= MOST);
         let mut known = Self { applications: Vec::new(), there_may_be_more };
         for grant in grants {
             let application = known.application(&grant.client_id, &grant.scopes, grant.granted_at);
@@ -51,6 +58,12 @@ impl Known {
         }
         for client in remembered {
             known.application(&client.client_id, &client.scopes, client.at).is_remembered = true;
+        }
+        for client in lately {
+            // What those have that are there already is known better.
+            if known.applications.iter().all(|known| known.client_id != client.client_id) {
+                known.application(&client.client_id, &client.scopes, client.at);
+            }
         }
         for application in &mut known.applications {
             application.client = issuer.client_to_show(&application.client_id).await?;

@@ -5,12 +5,13 @@ use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::seen::deceives;
+use mcp_auth_runtime::config::accounts::SecondFactor;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreError};
 
 use super::factors::FactorsError;
 use super::found::{Found, Stage};
 use super::limits::Limits;
-use super::means::{BY_PASSWORD, BY_TWO_FACTORS, Means};
+use super::means::Means;
 use super::name;
 use super::options::{AccountsOptions, SecondFactorPolicy};
 use super::password::{HashError, Passwords};
@@ -219,11 +220,11 @@ impl Login for AccountsLogin {
     }
 
     fn acr_values_supported(&self) -> Vec<String> {
-        let supported = match self.second_factor {
-            SecondFactorPolicy::Optional => [BY_TWO_FACTORS, BY_PASSWORD].as_slice(),
-            SecondFactorPolicy::Required => [BY_TWO_FACTORS].as_slice(),
+        let second_factor = match self.second_factor {
+            SecondFactorPolicy::Optional => SecondFactor::Optional,
+            SecondFactorPolicy::Required => SecondFactor::Required,
         };
-        supported.iter().map(|acr| (*acr).to_owned()).collect()
+        second_factor.acr_values().iter().map(|acr| (*acr).to_owned()).collect()
     }
 
     /// One who has nothing to log in with, because an operator reset it, cannot go on either.

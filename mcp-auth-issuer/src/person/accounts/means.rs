@@ -1,13 +1,11 @@
 //! By which means a person logged in, and what their tokens say of it.
 
+use mcp_auth_runtime::config::accounts::{
+    ACR_BY_PASSWORD as BY_PASSWORD, ACR_BY_TWO_FACTORS as BY_TWO_FACTORS,
+};
 use mcp_auth_store::Account;
 
 use crate::person::login::{Attempt, User};
-
-/// Logged in with a password alone.
-pub(super) const BY_PASSWORD: &str = "urn:mcp-auth:pwd";
-/// Logged in with two factors: a password and a second one, or a passkey whose authenticator verified its person.
-pub(super) const BY_TWO_FACTORS: &str = "urn:mcp-auth:mfa";
 
 /// What a person logged in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_auth_core::Acr;
 use mcp_auth_core::net::Origin;
 use mcp_auth_runtime::facade::Fetch;
 
@@ -11,6 +12,7 @@ use super::check::is_active;
 use super::options::OwnLoginOptions;
 use super::request::Request;
 use super::verify::{Expected, verify};
+use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
 use crate::request::Params;
 
@@ -60,6 +62,10 @@ impl Login for OwnLogin {
         Box::pin(async move { Ok(Step::Leave(Leave { url, found: None })) })
     }
 
+    fn acr_values_supported(&self) -> Vec<String> {
+        self.options.acr_values.iter().map(Acr::to_string).collect()
+    }
+
     fn transaction<'q>(&self, query: &'q Params) -> Option<&'q str> {
         query.get("transaction")
     }
@@ -75,7 +81,9 @@ impl Login for OwnLogin {
                         now: attempt.now,
                     };
                     let user = verify(text, &self.options.key, &expected);
-                    user.map(Step::Done).map_err(|error| LoginError::Answer(error.into()))
+                    let mut user = user.map_err(|error| LoginError::Answer(error.into()))?;
+                    user.acr = counts_as(user.acr, attempt.asked.acr_values, &self.options.acr_values);
+                    Ok(Step::Done(user))
                 }
                 (None, Some("access_denied")) => Err(LoginError::Cancelled),
                 (None, Some(_)) => {

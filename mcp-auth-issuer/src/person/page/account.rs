@@ -36,7 +36,7 @@ pub(crate) struct AllowedApplication {
     pub(crate) grants: Vec<String>,
     /// When it was first allowed what it still has, in Unix seconds.
     pub(crate) since: u64,
-    /// When it came last to renew its access; `None` where it cannot.
+    /// When it last got a token of its grants, at their begin or by a refresh; `None` where it has none.
     pub(crate) last_used: Option<u64>,
     /// Whether the person said that it need not ask again.
     pub(crate) is_remembered: bool,
@@ -69,7 +69,7 @@ impl IntoResponse for AccountPage<'_> {
             }
             h2 { "Applications you let in" }
             @if self.allowed.is_empty() {
-                p { "None can renew its access now, or get it again without asking you. The access of others ends by itself." }
+                p { "None has access now, or gets it again without asking you." }
             }
             @for allowed in &self.allowed { (self.application(allowed)) }
             @if self.there_may_be_more {
@@ -106,7 +106,7 @@ impl AccountPage<'_> {
                     dt { "You let it in" }
                     dd { (ago(now.saturating_sub(allowed.since))) }
                     @if let Some(last_used) = allowed.last_used {
-                        dt { "It last came" }
+                        dt { "It last got a token" }
                         dd { (ago(now.saturating_sub(last_used))) }
                     }
                     @if allowed.is_remembered {

@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::{Origin, is_secure};
+use mcp_auth_core::{Acr, SecretText};
 use mcp_auth_runtime::facade::{
     Fetch, IssuerMetadata, IssuerRules, JwtVerifier, KeyRefresh, KeySource, TokenError, TokenRules,
     Unpublished,
@@ -18,6 +18,7 @@ use super::metadata::Metadata;
 use super::options::UpstreamOptions;
 use super::person::person;
 use super::request::Kept;
+use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
 use crate::request::Params;
 
@@ -135,7 +136,9 @@ impl UpstreamLogin {
             error => LoginError::Answer(error.into()),
         })?;
         let user = person(&claims, (issuer, &kept.nonce), &self.options.admitted, attempt.now);
-        user.map(Step::Done).map_err(|error| LoginError::Answer(error.into()))
+        let mut user = user.map_err(|error| LoginError::Answer(error.into()))?;
+        user.acr = counts_as(user.acr, attempt.asked.acr_values, &self.options.acr_values);
+        Ok(Step::Done(user))
     }
 }
 
@@ -159,6 +162,10 @@ impl Login for UpstreamLogin {
     /// The person pressed the button.
     fn finish<'a>(&'a self, attempt: &'a Attempt<'a>, _: &'a Params) -> LoginFuture<'a> {
         Box::pin(self.leave(attempt))
+    }
+
+    fn acr_values_supported(&self) -> Vec<String> {
+        self.options.acr_values.iter().map(Acr::to_string).collect()
     }
 
     fn transaction<'q>(&self, query: &'q Params) -> Option<&'q str> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mcp_auth_core::{IssuerIdentifier, ScopeSet, SecretText};
+use mcp_auth_core::{Acr, IssuerIdentifier, ScopeSet, SecretText};
 
 /// An OpenID Connect provider at which people log in. Its redirect URI for us is `/authorize/login` at our origin.
 #[derive(Debug, Clone)]
@@ -17,6 +17,9 @@ pub struct UpstreamOptions {
     pub scopes: ScopeSet,
     /// Who is let in.
     pub admitted: Admitted,
+    /// By what people can log in there (`acr`), the strongest first. A request that asks for some of them gets a login that reaches one, or
+    /// an error; without them nothing depends on the `acr` of an answer.
+    pub acr_values: Vec<Acr>,
 }
 
 /// Who is let in of those who have an account at the provider.

@@ -1,5 +1,6 @@
 //! Checks of several values together: every combination that is not safe stops the start, by name. A file per section; `conflict` names the reasons (a file per section too), `findings` collects them, `run` is the order.
 
+mod acr;
 mod api_keys;
 mod auth;
 mod conflict;

@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::value::{count, keyword};
 
+/// The `acr` of a login with a password alone.
+pub const ACR_BY_PASSWORD: &str = "urn:mcp-auth:pwd";
+/// The `acr` of a login with two factors: a password and a second one, or a passkey whose authenticator verified its person.
+pub const ACR_BY_TWO_FACTORS: &str = "urn:mcp-auth:mfa";
+
 count! {
     /// How many logins may be tried for one account in a minute, and that many at once; more are answered 429.
     AccountAttempts: 1 to 1000, default 5
@@ -50,4 +55,14 @@ pub struct Accounts {
     /// How many logins may be tried from one address in a minute. Addresses of IPv6 count by their network of 64 bits (`/64`), and those of one
     /// network of 48 bits (`/48`) together may try four times as often.
     pub attempts_per_address: AddressAttempts,
+}
+
+impl SecondFactor {
+    /// By what a login can be (`acr`), the strongest first.
+    pub fn acr_values(self) -> &'static [&'static str] {
+        match self {
+            Self::Optional => &[ACR_BY_TWO_FACTORS, ACR_BY_PASSWORD],
+            Self::Required => &[ACR_BY_TWO_FACTORS],
+        }
+    }
 }

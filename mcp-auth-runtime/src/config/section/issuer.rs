@@ -15,7 +15,7 @@ use crate::config::section::own_login::OwnLogin;
 use crate::config::section::registration::Registration;
 use crate::config::section::upstream::Upstream;
 use crate::config::section::users::Users;
-use crate::config::value::{RoleName, duration, keyword};
+use crate::config::value::{AcrValue, RoleName, duration, keyword};
 use mcp_auth_core::bounds;
 
 duration! {
@@ -171,6 +171,18 @@ impl BuiltInIssuer {
         self.assertions.iter().flat_map(|assertions| &assertions.workloads)
     }
 
+    /// By what people can log in (`acr`), the strongest first, as the login says it. None: it says nothing.
+    pub fn acr_values(&self) -> Vec<&str> {
+        match self.login {
+            IssuerLogin::Development => Vec::new(),
+            IssuerLogin::Accounts => self.accounts.second_factor.acr_values().to_vec(),
+            IssuerLogin::Own => self.own_login.as_ref().map_or_else(Vec::new, |own| words(&own.acr_values)),
+            IssuerLogin::Upstream => {
+                self.upstream.as_ref().map_or_else(Vec::new, |upstream| words(&upstream.acr_values))
+            }
+        }
+    }
+
     /// Each user, each client and each workload, with the roles and the claims that its tokens say.
     pub fn subjects(&self) -> impl Iterator<Item = (&str, &[RoleName], &Map<String, Value>)> {
         let users = self.users.iter().map(|(name, user)| (name, &*user.roles, &user.claims));
@@ -179,4 +191,8 @@ impl BuiltInIssuer {
         let workloads = self.workloads().map(|one| (one.client_id.as_str(), &*one.roles, &one.claims));
         users.chain(clients).chain(workloads)
     }
+}
+
+fn words(values: &[AcrValue]) -> Vec<&str> {
+    values.iter().map(|value| value.acr().as_str()).collect()
 }

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::value::NonEmpty;
 use crate::config::value::secret::Secret;
 use crate::config::value::url::HttpUrl;
+use crate::config::value::{AcrValue, NonEmpty};
 
 /// An application that has its own users. Its page gets a `transaction` in the query, logs its user in, and sends them back to
 /// `/authorize/login` of this server with a signed answer.
@@ -25,6 +25,11 @@ pub struct OwnLogin {
     /// What its answers say in `iss`. Without it, the origin of `url`.
     #[serde(default)]
     pub issuer: Option<NonEmpty>,
+    /// By what people can log in there (`acr`), in the words of the application, the strongest first: a login by one counts for those behind it.
+    /// Metadata names them, and a request that asks for some of them (`acr_values`) gets a login that reaches one, or an error. Without
+    /// them `acr_values` are passed on and nothing depends on the answer.
+    #[serde(default)]
+    pub acr_values: Vec<AcrValue>,
     /// Where the application is asked whether a person still has an account: at each refresh, for each page that somebody opens or answers
     /// while logged in, and after each code that a client redeems. It gets `{"sub": "..."}` by POST and answers `{"active": true}` or `{"active": false}`. Without it, a person whom the application removed can be refreshed until
     /// `grant_lifetime` has passed.

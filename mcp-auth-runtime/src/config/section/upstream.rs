@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::value::secret::Secret;
 use crate::config::value::url::IssuerUrl;
-use crate::config::value::{NonEmpty, ScopeToken, keyword};
+use crate::config::value::{AcrValue, NonEmpty, ScopeToken, keyword};
 
 keyword! {
     /// Who is let in of those who have an account at the provider.
@@ -39,6 +39,11 @@ pub struct Upstream {
     /// `sub` of a person who was not let in.
     #[serde(default)]
     pub allow_subjects: Vec<NonEmpty>,
+    /// By what people can log in there (`acr`), in the words of the provider, the strongest first: a login by one counts for those behind it.
+    /// Metadata names them, and a request that asks for some of them (`acr_values`) gets a login that reaches one, or an error. Without
+    /// them `acr_values` are passed on and nothing depends on the answer.
+    #[serde(default)]
+    pub acr_values: Vec<AcrValue>,
 }
 
 fn openid() -> Vec<ScopeToken> {

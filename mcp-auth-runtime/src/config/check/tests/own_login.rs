@@ -84,3 +84,59 @@ fn an_upstream_provider_has_https_openid_and_says_who_is_let_in() {
         assert!(said.contains(why), "{bad}: {said}");
     }
 }
+
+#[test]
+fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
+    use crate::call::build::{any_of, login};
+    let warned = |text: &str, acr: &[&'static str]| {
+        let rule = any_of(&[&["a"]]).with_login(login(0, acr));
+        let tool = Tool::new("wipe", "", crate::call::build::any_input());
+        let registry = Registry::new(vec![Declaration::new(rule, Item::Tool(tool))]).unwrap();
+        let process = crate::config::ProcessContext::empty();
+        let hex = "0123456789abcdef".repeat(4);
+        let process = process.variable("LONG", "a-secret-of-at-least-thirty-two-bytes").variable("HEX", &hex);
+        let text = format!("auth.base_scopes = [\"a\"]\n{text}");
+        let config = Config::builder().process(process).toml(&text).build().unwrap();
+        let warnings = config.check(&registry).unwrap().warnings;
+        let all: Vec<_> = warnings.iter().map(Warning::to_string).filter(|w| w.contains("acr")).collect();
+        assert!(all.len() < 2 && all.iter().all(|text| text.starts_with("tool `wipe` needs a login by")));
+        all.into_iter().next().unwrap_or_default()
+    };
+    let own = |acr: &str| {
+        format!(
+            "[issuer]\nlogin = \"own\"\n[issuer.own_login]\nurl = \"https://a.example/login\"\nkey = \"env:LONG\"\n{acr}"
+        )
+    };
+    let upstream = |acr: &str| {
+        format!(
+            "[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nclient_id = \"us\"\nissuer = \"https://i.example\"\nallow = \"anyone\"\n{acr}"
+        )
+    };
+    let accounts = |more: &str| {
+        format!(
+            "store = {{ url = \"sqlite:a.db\", key = \"env:HEX\" }}\n[issuer]\nlogin = \"accounts\"\n{more}"
+        )
+    };
+    let list = "acr_values = [\"gold\", \"silver\"]";
+    for good in [own(list), upstream(list)] {
+        assert_eq!(warned(&good, &["silver"]), "", "{good}");
+        assert_eq!(warned(&good, &["phr", "gold"]), "", "{good}");
+        assert_eq!(warned(&good, &[]), "", "{good}");
+    }
+    let elsewhere = "auth.issuers = [{ issuer = \"https://i.example\" }]";
+    assert_eq!(warned(elsewhere, &["phr"]), "", "nothing is known of what another issuer does");
+    assert_eq!(warned(&accounts(""), &["urn:mcp-auth:pwd"]), "");
+    for (text, acr, why) in [
+        (own(""), "phr", "issuer.own_login.acr_values names none"),
+        (own(list), "phr", "issuer.own_login.acr_values names \"gold\" or \"silver\""),
+        (own(list), "GOLD", "issuer.own_login.acr_values names"),
+        (upstream(""), "gold", "issuer.upstream.acr_values names none"),
+        (upstream(list), "phr", "issuer.upstream.acr_values names"),
+        ("[issuer]".to_owned(), "phr", "the development login has no acr"),
+        (accounts(""), "phr", "accounts reach \"urn:mcp-auth:mfa\" or \"urn:mcp-auth:pwd\""),
+        (accounts("accounts.second_factor = \"required\""), "urn:mcp-auth:pwd", "accounts reach"),
+    ] {
+        let said = warned(&text, &[acr]);
+        assert!(said.contains(why) && said.contains(&format!("{acr:?}")), "{text}: {said}");
+    }
+}
