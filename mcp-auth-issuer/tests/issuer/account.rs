@@ -147,6 +147,21 @@ async fn end(browser: &mut Browser, page: &Answer, client_id: &str) {
     assert_eq!(browser.post(ACCOUNT, &form).await.header("location"), ACCOUNT);
 }
 
+/// What a server of this process asks of each token that it verified.
+fn is_refused(app: &App, store: &Store, token: &str) -> bool {
+    let claims = app.claims(token);
+    let text = |name: &str| claims[name].as_str();
+    store.revocations().board().holds(Revocable {
+        granted_to: text("granted_to"),
+        after_revocation: claims["after_revocation"].as_u64(),
+        grant_id: text("grant_id"),
+        jti: text("jti"),
+        subject: text("sub").unwrap(),
+        client_id: text("client_id"),
+        iat: claims["iat"].as_u64().unwrap(),
+    })
+}
+
 async fn redeem_at_web(app: &App, code: &str) -> Answer {
     app.token(&changed(&redeem("web", code), ("redirect_uri", WEB))).await
 }
@@ -192,19 +207,7 @@ async fn an_application_is_listed_and_ended_as_long_as_its_access_token_may_be_g
         assert_eq!(tokens.get("refresh_token"), None);
         (browser, tokens["access_token"].as_str().unwrap().to_owned())
     };
-    let is_refused = |token: &str| {
-        let claims = app.claims(token);
-        let text = |name: &str| claims[name].as_str();
-        store.revocations().board().holds(Revocable {
-            grant_id: text("grant_id"),
-            jti: text("jti"),
-            subject: text("sub").unwrap(),
-            client_id: text("client_id"),
-            granted_to: None,
-            iat: claims["iat"].as_u64().unwrap(),
-            after_revocation: claims["after_revocation"].as_u64(),
-        })
-    };
+    let is_refused = |token: &str| is_refused(&app, &store, token);
     let (mut browser, token) = let_in().await;
     app.advance(60);
     let page = browser.get(ACCOUNT).await;
@@ -272,20 +275,7 @@ async fn ends_after(seconds: u64) {
     };
     let exchanged = exchange().await.json()["access_token"].as_str().unwrap().to_owned();
     let waits = browser.get(&at_web()).await.param("code").unwrap();
-    // What a server of this process asks of each token that it verified.
-    let is_refused = |token: &str| {
-        let claims = app.claims(token);
-        let text = |name: &str| claims[name].as_str();
-        store.revocations().board().holds(Revocable {
-            granted_to: text("granted_to"),
-            after_revocation: claims["after_revocation"].as_u64(),
-            grant_id: text("grant_id"),
-            jti: text("jti"),
-            subject: text("sub").unwrap(),
-            client_id: text("client_id"),
-            iat: claims["iat"].as_u64().unwrap(),
-        })
-    };
+    let is_refused = |token: &str| is_refused(&app, &store, token);
     assert!(!is_refused(token) && !is_refused(&exchanged));
 
     app.advance(seconds);
