@@ -44,7 +44,8 @@ async fn a_client_registers_unless_the_store_is_down() {
 async fn the_limit_on_registrations_neither_opens_nor_counts_while_the_store_is_down() {
     let outage = Outage::new();
     let app = App::on(outage.store(), |_| (), |o| o.registrations_per_minute = 2);
-    let register = async || app.register(&metadata(&[REDIRECT], "none")).await;
+    // One that authenticates is new each time.
+    let register = async || app.register(&metadata(&[REDIRECT], "client_secret_post")).await;
     assert_eq!(register().await.status, StatusCode::CREATED);
     outage.begin();
     for _ in 0..5 {

@@ -62,7 +62,8 @@ async fn a_page_that_one_process_showed_counts_in_another_for_its_own_browser_on
 async fn two_processes_share_the_limit_on_registrations_and_another_server_has_its_own() {
     let limit = |options: &mut IssuerOptions| options.registrations_per_minute = 3;
     let (first, second) = replicas_with(limit);
-    let register = async |app: &App| app.register(&metadata(&[REDIRECT], "none")).await;
+    // One that authenticates is new each time.
+    let register = async |app: &App| app.register(&metadata(&[REDIRECT], "client_secret_post")).await;
     for app in [&first, &second, &first] {
         assert_eq!(register(app).await.status, StatusCode::CREATED);
     }
