@@ -13,6 +13,20 @@ pub const GRANTED_TO_CLAIM: &str = "granted_to";
 /// When the newest revocation was that the issuer knew of when it issued the token, of its person or client, in Unix seconds.
 pub const AFTER_REVOCATION_CLAIM: &str = "after_revocation";
 
+/// What `acr` says of a login with a password alone, with accounts of the built-in issuer.
+pub const ACR_BY_PASSWORD: &str = "urn:mcp-auth:pwd";
+
+/// The same of a login with two factors: a password and a second one, or a passkey whose authenticator verified its person.
+pub const ACR_BY_TWO_FACTORS: &str = "urn:mcp-auth:mfa";
+
+/// What `acr` can say of a login with an account, the strongest first.
+pub fn acr_values_of_accounts(is_second_factor_required: bool) -> &'static [&'static str] {
+    match is_second_factor_required {
+        false => &[ACR_BY_TWO_FACTORS, ACR_BY_PASSWORD],
+        true => &[ACR_BY_TWO_FACTORS],
+    }
+}
+
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
     const WRITTEN: [&str; 21] = [

@@ -4,8 +4,8 @@
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::own_claims::acr_values_of_accounts;
 use mcp_auth_core::seen::deceives;
-use mcp_auth_runtime::config::accounts::SecondFactor;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreError};
 
 use super::factors::FactorsError;
@@ -220,11 +220,8 @@ impl Login for AccountsLogin {
     }
 
     fn acr_values_supported(&self) -> Vec<String> {
-        let second_factor = match self.second_factor {
-            SecondFactorPolicy::Optional => SecondFactor::Optional,
-            SecondFactorPolicy::Required => SecondFactor::Required,
-        };
-        second_factor.acr_values().iter().map(|acr| (*acr).to_owned()).collect()
+        let values = acr_values_of_accounts(self.second_factor == SecondFactorPolicy::Required);
+        values.iter().map(|acr| (*acr).to_owned()).collect()
     }
 
     /// One who has nothing to log in with, because an operator reset it, cannot go on either.

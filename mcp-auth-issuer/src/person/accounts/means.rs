@@ -1,8 +1,6 @@
 //! By which means a person logged in, and what their tokens say of it.
 
-use mcp_auth_runtime::config::accounts::{
-    ACR_BY_PASSWORD as BY_PASSWORD, ACR_BY_TWO_FACTORS as BY_TWO_FACTORS,
-};
+use mcp_auth_core::own_claims::{ACR_BY_PASSWORD as BY_PASSWORD, ACR_BY_TWO_FACTORS as BY_TWO_FACTORS};
 use mcp_auth_store::Account;
 
 use crate::person::login::{Attempt, User};

@@ -1,14 +1,10 @@
 //! `[issuer.accounts]`: how people log in with accounts in the store.
 
+use mcp_auth_core::own_claims::acr_values_of_accounts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::value::{count, keyword};
-
-/// The `acr` of a login with a password alone.
-pub const ACR_BY_PASSWORD: &str = "urn:mcp-auth:pwd";
-/// The `acr` of a login with two factors: a password and a second one, or a passkey whose authenticator verified its person.
-pub const ACR_BY_TWO_FACTORS: &str = "urn:mcp-auth:mfa";
 
 count! {
     /// How many logins may be tried for one account in a minute, and that many at once; more are answered 429.
@@ -60,9 +56,6 @@ pub struct Accounts {
 impl SecondFactor {
     /// By what a login can be (`acr`), the strongest first.
     pub fn acr_values(self) -> &'static [&'static str] {
-        match self {
-            Self::Optional => &[ACR_BY_TWO_FACTORS, ACR_BY_PASSWORD],
-            Self::Required => &[ACR_BY_TWO_FACTORS],
-        }
+        acr_values_of_accounts(self == Self::Required)
     }
 }
