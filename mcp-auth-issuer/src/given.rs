@@ -47,10 +47,9 @@ pub(crate) fn rights(options: &IssuerOptions, let_in: &LetIn, scopes: &Declared)
         .collect();
     for client in &options.clients {
         let mut rights = of_clients.get(client.id.as_str()).cloned().unwrap_or_default();
-        for from in &client.exchange_from {
-            rights.insert(format!("exchange_from {from}"));
-            // What it got for tokens of another client ends as those do.
-            let of_other = of_clients.get(from.as_str()).into_iter().flatten();
+        // What it got for tokens of another client ends as those do, also if that one got them in exchange.
+        for from in exchanged_from(client, &options.clients) {
+            let of_other = of_clients.get(from).into_iter().flatten();
             rights.extend(of_other.map(|right| format!("{right} of {from}")));
         }
         all.insert(Revoked::Client(client.id.clone()), rights);
@@ -59,6 +58,19 @@ pub(crate) fn rights(options: &IssuerOptions, let_in: &LetIn, scopes: &Declared)
         for workload in assertions.workloads() {
             let rights = of_workload(assertions, workload, scopes);
             all.insert(Revoked::Client(workload.client_id.clone()), rights);
+        }
+    }
+    all
+}
+
+/// The other clients whose tokens, or what these were exchanged for, this client may exchange.
+fn exchanged_from<'a>(client: &'a NamedClient, clients: &'a [NamedClient]) -> BTreeSet<&'a str> {
+    let (mut all, mut next) = (BTreeSet::new(), vec![client]);
+    while let Some(one) = next.pop() {
+        for from in &one.exchange_from {
+            if *from != client.id && all.insert(from.as_str()) {
+                next.extend(clients.iter().filter(|other| other.id == *from));
+            }
         }
     }
     all
@@ -99,6 +111,7 @@ fn of_client(client: &NamedClient, trusted: &[AssertionOptions], scopes: &Declar
         NamedCredential::Keys(ClientKeys::At(_)) => "jwks_uri",
     };
     rights.insert(format!("authentication by {way}"));
+    rights.extend(client.exchange_from.iter().map(|from| format!("exchange_from {from}")));
     if client.grant_types.contains(&GrantType::JwtBearer) {
         let of_people = trusted.iter().filter(|one| matches!(one.profile, AssertionProfile::IdJag));
         rights.extend(of_people.map(|one| format!("assertions of {}", one.issuer)));

@@ -66,6 +66,10 @@ impl IdJag {
         if claims.contains_key("tenant") || claims.contains_key("aud_tenant") {
             return Err(NotOfProfile("names a tenant, which is not supported"));
         }
+        // Some issuers write scopes so. Not to read it would give all that the client may have.
+        if claims.contains_key("scp") {
+            return Err(NotOfProfile("says its scopes in scp, and not in scope"));
+        }
         let scopes = match claims.get("scope") {
             None => None,
             Some(Value::String(_)) => Some(assertion.scopes.clone()),

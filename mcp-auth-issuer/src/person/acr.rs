@@ -8,8 +8,11 @@ use mcp_auth_core::Acr;
 pub(super) fn counts_as(reached: Option<String>, asked: Option<&str>, can_reach: &[Acr]) -> Option<String> {
     let reached = reached?;
     let is_asked = |acr: &&Acr| asked.is_some_and(|asked| asked.split(' ').any(|one| one == acr.as_str()));
-    let at_most = can_reach.iter().skip_while(|acr| acr.as_str() != reached);
-    let named = at_most.into_iter().find(is_asked).map(|acr| acr.as_str().to_owned());
+    // One that the operator named twice is where it stands first, so that nobody reaches it by less.
+    let place = |of: &str| can_reach.iter().position(|acr| acr.as_str() == of);
+    let reached_at = place(&reached).unwrap_or(usize::MAX);
+    let named = can_reach.iter().filter(is_asked).find(|acr| place(acr.as_str()) >= Some(reached_at));
+    let named = named.map(|acr| acr.as_str().to_owned());
     Some(named.unwrap_or(reached))
 }
 
@@ -36,6 +39,8 @@ mod tests {
             assert_eq!(said.as_deref(), Some(counts), "{reached} {asked:?}");
         }
         assert_eq!(counts_as(None, Some("gold"), &can_reach), None);
+        let twice: Vec<Acr> = ["gold", "silver", "gold"].map(|acr| acr.parse().unwrap()).into();
+        assert_eq!(counts_as(Some("silver".to_owned()), Some("gold"), &twice).as_deref(), Some("silver"));
         assert_eq!(counts_as(Some("gold".to_owned()), Some("silver"), &[]).as_deref(), Some("gold"));
     }
 }

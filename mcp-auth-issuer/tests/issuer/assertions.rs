@@ -341,6 +341,8 @@ async fn an_id_jag_for_somebody_else_or_another_place_or_time_is_refused() {
         ("act", json!({ "sub": "x" })),
         ("scope", json!(["todos.read"])),
         ("authorization_details", json!([{ "type": "todo", "actions": ["read"] }])),
+        ("scp", json!(["todos.read"])),
+        ("scp", json!("todos.read")),
         ("tenant", json!("acme")),
         ("aud_tenant", json!("acme")),
         ("cnf", json!({ "x5t#S256": "x" })),

@@ -212,6 +212,28 @@ async fn tokens_of_a_client_that_is_removed_or_may_do_less_are_refused_and_no_ot
     }
 }
 
+/// The token names the last one of them alone, and the first.
+#[tokio::test]
+async fn what_was_exchanged_twice_ends_with_each_client_that_it_came_through() {
+    let before: Change = |options| {
+        all(options);
+        client(options, "job").exchange_from = ["agent".to_owned()].into();
+    };
+    let changes: [Change; 2] = [
+        |options| client(options, "agent").exchange_from.clear(),
+        |options| drop(client(options, "app").redirect_uris.pop()),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let refused = refused_after(before, change).await;
+        for of in [("job", "job"), ("bob", "agent")] {
+            assert!(refused.contains(&of), "{number}: {of:?} {refused:?}");
+        }
+        assert!(!refused.contains(&("deploy", "deploy")), "{number}");
+    }
+    let refused = refused_after(before, |options| client(options, "job").exchange_from.clear()).await;
+    assert_eq!(refused, [("job", "job")], "who is behind in the chain ends nothing of those before");
+}
+
 #[tokio::test]
 async fn tokens_of_a_person_who_lost_a_role_a_claim_or_the_login_are_refused_and_no_others() {
     let cases: [Case; 8] = [

@@ -99,9 +99,26 @@ impl Configured {
     }
 }
 
+/// The programs among `holders`: what a client gets for itself is named by `sub` as that of a person is, and is not of all people.
+pub(crate) fn programs<'a>(holders: impl Iterator<Item = &'a Revoked>) -> BTreeSet<String> {
+    let client = |of: &Revoked| match of {
+        Revoked::Client(id) => Some(id.clone()),
+        _ => None,
+    };
+    holders.filter_map(client).collect()
+}
+
+/// Whether this is a person, and not one of these programs.
+pub(crate) fn is_person(of: &Revoked, programs: &BTreeSet<String>) -> bool {
+    matches!(of, Revoked::Person(subject) if !programs.contains(subject))
+}
+
 /// Whether the access tokens of all people are revoked, and not those of each of these.
-pub(crate) fn are_too_many<'a>(losers: impl Iterator<Item = &'a Revoked>) -> bool {
-    losers.filter(|of| matches!(of, Revoked::Person(_))).count() > MOST_PEOPLE
+pub(crate) fn are_too_many<'a>(
+    losers: impl Iterator<Item = &'a Revoked>,
+    programs: &BTreeSet<String>,
+) -> bool {
+    losers.filter(|of| is_person(of, programs)).count() > MOST_PEOPLE
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType, Regi
 pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
-pub(crate) use configured_access::{Configured, Reconfigured, are_too_many};
+pub(crate) use configured_access::{Configured, Reconfigured, are_too_many, is_person, programs};
 pub use configured_access::{ConfiguredAccess, ConfiguredRights, Withdrawn};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
 pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};

@@ -6,7 +6,7 @@ use super::record::{changed, content, put, read, removed};
 use super::revocations;
 use super::rows::{Content, Key, Row, Write};
 use super::store::Durable;
-use crate::aggregate::{Configured, Reconfigured, are_too_many};
+use crate::aggregate::{Configured, Reconfigured, are_too_many, is_person, programs};
 use crate::{
     ConfiguredAccess, ConfiguredRights, Revocations as _, Revoked, SecretHash, StoreError, StoreFuture,
     Withdrawn,
@@ -93,11 +93,12 @@ impl ConfiguredAccess for Durable {
                     losers.push(&of.0);
                 }
             }
-            let of_all_people = are_too_many(losers.into_iter());
+            let programs = programs(given.values().map(|(of, _)| of));
+            let of_all_people = are_too_many(losers.into_iter(), &programs);
             if of_all_people {
                 self.revoke(Revoked::People, now).await?;
             }
-            let is_revoked = |of: &Revoked| of_all_people && matches!(of, Revoked::Person(_));
+            let is_revoked = |of: &Revoked| of_all_people && is_person(of, &programs);
             let mut withdrawn = Vec::new();
             for keys in todo.chunks(AT_ONCE) {
                 let lost = self.step(keys, now, |rows| {

@@ -1,7 +1,7 @@
 //! What the configuration gives whom, in memory: for a program that builds its issuer twice.
 
 use super::store::locked;
-use crate::aggregate::{Configured, Reconfigured, are_too_many};
+use crate::aggregate::{Configured, Reconfigured, are_too_many, is_person, programs};
 use crate::{ConfiguredAccess, ConfiguredRights, MemoryStore, Revoked, StoreFuture, Withdrawn};
 
 impl ConfiguredAccess for MemoryStore {
@@ -12,6 +12,7 @@ impl ConfiguredAccess for MemoryStore {
                 rights.entry(of.clone()).or_default();
             }
             let of_people = rights.get(&Revoked::People).cloned().unwrap_or_default();
+            let programs = programs(rights.keys());
             let mut withdrawn = Vec::new();
             for (of, rights) in rights {
                 let Reconfigured { kept, lost } =
@@ -24,11 +25,10 @@ impl ConfiguredAccess for MemoryStore {
                     withdrawn.push(Withdrawn { of, lost });
                 }
             }
-            let of_all_people = are_too_many(withdrawn.iter().map(|one| &one.of));
+            let of_all_people = are_too_many(withdrawn.iter().map(|one| &one.of), &programs);
             for one in &withdrawn {
-                match &one.of {
-                    Revoked::Person(_) if of_all_people => {}
-                    of => self.show_revoked(of.clone(), now),
+                if !(of_all_people && is_person(&one.of, &programs)) {
+                    self.show_revoked(one.of.clone(), now);
                 }
             }
             if of_all_people {

@@ -153,3 +153,17 @@ pub async fn where_very_many_people_lose_something_all_people_are_revoked_by_one
     );
     assert!(!is_refused(&store, ("person 7", "app"), 301).await);
 }
+
+/// A role of a program is lost with those of many people: its tokens are of no person.
+pub async fn a_program_that_loses_something_with_very_many_people_loses_its_tokens_too(store: Store) {
+    let names: Vec<_> = (0..120).map(|n| person(&format!("person {n}"))).collect();
+    let mut all: Vec<(Revoked, &[&str])> = names.iter().map(|of| (of.clone(), &["admin"][..])).collect();
+    all.push((person("job"), &["admin"]));
+    all.push((client("job"), &["x"]));
+    assert!(start(&store, &all, 100).await.is_empty());
+    let less: [(Revoked, &[&str]); 1] = [(client("job"), &["x"])];
+    assert_eq!(start(&store, &less, 200).await.len(), 121);
+    for token in [("job", "job"), ("person 7", "app")] {
+        assert!(is_refused(&store, token, 200).await && !is_refused(&store, token, 201).await, "{token:?}");
+    }
+}

@@ -124,7 +124,8 @@ macro_rules! suite {
                 two_configurations_in_turn_revoke_at_each_change_and_not_for_ever
                 what_all_people_are_given_each_person_is_given
                 of_a_hundred_starts_at_once_all_leave_what_the_configuration_gives
-                where_very_many_people_lose_something_all_people_are_revoked_by_one_entry;
+                where_very_many_people_lose_something_all_people_are_revoked_by_one_entry
+                a_program_that_loses_something_with_very_many_people_loses_its_tokens_too;
             sealing_keys: the_first_key_of_a_purpose_stays
                 a_hundred_processes_that_start_at_once_get_the_same_key;
             signing_keys: the_first_ring_stays

@@ -15,9 +15,6 @@ use crate::issuer::Issuer;
 use crate::rate_limit::{AddressRate, RateLimit};
 use crate::request::address::{place, site};
 
-/// So many requests with a right secret are judged at once.
-const RIGHT_ONES: u32 = 1 << 16;
-
 /// How often secrets may be wrong, and those that are judged now.
 pub(crate) struct ClientSecrets {
     rate: AddressRate,
@@ -50,8 +47,8 @@ impl Guess {
     /// Lets the request go on, right or wrong, if not too many were wrong before. Who guesses too often learns nothing of a right one, and
     /// not by the time that it takes either.
     ///
-    /// A wrong one is judged when all before it are counted, and a right one when all wrong ones before it are, so that of many at once no
-    /// more are told than of as many one after the other. Another process on the store can judge one at the same moment.
+    /// Each is judged when all before it are, so that of many at once no more are told than of as many one after the other. A right one has its
+    /// turn alone too: otherwise many copies of it would be answered sooner than many copies of a wrong one, also where all are refused. Another process on the store can judge one at the same moment.
     ///
     /// # Errors
     /// [`Refusal::TooOften`], [`Refusal::Store`].
@@ -59,19 +56,27 @@ impl Guess {
         if self.from.is_none() || self.counted_for.is_empty() {
             return Ok(());
         }
+        // Nobody waits who is refused anyway, and nobody makes others wait.
+        self.look(issuer).await?;
         let network = site(self.from).unwrap_or_else(|| place(self.from));
         let mut turns = Vec::new();
         // In the order of their names, so that no two requests wait for each other.
         for counted_for in &self.counted_for {
-            turns.extend(issuer.client_secrets.turn(format!("{network}{counted_for}"), is_right).await);
+            turns.extend(issuer.client_secrets.turn(format!("{network}{counted_for}")).await);
         }
-        for counted_for in &self.counted_for {
-            self.limit(issuer, counted_for).look(&issuer.store, issuer.now()).await??;
-        }
+        self.look(issuer).await?;
         if !is_right {
             for counted_for in &self.counted_for {
                 self.limit(issuer, counted_for).count(&issuer.store, issuer.now()).await??;
             }
+        }
+        Ok(())
+    }
+
+    /// Whether not too many were wrong by now.
+    async fn look(&self, issuer: &Issuer) -> Result<(), Refusal> {
+        for counted_for in &self.counted_for {
+            self.limit(issuer, counted_for).look(&issuer.store, issuer.now()).await??;
         }
         Ok(())
     }
@@ -89,18 +94,17 @@ impl ClientSecrets {
         Self { rate, turns: Mutex::default() }
     }
 
-    /// Waits for a turn under this name, in the order in which requests came: a wrong one has it alone, right ones share it.
-    async fn turn(&self, name: String, is_right: bool) -> Option<OwnedSemaphorePermit> {
-        let permits = if is_right { 1 } else { RIGHT_ONES };
+    /// Waits for a turn under this name, in the order in which requests came.
+    async fn turn(&self, name: String) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed, so there is a permit.
-        self.queue(name).acquire_many_owned(permits).await.ok()
+        self.queue(name).acquire_owned().await.ok()
     }
 
     fn queue(&self, name: String) -> Arc<Semaphore> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.get(&name).and_then(Weak::upgrade).unwrap_or_else(|| {
             turns.retain(|_, queue| queue.strong_count() > 0);
-            let queue = Arc::new(Semaphore::new(RIGHT_ONES as usize));
+            let queue = Arc::new(Semaphore::new(1));
             turns.insert(name, Arc::downgrade(&queue));
             queue
         })
