@@ -16,6 +16,7 @@ const browser = await launch(executable);
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { name, exact: true }).waitFor();
 const says = (page, text) => page.getByRole('alert').filter({ hasText: text }).waitFor();
+const done = (page, text) => page.getByRole('status').filter({ hasText: text }).waitFor();
 
 /** A device of its own: `setUserVerified(false)` is a finger that it does not know. One that verifies nobody is a plain security key. */
 async function device(context, page, { verifies = true } = {}) {
@@ -63,7 +64,7 @@ async function addPasskey(page, name, look = async () => {}) {
   await button(page, 'Make the passkey').waitFor();
   await look();
   await button(page, 'Make the passkey').click();
-  await says(page, 'The passkey was added.');
+  await done(page, 'The passkey was added.');
   return page.locator('li code').allInnerTexts();
 }
 
@@ -143,7 +144,7 @@ async function everywhere({ page, context, callback }, name, [link, person]) {
   await says(page, 'This device has a passkey of yours already.');
   await page.getByRole('link', { name: 'Back' }).click();
   await button(page, 'Remove My phone').click();
-  await says(page, 'The passkey does not log in any more.');
+  await done(page, 'The passkey does not log in any more.');
   await context.clearCookies();
   await page.goto(url);
   await button(page, 'Log in with a passkey').click();
