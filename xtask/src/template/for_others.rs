@@ -63,8 +63,7 @@ mod tests {
     fn keys_and_tables_are_turned_on_and_words_and_the_other_choice_are_not() {
         let text = "# Words.\n[issuer]\nenabled = false  # why\n#login = \"accounts\"\n\n#[store]\n#key = 1\n\n\
                     # With 1. instead:\n#[[auth.issuers]]\n\n[log]\nformat = \"json\"\n";
-        let on =
-            "# Words.\n[issuer]\nlogin = \"accounts\"\n\n[store]\nkey = 1\n\n\n[log]\nformat = \"json\"\n";
+        let on = "# Words.\n[issuer]\nlogin = \"accounts\"\n\n[store]\nkey = 1\n\n[log]\nformat = \"json\"\n";
         assert_eq!(turned_on(text), Ok(on.to_owned()));
         assert!(turned_on("[log]\n").is_err());
     }
