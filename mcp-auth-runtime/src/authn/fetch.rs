@@ -117,6 +117,10 @@ impl Fetch for Within {
 #[derive(Debug, Clone)]
 pub struct HttpFetch(reqwest::Client);
 
+/// A connection that was idle for longer is not used again. Many servers close one after 5 seconds (Node.js, Apache), and a question that is
+/// just then under way on it would fail.
+const LONGEST_IDLE: Duration = Duration::from_secs(3);
+
 impl HttpFetch {
     /// A client with [`CONNECT_TIMEOUT`] and [`LONGEST_FETCH`].
     ///
@@ -136,6 +140,7 @@ impl HttpFetch {
             .referer(false)
             .connect_timeout(connect)
             .timeout(total)
+            .pool_idle_timeout(LONGEST_IDLE)
             .build()
             .map(Self)
             .map_err(transport)
