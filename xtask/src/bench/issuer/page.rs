@@ -26,7 +26,7 @@ pub(super) fn render(options: &Options, cells: &[Cell], weights: &[(Kind, Weight
          - A process asks its store again and again for what must not be stale. A connection that waits for the disk does not\n\
          \x20 hold up the others: more connections are more a second.\n\n\
          {}## What clients and grants weigh\n\n\
-         Registered clients and grants put into an empty store, one after another. Memory is that of the process that uses the\n\
+         Registered clients and grants put into an empty store, sixteen at a time. Memory is that of the process that uses the\n\
          store: with a database, what its driver holds.\n\n\
          {}\n\
          ## How it was made\n\n\
