@@ -1,6 +1,8 @@
 //! The steps that are cargo commands.
 
-use crate::step::{Outcome, available, command, succeed};
+use std::fs;
+
+use crate::step::{Outcome, available, command, root, succeed};
 
 /// The crates a release publishes: what `rust-version` holds for.
 pub(crate) const PUBLISHED: [&str; 6] =
@@ -61,6 +63,15 @@ pub(crate) fn deny() -> Result<Outcome, String> {
     cargo(&["deny", "--all-features", "check", "advisories"])
 }
 
+/// The sections of this workspace's manifest that say how code is compiled for development. What is built elsewhere with
+/// them is not compiled twice.
+pub(crate) fn dev_profile() -> Result<String, String> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(|e| format!("Cargo.toml: {e}"))?;
+    let lines = manifest.lines().skip_while(|line| *line != "[profile.dev]");
+    let section = lines.take_while(|line| !line.is_empty()).map(|line| format!("{line}\n"));
+    Ok(section.collect())
+}
+
 fn cargo(arguments: &[&str]) -> Result<Outcome, String> {
     succeed(command("cargo").args(arguments))?;
     Ok(Outcome::Passed)
@@ -68,10 +79,15 @@ fn cargo(arguments: &[&str]) -> Result<Outcome, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-    use crate::step::root;
+
+    #[test]
+    fn the_profile_for_development_is_whole() {
+        let profile = dev_profile().unwrap();
+        assert!(profile.starts_with("[profile.dev]\n"), "{profile}");
+        assert!(profile.contains("[profile.dev.package.blake2]\n"), "{profile}");
+        assert!(!profile.contains("release"), "{profile}");
+    }
 
     #[test]
     fn every_published_crate_has_a_manifest_that_does_not_forbid_it() {

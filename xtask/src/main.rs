@@ -119,7 +119,7 @@ fn main() -> ExitCode {
             print!("{}", help());
             ExitCode::SUCCESS
         }
-        ["test"] => step::run(STEPS),
+        ["test"] => step::whole(STEPS),
         ["test", "--quick"] => step::run(STEPS.iter().filter(|step| step.quick)),
         ["weigh"] => weigh::run(),
         ["bench", ..] => bench::run(&arguments[1..]),

@@ -24,6 +24,23 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
+/// Runs `steps` in a process of their own, in which cargo keeps nothing for a next build: a run of everything compiles
+/// each crate once, and would only write that much more.
+pub(crate) fn whole<'a>(steps: impl IntoIterator<Item = &'a Step>) -> ExitCode {
+    const KEEPS: &str = "CARGO_INCREMENTAL";
+    if std::env::var_os(KEEPS).is_some() {
+        return run(steps);
+    }
+    let again = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"));
+    match again.and_then(|xtask| succeed(Command::new(xtask).arg("test").env(KEEPS, "0"))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Runs `steps` in order and says what came of them.
 pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> ExitCode {
     let mut summary = Vec::new();

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::page::{Block, Page};
 use super::{program, script};
+use crate::cargo::dev_profile;
 use crate::step::{Outcome, available, command, root, succeed};
 
 pub(crate) fn check() -> Result<Outcome, String> {
@@ -108,11 +109,14 @@ fn run(page: &Page, shell: Shell, directory: &Path) -> Result<(), String> {
     let write = |name: &str, text: &str| {
         fs::write(directory.join(name), text).map_err(|error| format!("{name}: {error}"))
     };
-    fs::create_dir_all(directory.join("elsewhere"))
-        .map_err(|error| format!("{}: {error}", directory.display()))?;
+    for folder in ["elsewhere", ".cargo"] {
+        fs::create_dir_all(directory.join(folder))
+            .map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
     for (number, block) in page.blocks.iter().enumerate() {
         write(&format!("{number}.sh"), &block.text)?;
     }
+    write(".cargo/config.toml", &dev_profile()?)?;
     write("page.sh", &script::of(page, root(), &directory))?;
     write("xdg-open", script::PERSON)?;
     fs::set_permissions(directory.join("xdg-open"), fs::Permissions::from_mode(0o755))
@@ -131,7 +135,6 @@ fn run(page: &Page, shell: Shell, directory: &Path) -> Result<(), String> {
         .env("XDG_STATE_HOME", directory.join("kept"))
         .env("TODOS_DB", directory.join("todos.db"))
         .env("CARGO_TARGET_DIR", root().join("target"))
-        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only") // as here, so that nothing is compiled twice
         .env("CARGO_NET_OFFLINE", "true")
         .env("NO_COLOR", "1")
         .status()

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::tree;
 use super::variant::Variant;
+use crate::cargo::dev_profile;
 use crate::step::{command, root, succeed};
 
 pub(super) struct Workspace {
@@ -92,14 +93,6 @@ impl Workspace {
 fn manifest(variants: &[Variant], profile: &str) -> String {
     let members: String = variants.iter().map(|variant| format!("    {:?},\n", variant.name())).collect();
     format!("[workspace]\nresolver = \"3\"\nmembers = [\n{members}]\n\n{profile}")
-}
-
-/// The section of this workspace's manifest that says how dependencies are compiled for development.
-fn dev_profile() -> Result<String, String> {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(|e| format!("Cargo.toml: {e}"))?;
-    let lines = manifest.lines().skip_while(|line| *line != "[profile.dev]");
-    let section = lines.take_while(|line| !line.is_empty()).map(|line| format!("{line}\n"));
-    Ok(section.collect())
 }
 
 #[cfg(test)]
