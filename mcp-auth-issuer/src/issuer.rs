@@ -10,8 +10,8 @@ use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
 use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
-    Authentication, Browser, Client, ClientCredential, GrantType, Rate, Revocable, SecretHash, Store,
-    StoreError,
+    Authentication, Browser, Client, ClientCredential, GrantType, KnownRevocations, Rate, Revocable,
+    SecretHash, Store, StoreError,
 };
 
 use crate::assertion::Trusted;
@@ -359,14 +359,15 @@ impl Issuer {
         let jti = identifier(&*self.ambient.random);
         let granted_to = exchanged.map(|exchanged| exchanged.granted_to);
         let granted_to = granted_to.filter(|client_id| *client_id != grantee.client_id);
-        let after_revocation = self.store.revocations().board().last_of(Revocable {
+        let known_revocations = self.store.revocations().board().known(Revocable {
             grant_id: None,
             jti: None,
             subject: grantee.subject,
             client_id: Some(grantee.client_id),
             granted_to,
             iat,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: grantee.authentication.is_some(),
         });
         let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
@@ -380,7 +381,7 @@ impl Issuer {
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             granted_to,
-            after_revocation,
+            known_revocations,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
             act: exchanged.map(|exchanged| exchanged.act),
             more: self.claims.get(grantee.subject),

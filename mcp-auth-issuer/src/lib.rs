@@ -53,7 +53,9 @@ pub use mcp_auth_runtime::facade::{
     DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
     LocalIssuerSetup,
 };
-pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, Linked, SecretHash, Store};
+pub use mcp_auth_store::{
+    Authentication, Caps, ClientKeys, GrantType, KeyState, KnownRevocations, Linked, SecretHash, Store,
+};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]

@@ -102,7 +102,7 @@ impl Clients for Outage {
 }
 
 impl Codes for Outage {
-    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
+    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, Vec<String>> {
         self.unless_down(Codes::issue(&*self.memory, hash, code, now))
     }
 

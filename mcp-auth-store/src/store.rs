@@ -122,7 +122,9 @@ impl Store {
         self.browser_sessions().end_of_person(subject, now).await?;
         self.codes().forget_person(subject, now).await?;
         self.device_codes().forget_person(subject, now).await?;
-        self.grants().end_of_person(subject, now).await
+        self.grants().end_of_person(subject, now).await?;
+        // Once more: a code may have been redeemed meanwhile by an issuer that knew of the first one already.
+        self.revocations().revoke(Revoked::Person(subject.to_owned()), now).await
     }
 
     /// Ends all that a person is logged in with and all that they allowed, also what a client would get again without a question, and calls

@@ -153,7 +153,8 @@ fn is_refused(app: &App, store: &Store, token: &str) -> bool {
     let text = |name: &str| claims[name].as_str();
     store.revocations().board().holds(Revocable {
         granted_to: text("granted_to"),
-        after_revocation: claims["after_revocation"].as_u64(),
+        known: known_revocations(&claims),
+        has_login: claims.get("auth_time").is_some(),
         grant_id: text("grant_id"),
         jti: text("jti"),
         subject: text("sub").unwrap(),

@@ -8,7 +8,7 @@ use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, DeniedIssued, HttpFetch, IssuerError, IssuerOptions, LoginOptions,
     ManageError,
 };
-use mcp_auth_store::{AccountChange, Caps, Changed, Outage, Revocable, SecretHash, Store};
+use mcp_auth_store::{AccountChange, Caps, Changed, KnownRevocations, Outage, Revocable, SecretHash, Store};
 
 use crate::harness::*;
 
@@ -218,7 +218,8 @@ async fn one_who_is_disabled_cannot_log_in_nor_refresh_and_their_tokens_die() {
     let claims = app.claims(tokens["access_token"].as_str().unwrap());
     let token = Revocable {
         granted_to: None,
-        after_revocation: None,
+        known: KnownRevocations::default(),
+        has_login: false,
         grant_id: None,
         jti: None,
         subject: claims["sub"].as_str().unwrap(),

@@ -17,7 +17,7 @@ use mcp_auth_issuer::{
     IssuerReach, LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
-use mcp_auth_store::{Caps, Store};
+use mcp_auth_store::{Caps, KnownRevocations, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
 use serde_json::{Value, json};
@@ -32,6 +32,12 @@ pub(crate) const RESOURCE: &str = "http://localhost:8080/mcp";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-of-enough-characters-0123456789._~";
 pub(crate) const START: u64 = 1_800_000_000;
+
+/// What the claims of an access token say that its issuer knew to be revoked.
+pub(crate) fn known_revocations(claims: &Value) -> KnownRevocations {
+    let known = claims.get("known_revocations").cloned();
+    known.map(|known| serde_json::from_value(known).unwrap()).unwrap_or_default()
+}
 
 #[derive(Clone)]
 pub(crate) struct App {

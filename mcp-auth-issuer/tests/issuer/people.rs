@@ -1,11 +1,12 @@
 //! What an operator does with people who have no account here.
 
 use http::StatusCode;
-use mcp_auth_issuer::{ManageError, People};
-use mcp_auth_store::{Caps, Revocable, Store};
+use mcp_auth_issuer::{DevelopmentLogin, ManageError, People};
+use mcp_auth_store::{Caps, KnownRevocations, Revocable, Revoked, Store};
 use serde_json::{Value, json};
 
 use crate::harness::*;
+use crate::site::{CLIENT, Site};
 use crate::upstream::{Provider, app_on, ends};
 
 fn people(app: &App, store: &Store) -> People {
@@ -46,7 +47,8 @@ async fn a_person_of_any_login_is_logged_out_and_can_log_in_again() {
     let access = app.claims(tokens["access_token"].as_str().unwrap());
     let token = Revocable {
         granted_to: None,
-        after_revocation: None,
+        known: KnownRevocations::default(),
+        has_login: false,
         grant_id: None,
         jti: None,
         subject: "developer",
@@ -100,20 +102,73 @@ async fn a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_w
             client_id: Some(&client),
             granted_to: None,
             iat: claims["iat"].as_u64().unwrap(),
-            after_revocation: claims["after_revocation"].as_u64(),
+            known: known_revocations(claims),
+            has_login: claims.get("auth_time").is_some(),
         })
     };
     let before = claims().await;
-    assert!(before.get("after_revocation").is_none() && !is_refused(&before));
+    assert!(before.get("known_revocations").is_none() && !is_refused(&before));
     people(&app, &store).log_out("developer").await.unwrap();
-    app.advance(1);
     let after = claims().await;
-    assert_eq!(after["after_revocation"], json!(START));
-    assert!(is_refused(&before) && !is_refused(&after), "who logs in again a second later is let in");
+    let known = known_revocations(&after);
+    assert!(known.person.is_some_and(|at| at >= START) && known.client.is_none(), "{known:?}");
+    assert!(is_refused(&before) && !is_refused(&after), "who logs in again at once is let in");
     // A process whose clock is ahead, and that had not read the revocation, had issued this one before it.
     let mut ahead = before.clone();
     ahead["grant_id"] = json!("of a client that does not refresh");
     ahead["jti"] = json!("another");
     ahead["iat"] = json!(START + 20);
     assert!(is_refused(&ahead));
+}
+
+/// A login chooses the names of its people, and anybody can publish a client at a URL that they named.
+#[tokio::test]
+async fn a_person_whose_name_is_that_of_their_client_loses_their_tokens_with_all_people_and_a_program_does_not()
+ {
+    const ROBOT: [(&str, &str); 2] =
+        [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it")];
+    let (site, store) = (Site::open().await, Store::memory(Caps::default()));
+    let login = DevelopmentLogin::new(vec![CLIENT.to_owned()]);
+    let app = App::on_with_login(store.clone(), login, |options| options.client_documents = site.options());
+    let mut browser = Browser::new(&app);
+    let page = browser.get(&authorize_url(CLIENT, &[])).await;
+    let form = [("csrf", &*csrf(&page)), ("decision", "login"), ("user", CLIENT)];
+    let back = browser.post(&form_action(&page), &form).await;
+    let consent = browser.get(back.header("location")).await;
+    let code = browser.submit(&consent, "allow").await.param("code").expect("a code");
+    let tokens = app.token(&redeem(CLIENT, &code)).await.json();
+    let of_a_person = tokens["access_token"].as_str().unwrap();
+    let claims = app.claims(of_a_person);
+    assert_eq!((&claims["sub"], &claims["client_id"]), (&json!(CLIENT), &json!(CLIENT)));
+
+    let form = [&[("grant_type", "client_credentials")], &ROBOT[..]].concat();
+    let tokens = app.token(&form).await.json();
+    let of_a_program = tokens["access_token"].as_str().unwrap();
+    let is_active = async |token: &str| {
+        let form = [&[("token", token)], &ROBOT[..]].concat();
+        app.post_form("/introspect", &form).await.json()["active"].clone()
+    };
+    assert_eq!((is_active(of_a_person).await, is_active(of_a_program).await), (json!(true), json!(true)));
+    store.revocations().revoke(Revoked::People, START).await.unwrap();
+    assert_eq!((is_active(of_a_person).await, is_active(of_a_program).await), (json!(false), json!(true)));
+}
+
+/// By a process whose clock is behind that of the one that revoked first.
+#[tokio::test]
+async fn who_is_logged_out_again_loses_the_tokens_of_the_login_in_between() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let client = app.public_client().await;
+    store.revocations().revoke(Revoked::Person("developer".to_owned()), START + 20).await.unwrap();
+    let tokens = app.tokens(&client, &[]).await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let is_active = async || {
+        let form =
+            [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it"), ("token", token)];
+        app.post_form("/introspect", &form).await.json()["active"].clone()
+    };
+    assert_eq!(is_active().await, true, "who logs in just after it is let in");
+    // Of a client that does not refresh no grant ends by its name.
+    store.revocations().revoke(Revoked::Person("developer".to_owned()), START + 10).await.unwrap();
+    assert_eq!(is_active().await, false);
 }

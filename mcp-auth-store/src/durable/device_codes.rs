@@ -121,7 +121,8 @@ impl DeviceCodes for Durable {
                     writes.push(put(&keys[2], consent, allowed));
                     // One that did not register itself is not in the store.
                     if let Some(client) = alive(rows[1].as_ref(), now) {
-                        writes.extend(clients::used(client, device.asked.expires_at, now)?);
+                        let used = clients::used(client, subject, device.asked.expires_at, now)?;
+                        writes.extend(used.writes);
                     }
                 }
                 let asked = DeviceAuthorization { answer: Some(answer.clone()), ..device.asked };

@@ -5,8 +5,8 @@ use mcp_auth_core::SecretText;
 use super::race::{MANY, at_once, count};
 use super::records::{code, grant};
 use crate::{
-    Account, AccountChange, Authentication, Browser, Changed, Confirmation, Creation, Credential, ResetLink,
-    Revocable, SecondFactor, SecretHash, Store, grant_name,
+    Account, AccountChange, Authentication, Browser, Changed, Confirmation, Creation, Credential,
+    KnownRevocations, ResetLink, Revocable, SecondFactor, SecretHash, Store, grant_name,
 };
 
 pub(super) fn id(name: &str) -> SecretHash {
@@ -303,7 +303,8 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
     let kept = async |person: &str| {
         let token = Revocable {
             granted_to: None,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: false,
             grant_id: None,
             jti: None,
             subject: person,
@@ -331,12 +332,15 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
     assert!(store.consents().any("client").await.unwrap());
     let later = Revocable {
         granted_to: None,
-        after_revocation: Some(2),
+        known: KnownRevocations::default(),
+        has_login: true,
         grant_id: None,
         jti: None,
         subject: "alice",
         client_id: None,
         iat: 3,
     };
+    assert!(store.revocations().is_revoked(later).await.unwrap(), "of an issuer that does not know of it");
+    let later = Revocable { known: store.revocations().board().known(later), ..later };
     assert!(!store.revocations().is_revoked(later).await.unwrap(), "of a new login");
 }

@@ -5,8 +5,8 @@ use mcp_auth_core::ScopeSet;
 use super::race::{MANY, at_once};
 use super::records::{client, code, grant};
 use crate::{
-    AllowedClient, Authentication, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
-    RememberedClient, Revocable, SecretHash, Store, grant_name,
+    AllowedClient, Authentication, DeviceAnswer, DeviceAuthorization, Grant, KnownRevocations, Polled,
+    Redemption, RememberedClient, Revocable, SecretHash, Store, grant_name,
 };
 
 /// Scopes are recorded for one person and one client only.
@@ -172,7 +172,8 @@ pub async fn what_a_person_allowed_lately_is_listed_until_they_end_it(store: Sto
 fn token<'a>(subject: &'a str, client_id: &'a str, iat: u64) -> Revocable<'a> {
     Revocable {
         granted_to: None,
-        after_revocation: None,
+        known: KnownRevocations::default(),
+        has_login: false,
         grant_id: None,
         jti: None,
         subject,
@@ -237,7 +238,8 @@ pub async fn what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_d
             assert_eq!(store.revocations().is_revoked(token).await.unwrap(), !goes_on, "{of:?}");
             assert_eq!(store.revocations().board().holds(token), !goes_on, "{of:?}");
         }
-        let anew = Revocable { after_revocation: Some(10), ..token(subject, client_id, 11) };
+        let anew = token(subject, client_id, 11);
+        let anew = Revocable { known: store.revocations().board().known(anew), ..anew };
         assert!(!store.revocations().is_revoked(anew).await.unwrap(), "a new one");
     }
     assert!(store.consents().any("a").await.unwrap(), "that somebody once let it in stays known");

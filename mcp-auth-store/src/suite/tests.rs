@@ -43,7 +43,9 @@ macro_rules! suite {
                 a_client_that_nobody_allowed_anything_is_gone_after_an_hour
                 a_client_stays_as_long_as_its_last_grant
                 a_changed_client_is_found_as_it_is_now
-                with_a_client_its_grants_and_consents_go;
+                with_a_client_its_grants_and_consents_go
+                a_client_that_many_people_allowed_something_ends_by_one_entry
+                of_the_clients_that_one_person_alone_uses_those_of_long_ago_go;
             codes: a_code_is_found_until_long_after_its_use
                 p18_a_code_is_used_once_and_its_replay_kills_the_grant
                 p18_of_a_hundred_uses_at_once_one_is_the_first_and_the_grant_dies
@@ -119,7 +121,11 @@ macro_rules! suite {
                 keys_do_not_touch_each_other
                 a_look_counts_for_nothing;
             revocations: with_a_grant_its_access_tokens_die
-                what_was_revoked_is_known_until_such_tokens_have_expired;
+                what_was_revoked_is_known_until_such_tokens_have_expired
+                a_revocation_after_one_of_a_clock_that_is_ahead_is_not_swallowed_by_it
+                each_step_that_revokes_by_time_comes_after_all_before_it
+                of_a_hundred_revocations_of_the_same_at_once_each_is_later_than_the_one_before
+                a_person_with_the_name_of_their_client_is_one_of_all_people;
             configured_access: what_is_given_no_more_is_revoked_and_what_is_given_anew_is_not
                 two_configurations_in_turn_revoke_at_each_change_and_not_for_ever
                 what_all_people_are_given_each_person_is_given

@@ -7,6 +7,8 @@ use mcp_auth_store::{Browser, Code, GrantType, SecretHash};
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
+use crate::observe::Event as _;
+use crate::observe::client::ClientEvicted;
 use crate::rate_limit::RateLimit;
 use crate::secret::secret;
 
@@ -37,6 +39,7 @@ pub(super) async fn grant(
         dpop_jkt: request.checked.dpop_jkt.clone(),
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };
-    issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
+    let evicted = issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
+    evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
     Ok(request.answer.code(&text))
 }

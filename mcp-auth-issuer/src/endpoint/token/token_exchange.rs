@@ -126,7 +126,7 @@ fn verify_client(issuer: &Issuer, client: &Client, subject: &OwnToken) -> Result
         return Err(Refusal::SubjectToken("issued to a client that is not listed in exchange_from"));
     }
     // In the hands of another client it would look like the token of a person.
-    if !is_own && subject.sub == subject.client_id {
+    if !is_own && subject.is_of_a_program() {
         return Err(Refusal::SubjectToken("what another client got for itself"));
     }
     match subject.more.get("may_act") {
