@@ -6,13 +6,14 @@ use super::event::events;
 use super::{Reason, Word};
 
 events! {
-    /// A client registered. It gets no access by that until a person allows it.
+    /// A client registered that is new here. It gets no access by that until a person allows it. A public client that says the same as one that is
+    /// kept is given that one, and is not written: hosted clients register at each connection.
     ClientRegistered<'a> = "client_registered", INFO {
         client_id: &'a str, client_name: Option<&'a str>, redirect_uris: &'a [String], auth_method: &'a str,
-        initial_access_token: Option<&'a str>, is_new: bool, address: Option<IpAddr>,
+        initial_access_token: Option<&'a str>, address: Option<IpAddr>,
     }
-    /// A client was removed before its time, because there were too many: first those that nobody ever allowed anything. What people
-    /// allowed it is forgotten.
+    /// A client was removed before its time, because there were too many: first those that nobody ever allowed anything; or because one person
+    /// alone uses too many. What people allowed it is forgotten, and its access tokens are revoked.
     ClientEvicted<'a> = "client_evicted", WARN { client_id: &'a str }
     /// The description of a client was read at the URL that names it. It gets no access by that until a person allows it.
     ClientDescribed<'a> = "client_described", INFO {

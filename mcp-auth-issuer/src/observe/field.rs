@@ -232,8 +232,6 @@ fields! {
     auth_method: Text,
     /// The name of the initial access token that was shown, in `issuer.registration.initial_access_tokens`.
     initial_access_token: Text,
-    /// Whether there was no client that says the same.
-    is_new: Flag,
     /// The grant type, in short.
     grant: Word,
     /// The scopes that are allowed.

@@ -76,17 +76,16 @@ async fn of_clients_each_registration_and_what_becomes_of_it_is_said() {
     let app = App::new();
     happened();
     let public = app.public_client().await;
-    app.public_client().await;
-    let registered = |id: &str, method: &str, is_new: bool| {
+    let registered = |id: &str, method: &str| {
         format!(
-            "INFO client_registered auth_method=\"{method}\" client_id=\"{id}\" client_name=\"Test client\" is_new={is_new} \
+            "INFO client_registered auth_method=\"{method}\" client_id=\"{id}\" client_name=\"Test client\" \
              redirect_uris=[\"{REDIRECT}\"]"
         )
     };
-    happened_are(&[&registered(&public, "none", true), &registered(&public, "none", false)]);
+    happened_are(&[&registered(&public, "none")]);
     let own = managed(&app, "client_secret_basic").await;
     let id = &own.id;
-    happened_are(&[&registered(id, "client_secret_basic", true)]);
+    happened_are(&[&registered(id, "client_secret_basic")]);
     app.register(&metadata(&["http://evil.example/cb"], "none")).await;
     app.register(&json!({ "redirect_uris": "a secret in the wrong place" })).await;
     happened_are(&[
@@ -118,6 +117,29 @@ async fn of_clients_each_registration_and_what_becomes_of_it_is_said() {
     ]);
 }
 
+/// Hosted clients register at each connection.
+#[tokio::test]
+async fn a_public_client_that_registers_again_is_not_said_and_one_with_a_secret_is_new_each_time() {
+    let app = App::new();
+    let public = app.public_client().await;
+    happened();
+    for _ in 0..20 {
+        assert_eq!(app.public_client().await, public);
+    }
+    happened_are(&[]);
+    for _ in 0..2 {
+        let id = managed(&app, "client_secret_basic").await.id;
+        happened_are(&[&format!(
+            "INFO client_registered auth_method=\"client_secret_basic\" client_id=\"{id}\"*"
+        )]);
+    }
+    // One that was forgotten is new.
+    app.advance(2 * 60 * 60);
+    let again = app.public_client().await;
+    assert_ne!(again, public);
+    happened_are(&[&format!("INFO client_registered auth_method=\"none\" client_id=\"{again}\"*")]);
+}
+
 #[tokio::test]
 async fn a_client_that_has_to_go_for_another_one_is_said() {
     let app = App::on(Store::memory(Caps { clients: 1, ..Caps::default() }), |_| (), |_| ());
@@ -128,6 +150,31 @@ async fn a_client_that_has_to_go_for_another_one_is_said() {
         &format!("WARN client_evicted client_id=\"{first}\""),
         &format!("INFO client_registered auth_method=\"none\" client_id=\"{second}\"*"),
     ]);
+}
+
+/// Those that nobody else uses.
+#[tokio::test]
+async fn a_client_that_has_to_go_for_another_one_of_its_person_is_said_and_its_tokens_end() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let (first, last) = (app.public_client().await, app.another_client().await);
+    let tokens = app.tokens(&first, &[]).await;
+    for n in 0..199 {
+        let name = format!("One of many {n}");
+        let mut said = metadata(&[REDIRECT], "none");
+        said["client_name"] = json!(name);
+        let id = app.register(&said).await.json()["client_id"].as_str().unwrap().to_owned();
+        app.advance(1);
+        app.code(&id, &[]).await;
+    }
+    let form = [&[("token", tokens["access_token"].as_str().unwrap())], &ROBOT[..]].concat();
+    let is_active = async || app.post_form("/introspect", &form).await.json()["active"].clone();
+    assert_eq!(is_active().await, true);
+    happened();
+    app.code(&last, &[]).await;
+    let evicted = format!("WARN client_evicted client_id=\"{first}\"");
+    assert!(happened().contains(&evicted));
+    assert_eq!(is_active().await, false);
 }
 
 #[tokio::test]
