@@ -28,6 +28,16 @@ pub(crate) struct Presented<'a> {
     pub(crate) assertion: Option<&'a str>,
     /// The `client_id` beside it, which may be left out.
     pub(crate) client_id: Option<&'a str>,
+    pub(crate) strangers: Strangers,
+}
+
+/// Whether a client that describes itself is looked for at its URL where nobody ever allowed it anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strangers {
+    /// It has nothing to present here, so nothing is fetched for it.
+    Unknown,
+    /// It begins here, as at the authorization endpoint. Who calls this counted the request before.
+    LookedFor,
 }
 
 /// The key that a client authenticated by.
@@ -128,7 +138,11 @@ impl Presented<'_> {
         let until = claims.end(now, LONGEST_LIFE)?;
         let once = SecretHash::of(&serde_json::json!(["client assertion", id, claims.id()?]).to_string());
 
-        let client = issuer.known_client(&id).await?.ok_or(RefusedAssertion::UnknownClient)?;
+        let client = match self.strangers {
+            Strangers::Unknown => issuer.known_client(&id).await?,
+            Strangers::LookedFor => issuer.client(&id).await?,
+        };
+        let client = client.ok_or(RefusedAssertion::UnknownClient)?;
         let ClientCredential::Keys(keys) = &client.credential else {
             return Err(RefusedAssertion::NoKeys.into());
         };

@@ -296,7 +296,7 @@ async fn keys_are_not_fetched_from_where_strangers_may_not_ask() {
 }
 
 /// A document of a client that authenticates by `keys`.
-fn document_by(keys: &[&SigningKey]) -> Value {
+pub(crate) fn document_by(keys: &[&SigningKey]) -> Value {
     let mut document = document(CLIENT);
     document["token_endpoint_auth_method"] = json!("private_key_jwt");
     document["jwks"] = json!({ "keys": keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>() });

@@ -36,6 +36,7 @@ mod passkey_factors;
 mod passkeys;
 mod people;
 mod pushed;
+mod pushed_by_key;
 mod races;
 mod refresh;
 mod registration;

@@ -25,7 +25,7 @@ async fn pushed(app: &App, client: &str, extra: &[(&str, &str)]) -> String {
     answer.json()["request_uri"].as_str().unwrap().to_owned()
 }
 
-fn url(client: &str, request_uri: &str) -> String {
+pub(crate) fn url(client: &str, request_uri: &str) -> String {
     let pairs = [("client_id", client), ("request_uri", request_uri)];
     format!("/authorize?{}", Serializer::new(String::new()).extend_pairs(pairs).finish())
 }
