@@ -15,6 +15,9 @@ pub(crate) const LONGEST: usize = 200;
 /// `no-store`: a cache may not keep any of these answers (OAuth 2.1 §3.2.3).
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// After so many seconds a request may come again that met a store that is down, or something else that this server needs.
+pub(crate) const UNAVAILABLE_FOR: u64 = 30;
+
 /// An error as it is sent. It is made only from a typed cause, by a `match` without `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OAuthError {
@@ -52,7 +55,7 @@ impl OAuthError {
             "temporarily_unavailable",
             "the server cannot answer now; try again after the seconds in Retry-After",
         );
-        Self { retry_after: Some(30), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
+        Self { retry_after: Some(UNAVAILABLE_FOR), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {

@@ -256,6 +256,7 @@ async fn a_site_that_is_down_or_not_trusted_gets_a_page_that_says_to_try_again()
     site.hang_up(CLIENT);
     let answer = app.get(&authorize_url(CLIENT, &[])).await;
     answer.assert_local_error(503);
+    assert_eq!(answer.header("retry-after"), "30");
     assert!(
         answer.body.contains("cannot be read now") && answer.body.contains("Show the request again"),
         "{}",
@@ -377,6 +378,7 @@ async fn p38_strangers_cannot_make_the_server_a_scanner() {
     let refused = app.get(&authorize_url(&url(20), &[])).await;
     refused.assert_local_error(503);
     assert!(refused.body.contains("Too many applications ask at once"), "{}", refused.body);
+    assert_eq!(refused.header("retry-after"), "3", "as soon as the host may be asked again");
     assert_eq!(site.asked().len(), before + 20);
     // What strangers use up is not what a client has that somebody allowed something, at the same host.
     assert_eq!(app.get(&authorize_url(CLIENT, &[])).await.status, StatusCode::OK);

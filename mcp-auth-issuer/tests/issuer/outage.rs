@@ -22,6 +22,7 @@ fn is_our_trouble(answer: &Answer) {
 #[track_caller]
 fn is_our_trouble_on_a_page(answer: &Answer) {
     answer.assert_local_error(503);
+    assert_eq!(answer.header("retry-after"), "30");
     holds_no_cause(answer);
 }
 
@@ -147,6 +148,7 @@ async fn a_call_is_neither_shown_nor_answered_while_the_store_is_down() {
     outage.begin();
     for answer in [browser.get(&url).await, browser.submit(&page, "allow").await] {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        assert_eq!(answer.header("retry-after"), "30");
         holds_no_cause(&answer);
     }
     outage.end();

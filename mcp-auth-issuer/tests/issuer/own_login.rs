@@ -259,6 +259,8 @@ async fn who_does_not_log_in_there_sees_the_page_again_and_can_go_back_to_the_cl
         let transaction = leave(&mut browser, &url).await.transaction;
         let page = browser.get(&format!("/authorize/login?transaction={transaction}&error={error}")).await;
         assert_eq!(page.status, status, "{}", page.body);
+        let is_passing = status == StatusCode::SERVICE_UNAVAILABLE;
+        assert_eq!(page.header("retry-after"), if is_passing { "30" } else { "" });
         is_nobody(&mut browser, &url).await;
     }
     // An answer beside an error is neither.

@@ -7,7 +7,7 @@ use mcp_auth_store::{Browser, Code, GrantType, SecretHash};
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
-use crate::rate_limit::RateLimit;
+use crate::rate_limit::{RateLimit, TooSoon};
 use crate::secret::secret;
 
 /// Gives the client a code for `scopes`, which this person allowed at the browser of this session identifier.
@@ -20,8 +20,8 @@ pub(super) async fn grant(
     let now = issuer.now();
     // No person answers so many pages: a program of theirs does, and each answer is kept.
     let limit = RateLimit::of(format!("issuer-codes {}", person.subject), issuer.codes);
-    if limit.count(&issuer.store, now).await?.is_err() {
-        return Err(Untrusted::TooOften { page: request.url.clone() }.into());
+    if let Err(TooSoon { retry_after }) = limit.count(&issuer.store, now).await? {
+        return Err(Untrusted::TooOften { page: request.url.clone(), retry_after }.into());
     }
     request.use_up(issuer, cookie).await?;
     let text = secret(&*issuer.ambient.random);

@@ -108,7 +108,7 @@ pub(in crate::endpoint) enum Untrusted {
     #[error("the form was answered before")]
     Answered { page: String },
     #[error("one person allows something too often")]
-    TooOften { page: String },
+    TooOften { page: String, retry_after: u64 },
     #[error("{0}; no person has allowed the client anything yet")]
     Stranger(Refused),
     #[error("the user denied the request; no person has allowed the client anything yet")]
@@ -218,10 +218,10 @@ impl Untrusted {
     pub(in crate::endpoint) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
-            Self::Stale { page: url }
-            | Self::Answered { page: url }
-            | Self::NotAsked { page: url }
-            | Self::TooOften { page: url } => page.with_retry(url),
+            Self::Stale { page: url } | Self::Answered { page: url } | Self::NotAsked { page: url } => {
+                page.with_retry(url)
+            }
+            Self::TooOften { page: url, retry_after } => page.with_retry(url).after(Some(retry_after)),
             Self::Stranger(refused) => {
                 let (code, description) = refused.wire();
                 page.with_value("The mistake", &format!("{code}: {description}"))
@@ -230,7 +230,10 @@ impl Untrusted {
                 let page = page
                     .with_value("It names itself", &client_id)
                     .with_value("The mistake", &why.to_string());
-                if why.is_passing() { page.with_retry(url) } else { page }
+                match why.is_passing() {
+                    true => page.with_retry(url).after(why.retry_after()),
+                    false => page,
+                }
             }
             Self::Denied { host } => page.with_value("It asks to return to", &host),
             Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),

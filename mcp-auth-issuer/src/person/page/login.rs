@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_store::Client;
 
 use super::claim::{application, visible};
-use super::shell::{page, page_with_passkeys};
+use super::shell::{page, page_with_passkeys, retry_after};
 use crate::issuer::Issuer;
 
 /// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
@@ -119,7 +118,7 @@ impl IntoResponse for LoginPage<'_> {
         let show = if self.with_passkeys { page_with_passkeys } else { page };
         let mut response = show(self.issuer, status, &format!("{state}Log in to {server}"), &body);
         if let Some(Notice::TooOften(wait)) = self.notice {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+            retry_after(&mut response, wait);
         }
         response
     }
