@@ -23,6 +23,7 @@ mod exchange;
 mod factors;
 mod flow;
 mod harness;
+mod introspection;
 mod key_auth;
 mod keys;
 mod machine;
