@@ -32,12 +32,7 @@ impl PageNotShown {
             Self::Page(status, text) => (status, text),
             Self::Failed(error) => {
                 PageRefused { page: Word("account"), reason: Reason::Failed(&error) }.happened();
-                let text = ErrorText {
-                    title: "This does not work now",
-                    why: "The authorization server cannot reach its store, or has too much to do.",
-                    next: "Reload this page in a moment. Its log says more.",
-                };
-                (StatusCode::SERVICE_UNAVAILABLE, text)
+                (StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
             }
         };
         EndedPage { issuer, status, text }.into_response()

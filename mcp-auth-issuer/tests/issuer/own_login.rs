@@ -353,13 +353,17 @@ async fn a_store_that_is_down_lets_nobody_in_and_uses_no_answer_up() {
 /// An issuer that asks the application who has an account, and what it was asked.
 fn asking() -> (App, Arc<Asked>) {
     let asked = Arc::new(Asked::default());
+    let fetch: Arc<dyn Fetch> = asked.clone();
+    (App::by_login(Store::memory(Caps::default()), OwnLogin::new(checking(), fetch)), asked)
+}
+
+/// The options of a login that asks the application about its people.
+fn checking() -> OwnLoginOptions {
     let check = OwnLoginCheck {
         url: "https://app.example/check".parse().unwrap(),
         secret: SecretText::new("a secret for asking"),
     };
-    let options = OwnLoginOptions { check: Some(check), ..options(AnswerKey::shared(key())) };
-    let fetch: Arc<dyn Fetch> = asked.clone();
-    (App::by_login(Store::memory(Caps::default()), OwnLogin::new(options, fetch)), asked)
+    OwnLoginOptions { check: Some(check), ..options(AnswerKey::shared(key())) }
 }
 
 /// The same, and a refresh token of a user of the application.
@@ -445,6 +449,37 @@ async fn a_login_of_before_counts_only_while_the_application_says_that_its_user_
     browser.get(&url).await.assert_local_error(503);
     says(r#"{"active":false}"#);
     is_nobody(&mut browser, &url).await;
+}
+
+/// The store has done nothing wrong.
+#[tokio::test]
+async fn an_application_that_does_not_answer_is_not_told_as_a_store_that_is_down_on_any_page() {
+    let (store, asked) = (Store::memory(Caps::default()), Arc::new(Asked::default()));
+    let login = OwnLogin::new(checking(), asked.clone());
+    let app = App::on_with_login(store.clone(), login, devices);
+    let id = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let call = Confirmation {
+        subject: "user-17".into(),
+        client_id: None,
+        tool: "delete".into(),
+        arguments: "{}".into(),
+        expires_at: START + 600,
+    };
+    store.confirmations().ask(SecretHash::of(id), call, START).await.unwrap();
+    let (mut browser, url) = (Browser::new(&app), authorize_url(&app.public_client().await, &[]));
+    let transaction = leave(&mut browser, &url).await.transaction;
+    assert_eq!(browser.get(&good(&transaction)).await.status, StatusCode::SEE_OTHER);
+    let confirm = format!("/authorize/confirm?id={id}");
+    for page in [&*url, "/account", "/authorize/device", &*confirm] {
+        *asked.always.lock().unwrap() = Some("<html>");
+        let down = browser.get(page).await;
+        assert_eq!(down.status, StatusCode::SERVICE_UNAVAILABLE, "{page}: {}", down.body);
+        assert_eq!(down.header("retry-after"), "30", "{page}");
+        assert!(down.body.contains("cannot reach something that it needs"), "{page}: {}", down.body);
+        assert!(!down.body.contains("store"), "{page}: {}", down.body);
+        *asked.always.lock().unwrap() = Some(r#"{"active":true}"#);
+        assert_eq!(browser.get(page).await.status, StatusCode::OK, "{page}");
+    }
 }
 
 #[tokio::test]

@@ -152,12 +152,7 @@ impl Refusal {
             }
             Self::Store(error) => {
                 not_told(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
-                let text = ErrorText {
-                    title: "This does not work now",
-                    why: "The authorization server cannot reach its store.",
-                    next: "Reload this page in a moment. Its log says more.",
-                };
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE).into_response()
             }
         }
     }

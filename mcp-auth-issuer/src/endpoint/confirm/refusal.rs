@@ -60,12 +60,8 @@ impl Refusal {
             Self::Store(error) => {
                 let reason = format!("{error}: {:?}", error.cause());
                 PageRefused { page: Word("confirm"), reason: Reason::Failed(&reason) }.happened();
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "This does not work now",
-                    "The authorization server cannot reach its store.",
-                    "Reload this page in a moment. Its log says more.",
-                )
+                let ErrorText { title, why, next } = ErrorText::UNAVAILABLE;
+                (StatusCode::SERVICE_UNAVAILABLE, title, why, next)
             }
         };
         EndedPage { issuer, status, text: ErrorText { title, why, next } }.into_response()

@@ -70,13 +70,8 @@ impl Refusal {
             Self::Store(error) => {
                 let reason = format!("{error}: {:?}", error.cause());
                 PageRefused { page: Word("device"), reason: Reason::Failed(&reason) }.happened();
-                ending(
-                    issuer,
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "This does not work now",
-                    "The authorization server cannot reach its store.",
-                    "Reload this page in a moment. Its log says more.",
-                )
+                let ErrorText { title, why, next } = ErrorText::UNAVAILABLE;
+                ending(issuer, StatusCode::SERVICE_UNAVAILABLE, title, why, next)
             }
         }
     }
