@@ -156,6 +156,10 @@ impl Consents for Outage {
         self.unless_down(Consents::any(&*self.memory, client_id))
     }
 
+    fn any_at<'a>(&'a self, client_id: &'a str, redirect_uri: &'a str) -> StoreFuture<'a, bool> {
+        self.unless_down(Consents::any_at(&*self.memory, client_id, redirect_uri))
+    }
+
     fn remember<'a>(
         &'a self,
         subject: &'a str,

@@ -46,6 +46,7 @@ mod replicas;
 mod revocation;
 mod site;
 mod strength;
+mod told;
 mod upstream;
 mod withdrawn;
 mod witness;

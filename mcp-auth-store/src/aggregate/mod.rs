@@ -38,7 +38,7 @@ pub use codes::{Code, Codes, Redemption};
 pub(crate) use configured_access::{Configured, Reconfigured, are_too_many, is_person, programs};
 pub use configured_access::{ConfiguredAccess, ConfiguredRights, Withdrawn};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
-pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};
+pub(crate) use consents::{AllRemembered, AllowedAt, CONSENT_MEMORY};
 pub use consents::{AllowedClient, Consents, RememberedClient};
 pub use counters::{Arrival, Counters, Rate};
 pub(crate) use device_codes::EXPIRED_MEMORY;

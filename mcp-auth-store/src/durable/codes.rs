@@ -60,7 +60,8 @@ impl Codes for Durable {
                 let kept = Content { groups: vec![of_person(&issued.code.subject)], ..kept };
                 let mut writes = vec![put(&keys[0], rows[0].as_ref(), kept)];
                 let (consent, of) = (rows[2].as_ref(), (&*issued.code.subject, &*issued.code.client_id));
-                writes.push(put(&keys[2], consent, consents::with(consent, of, &issued.code.scopes, now)?));
+                let allowed = (&issued.code.scopes, Some(&*issued.code.redirect_uri));
+                writes.push(put(&keys[2], consent, consents::with(consent, of, allowed, now)?));
                 // One that did not register itself is not in the store.
                 if let Some(client) = alive(rows[1].as_ref(), now) {
                     writes.extend(clients::used(client, issued.code.expires_at, now)?);

@@ -6,7 +6,9 @@ use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
 use super::devices::Devices;
-use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
+use crate::aggregate::{
+    AllRemembered, AllowedAt, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME,
+};
 use crate::{
     AllowedClient, Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
     Registered, RememberedClient, Revoked, Rotate, Rotation, SecretHash,
@@ -37,6 +39,8 @@ pub(super) struct Consent {
     pub(super) remembered: AllRemembered,
     /// Whether the person ended it, and allowed nothing since.
     pub(super) is_ended: bool,
+    /// At which redirect URIs they allowed it.
+    allowed_at: AllowedAt,
 }
 
 struct KnownClient {
@@ -159,9 +163,14 @@ impl Issued {
         self.consents.keys().any(|(of, _)| of == client_id)
     }
 
+    pub(super) fn is_allowed_by_anyone_at(&self, client_id: &str, redirect_uri: &str) -> bool {
+        let of_client = self.consents.entries().filter(|((of, _), _)| of == client_id);
+        of_client.into_iter().any(|(_, consent)| consent.allowed_at.has(redirect_uri))
+    }
+
     pub(super) fn issue(&mut self, hash: SecretHash, code: Code, now: u64) {
         self.was_allowed(&code.client_id, code.expires_at);
-        self.consented(&code.subject, &code.client_id, &code.scopes, now);
+        self.consented((&code.subject, &code.client_id), &code.scopes, Some(&code.redirect_uri), now);
         let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
         self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
     }
@@ -177,11 +186,18 @@ impl Issued {
     }
 
     /// What a person allowed a client adds up.
-    fn consented(&mut self, subject: &str, client_id: &str, scopes: &ScopeSet, now: u64) {
+    fn consented(
+        &mut self,
+        (subject, client_id): (&str, &str),
+        scopes: &ScopeSet,
+        redirect_uri: Option<&str>,
+        now: u64,
+    ) {
         let key = (client_id.to_owned(), subject.to_owned());
         let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
         consent.scopes.extend(scopes.iter().cloned());
         consent.is_ended = false;
+        redirect_uri.into_iter().for_each(|redirect_uri| consent.allowed_at.add(redirect_uri));
         self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
     }
 
@@ -248,7 +264,7 @@ impl Issued {
         };
         if let DeviceAnswer::Allowed { subject, scopes, .. } = answer {
             self.was_allowed(&client_id, expires_at);
-            self.consented(&subject, &client_id, &scopes, now);
+            self.consented((&subject, &client_id), &scopes, None, now);
         }
         true
     }

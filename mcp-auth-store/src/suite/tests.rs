@@ -53,6 +53,7 @@ macro_rules! suite {
             consents: what_a_person_allowed_lately_is_listed_until_they_end_it
                 what_a_person_allowed_adds_up_per_client
                 a_client_is_allowed_once_any_person_allowed_it_anything
+                a_client_is_allowed_at_a_redirect_uri_while_a_person_allows_it_something_there
                 what_a_person_need_not_be_asked_again_is_remembered_for_400_days
                 what_is_remembered_can_be_replaced_and_taken_back
                 of_one_client_the_last_eight_are_remembered

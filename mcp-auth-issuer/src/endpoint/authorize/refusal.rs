@@ -23,7 +23,7 @@ use crate::request::oauth_error::{LONGEST, repeated};
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
 pub(in crate::endpoint) enum Refusal {
-    /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
+    /// The client, to which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
     Tell { client_id: String, answer: Answer, refused: Refused },
     /// The redirect URI, or the request itself, is not verified: only the person is told.
     Untrusted(Untrusted),
@@ -109,25 +109,58 @@ pub(in crate::endpoint) enum Untrusted {
     Answered { page: String },
     #[error("one person allows something too often")]
     TooOften { page: String, retry_after: u64 },
-    #[error("{0}; no person has allowed the client anything yet")]
-    Stranger(Refused),
-    #[error("the user denied the request; no person has allowed the client anything yet")]
-    Denied { host: String },
+    #[error("{refused}; {unseen}")]
+    Stranger { refused: Refused, unseen: Unseen },
+    #[error("the user denied the request; {unseen}")]
+    Denied { host: String, unseen: Unseen },
+}
+
+/// What no person has looked at, so that nobody is sent there from here without a question (RFC 9700 §4.11.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(in crate::endpoint) enum Unseen {
+    #[error("no person has allowed the client anything yet")]
+    Client,
+    #[error("no person allows the client anything at this redirect URI")]
+    Address,
+}
+
+impl Unseen {
+    /// Whether somebody looked at the client, and at this web site, where the client can name another one at any time: it describes itself, or
+    /// changes its registration (RFC 7592). Anyone can have a client with an address of their own, and a link with a mistake in it would send
+    /// people there from this server.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn of(
+        issuer: &Issuer,
+        client: &Client,
+        redirect_uri: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        let consents = issuer.store.consents();
+        if !consents.any(&client.id).await? {
+            return Ok(Some(Self::Client));
+        }
+        let can_change = issuer.describes_itself(&client.id) || client.registration_token.is_some();
+        let may_be_new = can_change && matches!(destination(redirect_uri), Destination::Web(_));
+        let is_seen = !may_be_new || consents.any_at(&client.id, redirect_uri).await?;
+        Ok((!is_seen).then_some(Self::Address))
+    }
+
+    /// Why a person was not sent on, in words for them.
+    fn told(self, of_client: &'static str, of_address: &'static str) -> &'static str {
+        match self {
+            Self::Client => of_client,
+            Self::Address => of_address,
+        }
+    }
 }
 
 impl Refusal {
-    /// `refused`, told to the client if a person ever allowed it anything, and to the person otherwise. Anyone can register
-    /// a client with an address of their own, and a link with a mistake in it would send people there from this server
-    /// without a question (RFC 9700 §4.11.2).
+    /// `refused`, told to the client where a person has seen to whom the answer goes, and to the person otherwise.
     pub(super) async fn of(issuer: &Issuer, client: &Client, answer: Answer, refused: Refused) -> Self {
-        // Where a client describes itself, the address may be another one than the one that a person saw.
-        let may_be_new = issuer.describes_itself(&client.id);
-        match issuer.store.consents().any(&client.id).await {
-            Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
-                Untrusted::Stranger(refused).into()
-            }
-            Ok(true) => Self::Tell { client_id: client.id.clone(), answer, refused },
-            Ok(false) => Untrusted::Stranger(refused).into(),
+        match Unseen::of(issuer, client, &answer.redirect_uri).await {
+            Ok(None) => Self::Tell { client_id: client.id.clone(), answer, refused },
+            Ok(Some(unseen)) => Untrusted::Stranger { refused, unseen }.into(),
             Err(error) => error.into(),
         }
     }
@@ -152,7 +185,8 @@ impl Refusal {
             }
             Self::Store(error) => {
                 not_told(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE).into_response()
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
+                    .into_response()
             }
         }
     }
@@ -217,7 +251,7 @@ impl Untrusted {
                 page.with_retry(url)
             }
             Self::TooOften { page: url, retry_after } => page.with_retry(url).after(Some(retry_after)),
-            Self::Stranger(refused) => {
+            Self::Stranger { refused, .. } => {
                 let (code, description) = refused.wire();
                 page.with_value("The mistake", &format!("{code}: {description}"))
             }
@@ -230,7 +264,7 @@ impl Untrusted {
                     false => page,
                 }
             }
-            Self::Denied { host } => page.with_value("It asks to return to", &host),
+            Self::Denied { host, .. } => page.with_value("It asks to return to", &host),
             Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
             _ => page,
         }
@@ -256,7 +290,7 @@ impl Untrusted {
             | Self::NotPushed
             | Self::Beside
             | Self::NotAsked { .. }
-            | Self::Stranger(_)
+            | Self::Stranger { .. }
             | Self::Form(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -368,15 +402,21 @@ impl Untrusted {
                 "Each answer counts once, and this one arrived a second time.",
                 "If the application does not go on by itself, look at the request again and answer then.",
             ),
-            Self::Stranger(_) => text(
+            Self::Stranger { unseen, .. } => text(
                 "This link has a mistake",
-                "It cannot be granted as it is. This application was not allowed anything here yet, so you were not \
-                 sent to its address.",
+                unseen.told(
+                    "It cannot be granted as it is. This application was not allowed anything here yet, so you were not sent to its \
+                     address.",
+                    "It cannot be granted as it is. Nobody allows this application anything at this address, so you were not sent there.",
+                ),
                 again,
             ),
-            Self::Denied { .. } => text(
+            Self::Denied { unseen, .. } => text(
                 "You denied it",
-                "This application was not allowed anything here yet, so you were not sent to its address.",
+                unseen.told(
+                    "This application was not allowed anything here yet, so you were not sent to its address.",
+                    "Nobody allows this application anything at this address, so you were not sent there.",
+                ),
                 "You can close this page.",
             ),
         }

@@ -6,7 +6,7 @@ use mcp_auth_store::{Browser, Client, SecretHash};
 use super::check::{self, Checked};
 use super::login::Fit;
 use super::pushed::Pushed;
-use super::refusal::{Refusal, Refused, Untrusted};
+use super::refusal::{Refusal, Refused, Unseen, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::endpoint::choice::Choice;
@@ -140,15 +140,15 @@ impl AuthorizationRequest {
         self.answer.error("access_denied", "the user denied the request")
     }
 
-    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site that no
-    /// person ever allowed anything may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
+    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site at which no
+    /// person allows the client anything may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
     /// where the person comes from.
     pub(super) async fn denied_before_login(&self, issuer: &Issuer) -> Result<Response, Refusal> {
-        match destination(&self.answer.redirect_uri) {
-            Destination::Web(host) if !issuer.store.consents().any(&self.client.id).await? => {
-                Err(Untrusted::Denied { host }.into())
-            }
-            Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
+        let redirect_uri = &self.answer.redirect_uri;
+        let Destination::Web(host) = destination(redirect_uri) else { return Ok(self.denied()) };
+        match Unseen::of(issuer, &self.client, redirect_uri).await? {
+            Some(unseen) => Err(Untrusted::Denied { host, unseen }.into()),
+            None => Ok(self.denied()),
         }
     }
 }
