@@ -14,7 +14,7 @@ use crate::harness::*;
 
 pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(crate) const PAGE: &str = "/authorize/device";
-const SECRET: &str = "a secret of the vault's own";
+pub(crate) const SECRET: &str = "a secret of the vault's own";
 
 /// A client of the configuration that may present this; without a secret it is public.
 fn client(id: &str, secret: Option<&str>, grant_types: &[GrantType]) -> NamedClient {
