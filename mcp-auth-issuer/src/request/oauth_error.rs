@@ -15,6 +15,9 @@ pub(crate) const LONGEST: usize = 200;
 /// `no-store`: a cache may not keep any of these answers (OAuth 2.1 §3.2.3).
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// What `Retry-After` says where it is not known when something that does not work now will work again, in seconds.
+pub(crate) const TRY_AGAIN: u64 = 30;
+
 /// An error as it is sent. It is made only from a typed cause, by a `match` without `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OAuthError {
@@ -52,7 +55,7 @@ impl OAuthError {
             "temporarily_unavailable",
             "the server cannot answer now; try again after the seconds in Retry-After",
         );
-        Self { retry_after: Some(30), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
+        Self { retry_after: Some(TRY_AGAIN), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {

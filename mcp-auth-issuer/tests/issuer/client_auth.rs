@@ -5,8 +5,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::{Request, StatusCode};
 use mcp_auth_issuer::{GrantType, NamedClient};
 use mcp_auth_runtime::facade::ClientAddress;
-use mcp_auth_store::Outage;
 
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 async fn basic(app: &App, authorization: &str, form: &[(&str, &str)]) -> Answer {
@@ -196,7 +196,7 @@ async fn at_once(app: &App, secrets: Vec<String>) -> Vec<StatusCode> {
 /// RFC 6749 §2.3.1.
 #[tokio::test]
 async fn p24_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_other() {
-    let app = App::on(Outage::new().store(), |_| (), |_| ());
+    let app = App::on(fresh_outage().store(), |_| (), |_| ());
     let mut secrets: Vec<String> = (0..100).map(|n| format!("guess {n}")).collect();
     secrets.push("s3cret: with %+ in it".to_owned());
     let answered = at_once(&app, secrets).await;
@@ -208,7 +208,7 @@ async fn p24_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_ot
 
 #[tokio::test]
 async fn p24_a_hundred_right_secrets_at_once_are_all_let_in_and_so_are_those_among_a_few_wrong_ones() {
-    let app = App::on(Outage::new().store(), |_| (), |_| ());
+    let app = App::on(fresh_outage().store(), |_| (), |_| ());
     let right = || "s3cret: with %+ in it".to_owned();
     let answered = at_once(&app, (0..100).map(|_| right()).collect()).await;
     assert_eq!(answered, [StatusCode::OK; 100]);

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{
-    Caps, ClientDocuments, DeniedIssued, HttpFetch, IssuerOptions, LocalIssuerSetup, Store,
-};
+use mcp_auth_issuer::{ClientDocuments, DeniedIssued, HttpFetch, IssuerOptions, LocalIssuerSetup};
 use serde_json::{Value, json};
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::site::{CLIENT, Site, document};
 
@@ -432,7 +431,7 @@ fn an_issuer_whose_ca_file_is_missing_or_has_no_certificate_is_not_built() {
             hierarchy: Default::default(),
             default_scopes: Default::default(),
             ambient: Ambient::system(),
-            store: Store::memory(Caps::default()),
+            store: fresh_store(),
             fetch: Arc::new(HttpFetch::new().unwrap()),
             denied: DeniedIssued::nothing(),
         };

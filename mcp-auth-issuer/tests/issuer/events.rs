@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::accounts::{PASSWORD, log_in, site, site_with, unlimited};
 use crate::device::{GRANT, enter, television};
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::managed::{managed, put, send};
 use crate::site::{CLIENT, document};
@@ -626,7 +627,7 @@ async fn of_signing_keys_each_new_one_and_each_that_went_away_is_said() {
 
 #[tokio::test]
 async fn what_the_configuration_gives_no_more_is_said_with_what_it_was() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let role = |role: &str| json!({ "urn:mcp-auth:roles": [role] }).as_object().unwrap().clone();
     App::started(&store, START, |options| {
         options.users.push("ann".to_owned());
@@ -711,7 +712,7 @@ async fn trouble_of_the_server_is_an_error_and_nobodys_fault() {
 
 #[tokio::test]
 async fn of_people_without_an_account_what_an_operator_does_is_said() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     app.is_public("developer");
     let client = app.public_client().await;

@@ -3,10 +3,11 @@
 use http::StatusCode;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_issuer::{GrantType, IssuerOptions, KeySource, NamedClient, SigningKey};
-use mcp_auth_store::{Caps, Outage, Revoked, Store};
+use mcp_auth_store::{Revoked, Store};
 use serde_json::{Value, json};
 
 use crate::dpop::{key, proof, token};
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -35,7 +36,7 @@ impl Bench {
 
     async fn with(more: impl FnOnce(&mut IssuerOptions)) -> Self {
         // The identifier of the public client is known once it has registered, so a first process registers it.
-        let (store, key) = (Store::memory(Caps::default()), key());
+        let (store, key) = (fresh_store(), key());
         let public = App::on(store.clone(), |_| (), |_| ()).public_client().await;
         let of_public = [&*public, "agent"];
         let app = App::on(
@@ -396,7 +397,7 @@ async fn only_a_confidential_client_that_the_operator_named_for_it_exchanges_tok
 
 #[tokio::test]
 async fn nothing_is_exchanged_while_the_store_cannot_say_what_is_revoked() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let key = key();
     let app = App::on(
         outage.store(),

@@ -17,7 +17,7 @@ use mcp_auth_issuer::{
     IssuerReach, LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
-use mcp_auth_store::{Caps, Store};
+use mcp_auth_store::Store;
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use crate::fresh::fresh_store;
 use crate::witness::{Secrets, listen};
 
 pub(crate) const ISSUER: &str = "http://localhost:8080";
@@ -50,7 +51,7 @@ impl App {
         setup: impl FnOnce(&mut LocalIssuerSetup),
         options: impl FnOnce(&mut IssuerOptions),
     ) -> Self {
-        Self::on(Store::memory(Caps::default()), setup, options)
+        Self::on(fresh_store(), setup, options)
     }
 
     /// An issuer that uses `store`.
@@ -66,7 +67,7 @@ impl App {
     /// An issuer at which these people log in, whatever its options say.
     pub(crate) fn for_people(people: &[&str], options: impl FnOnce(&mut IssuerOptions)) -> Self {
         let people = people.iter().map(|person| (*person).to_owned()).collect();
-        Self::built(Store::memory(Caps::default()), |_| (), options, |_| DevelopmentLogin::new(people))
+        Self::built(fresh_store(), |_| (), options, |_| DevelopmentLogin::new(people))
     }
 
     /// An issuer with another login, on `store`.
@@ -76,7 +77,7 @@ impl App {
 
     /// An issuer with this login.
     pub(crate) fn with_login(login: impl Login, options: impl FnOnce(&mut IssuerOptions)) -> Self {
-        Self::on_with_login(Store::memory(Caps::default()), login, options)
+        Self::on_with_login(fresh_store(), login, options)
     }
 
     /// The same, on `store`.

@@ -2,6 +2,9 @@
 //! labels such as `p18` and `b06` are rows of docs/src/threats.md.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+/// Where the store of each test is; `tests/issuer_on_sqlite` runs those that a file could change once more.
+pub(crate) const ON_SQLITE: bool = false;
+
 mod account;
 mod accounts;
 mod assertions;
@@ -22,6 +25,7 @@ mod events;
 mod exchange;
 mod factors;
 mod flow;
+mod fresh;
 mod harness;
 mod key_auth;
 mod keys;

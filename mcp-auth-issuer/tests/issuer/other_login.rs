@@ -9,10 +9,10 @@ use mcp_auth_issuer::own_login::{AnswerKey, OwnLogin};
 use mcp_auth_issuer::upstream::UpstreamLogin;
 use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, Attempt, DevelopmentLogin, HttpFetch, KnownFuture, Login, LoginFuture,
-    Params, Store,
+    Params,
 };
-use mcp_auth_store::Caps;
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::{own_login, upstream};
 
@@ -53,7 +53,7 @@ async fn remembers(app: &App) -> (Browser, String) {
 
 #[tokio::test]
 async fn sessions_codes_grants_and_remembered_answers_of_one_login_count_at_no_other() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let before = App::by_login(store.clone(), development());
     let restarted = App::by_login(store.clone(), development());
     let after = App::by_login(store.clone(), Another(development()));
@@ -108,12 +108,7 @@ async fn each_login_has_a_kind_of_its_own_and_so_has_each_application_and_each_p
         options.issuer = issuer.parse().unwrap();
         UpstreamLogin::new(options, fetch(), Ambient::system()).unwrap()
     };
-    let accounts = AccountsLogin::new(
-        Store::memory(Caps::default()),
-        Ambient::system(),
-        &AccountsOptions::default(),
-        "",
-    );
+    let accounts = AccountsLogin::new(fresh_store(), Ambient::system(), &AccountsOptions::default(), "");
     let kinds = [
         development().kind().into_owned(),
         Another(development()).kind().into_owned(),

@@ -9,10 +9,11 @@ use mcp_auth_issuer::own_login::{
     Answer as Login, AnswerKey, OwnLogin, OwnLoginCheck, OwnLoginOptions, Request, SharedKey, cancelled,
 };
 use mcp_auth_issuer::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched, Store};
-use mcp_auth_store::{Answer as Said, Caps, Confirmation, Outage, SecretHash, Taken};
+use mcp_auth_store::{Answer as Said, Confirmation, SecretHash, Taken};
 use url::Url;
 
 use crate::device::devices;
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 
 pub(crate) const PAGE: &str = "https://app.example/login?for=mcp";
@@ -56,7 +57,7 @@ pub(crate) fn options(key: AnswerKey) -> OwnLoginOptions {
 }
 
 pub(crate) fn app_with(options: OwnLoginOptions) -> App {
-    on(Store::memory(Caps::default()), options)
+    on(fresh_store(), options)
 }
 
 fn on(store: Store, options: OwnLoginOptions) -> App {
@@ -332,7 +333,7 @@ async fn a_user_with_the_name_of_a_configured_client_is_not_let_in() {
 
 #[tokio::test]
 async fn a_store_that_is_down_lets_nobody_in_and_uses_no_answer_up() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = on(outage.store(), options(AnswerKey::shared(key())));
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
@@ -357,7 +358,7 @@ fn asking() -> (App, Arc<Asked>) {
     };
     let options = OwnLoginOptions { check: Some(check), ..options(AnswerKey::shared(key())) };
     let fetch: Arc<dyn Fetch> = asked.clone();
-    (App::by_login(Store::memory(Caps::default()), OwnLogin::new(options, fetch)), asked)
+    (App::by_login(fresh_store(), OwnLogin::new(options, fetch)), asked)
 }
 
 /// The same, and a refresh token of a user of the application.
@@ -475,7 +476,7 @@ async fn a_call_is_confirmed_by_its_person_who_logs_in_there_anew_and_by_nobody_
         ("user-17", 60, Taken::Waiting),
         ("user-18", 0, Taken::Answered(Said::Foreign)),
     ] {
-        let store = Store::memory(Caps::default());
+        let store = fresh_store();
         let app = on(store.clone(), options(AnswerKey::shared(key())));
         let call = Confirmation {
             subject: "user-17".into(),

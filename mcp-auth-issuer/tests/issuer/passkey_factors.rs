@@ -9,11 +9,11 @@ use mcp_auth_issuer::{
     PasskeysPolicy, SecondFactorPolicy,
 };
 use mcp_auth_runtime::facade::DeniedIssued;
-use mcp_auth_store::Outage;
 use serde_json::json;
 
 use crate::accounts::{PASSWORD, log_in, site_with, unlimited};
 use crate::authenticator::{Device, log_in_by, options, with};
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 const FACTORS: &str = "/account/factors";
@@ -366,7 +366,7 @@ fn at_an_ip_address_there_are_no_passkeys_and_who_asks_for_them_is_told() {
             hierarchy: Default::default(),
             default_scopes: Default::default(),
             ambient: clock.ambient(),
-            store: Outage::new().store(),
+            store: fresh_outage().store(),
             denied: DeniedIssued::nothing(),
             fetch: Arc::new(HttpFetch::new().unwrap()),
         };

@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use mcp_auth_issuer::{ManageError, People};
-use mcp_auth_store::{Caps, Revocable, Store};
+use mcp_auth_store::{Revocable, Store};
 use serde_json::{Value, json};
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::upstream::{Provider, app_on, ends};
 
@@ -20,7 +21,7 @@ async fn refreshes(app: &App, client: &str, tokens: &Value) -> StatusCode {
 
 #[tokio::test]
 async fn an_operator_sees_who_somebody_is_at_the_provider() {
-    let (provider, store) = (Provider::new(), Store::memory(Caps::default()));
+    let (provider, store) = (Provider::new(), fresh_store());
     let app = app_on(store.clone(), &provider, |_| ());
     assert!(people(&app, &store).list().await.unwrap().is_empty());
     assert_eq!(ends(&app, &provider, &json!({})).await, StatusCode::SEE_OTHER);
@@ -36,7 +37,7 @@ async fn an_operator_sees_who_somebody_is_at_the_provider() {
 
 #[tokio::test]
 async fn a_person_of_any_login_is_logged_out_and_can_log_in_again() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     let client = app.public_client().await;
     let tokens = app.tokens(&client, &[]).await;
@@ -67,7 +68,7 @@ async fn a_person_of_any_login_is_logged_out_and_can_log_in_again() {
 
 #[tokio::test]
 async fn a_deleted_person_of_another_login_is_known_no_more_and_others_stay() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     let client = app.public_client().await;
     let tokens = app.tokens(&client, &[]).await;
@@ -85,7 +86,7 @@ async fn a_deleted_person_of_another_login_is_known_no_more_and_others_stay() {
 
 #[tokio::test]
 async fn a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_was_none() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     let client = app.public_client().await;
     let claims = async || {

@@ -98,9 +98,11 @@ async fn of_twenty_pages_that_are_answered_together_one_gives_a_code() {
     let link = url(&client, &pushed(&app, &client, &[]).await);
     let mut browser = Browser::new(&app);
     browser.log_in(&link).await;
-    let mut sent = tokio::task::JoinSet::new();
+    let (mut pages, mut sent) = (Vec::new(), tokio::task::JoinSet::new());
     for _ in 0..20 {
-        let page = browser.get(&link).await;
+        pages.push(browser.get(&link).await);
+    }
+    for page in pages {
         let mut browser = browser.clone();
         sent.spawn(async move { browser.submit(&page, "allow").await.status });
     }

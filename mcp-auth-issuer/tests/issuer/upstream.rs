@@ -9,12 +9,12 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_issuer::upstream::{Admitted, InvalidUpstream, UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched, Params, Store};
-use mcp_auth_store::Caps;
 use mcp_auth_tests::clock::MovedClock;
 use rcgen::{KeyPair, PublicKeyData as _};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 const PROVIDER: &str = "https://login.example";
@@ -121,7 +121,7 @@ pub(crate) fn options() -> UpstreamOptions {
 }
 
 pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
-    app_on(Store::memory(Caps::default()), provider, change)
+    app_on(fresh_store(), provider, change)
 }
 
 pub(crate) fn app_on(
@@ -258,7 +258,7 @@ async fn nobody_is_let_in_who_is_not_named_unless_anyone_is() {
 
 #[tokio::test]
 async fn p35_who_is_not_let_in_any_more_is_refreshed_no_more_and_others_are() {
-    let (provider, store) = (Provider::new(), Store::memory(Caps::default()));
+    let (provider, store) = (Provider::new(), fresh_store());
     let admits = |subjects: &[&str]| {
         let subjects = subjects.iter().map(|sub| (*sub).to_owned()).collect();
         app_on(store.clone(), &provider, |options| options.admitted = Admitted::Subjects(subjects))

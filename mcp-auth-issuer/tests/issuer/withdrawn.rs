@@ -9,10 +9,11 @@ use mcp_auth_issuer::{
     AssertionKeys, AssertionOptions, AssertionProfile, ClaimAt, ClaimTest, GrantType, IssuerError,
     IssuerOptions, KeySource, LoginOptions, NamedClient, NamedCredential, SigningKey, Workload,
 };
-use mcp_auth_store::{Caps, Outage, Store};
+use mcp_auth_store::Store;
 use serde_json::{Value, json};
 
 use crate::dpop::key;
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 use crate::upstream;
 
@@ -36,7 +37,7 @@ struct Server {
 
 impl Server {
     fn new() -> Self {
-        Self { store: Store::memory(Caps::default()), key: key() }
+        Self { store: fresh_store(), key: key() }
     }
 
     async fn try_start(
@@ -408,7 +409,7 @@ async fn a_start_that_fails_revokes_nothing() {
 
 #[tokio::test]
 async fn a_store_that_is_down_starts_no_issuer_and_what_was_lost_is_lost_at_the_next_start() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let server = Server { store: outage.store(), key: key() };
     let token = server.token(("bob", "app"));
     server.start(0, all).await;

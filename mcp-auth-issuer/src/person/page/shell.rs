@@ -6,14 +6,15 @@ use aws_lc_rs::digest;
 use axum::response::{Html, IntoResponse, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::endpoint::PASSKEYS_SCRIPT;
 use crate::issuer::Issuer;
-use crate::request::oauth_error::NO_STORE;
+use crate::request::oauth_error::{NO_STORE, TRY_AGAIN};
 
 /// The one style sheet of the pages.
 pub const STYLE: &str = include_str!("style.css");
@@ -91,5 +92,9 @@ fn shown(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup, policy
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (CACHE_CONTROL, NO_STORE),
     ];
-    (status, headers, Html(document.into_string())).into_response()
+    let mut response = (status, headers, Html(document.into_string())).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(TRY_AGAIN));
+    }
+    response
 }
