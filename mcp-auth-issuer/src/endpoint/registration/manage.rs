@@ -9,29 +9,20 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, StatusCode};
-use mcp_auth_store::{Client, ClientCredential, ClientKeys, SecretHash};
-use serde_json::{Map, Value};
+use mcp_auth_store::{Client, SecretHash};
+use serde_json::Value;
 
 use super::bearer::bearer;
-use super::client_metadata::{AuthMethod, Given, Metadata, Registration};
-use super::post::MAX_BODY;
+use super::change::change;
+use super::client_metadata::{Given, Registration};
 use super::refusal::Refusal;
 use crate::endpoint::client_request::answer;
 use crate::endpoint::path::REGISTER;
 use crate::issuer::Issuer;
-use crate::observe::client::{ClientChanged, ClientManagementRefused, ClientRead, ClientRemoved};
+use crate::observe::client::{ClientManagementRefused, ClientRead, ClientRemoved};
 use crate::observe::{Event as _, Word};
 use crate::request::address::client_address;
-use crate::request::body;
 use crate::request::oauth_error::NO_STORE;
-
-/// What a client may not send back (RFC 7592 §2.2).
-const OURS: [&str; 4] = [
-    "registration_access_token",
-    "registration_client_uri",
-    "client_secret_expires_at",
-    "client_id_issued_at",
-];
 
 /// Where a client manages what is kept of it.
 pub(super) fn url_of(issuer: &Issuer, client_id: &str) -> String {
@@ -89,9 +80,9 @@ pub(in crate::endpoint) async fn delete(
 }
 
 /// What is known of a request, for its event.
-struct Request {
+pub(super) struct Request {
     what: Word,
-    address: Option<IpAddr>,
+    pub(super) address: Option<IpAddr>,
     /// The client, once it has shown its token.
     client_id: Option<String>,
 }
@@ -117,7 +108,7 @@ impl Request {
 
     /// The client with this identifier, if the request shows its registration access token, and the token. Of a client that is unknown, or
     /// that has none, nothing else is said than of a wrong token (§2.1).
-    async fn authorized<'h>(
+    pub(super) async fn authorized<'h>(
         &mut self,
         issuer: &Issuer,
         id: &str,
@@ -140,68 +131,8 @@ impl Request {
     }
 }
 
-/// Replaces all that the client says of itself. The way in which it authenticates stays: with a stolen registration access token, a client
-/// that authenticates could be made one that does not. The token stays too, so that a client that misses the answer is not locked out.
-async fn change(
-    issuer: &Issuer,
-    (id, request): (&str, &mut Request),
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Value, Refusal> {
-    let (client, token) = request.authorized(issuer, id, headers).await?;
-    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
-    let sent: Map<String, Value> = serde_json::from_slice(&body)?;
-    if let Some(ours) = OURS.into_iter().find(|member| sent.contains_key(*member)) {
-        return Err(Refusal::Ours(ours));
-    }
-    if sent.get("client_id").and_then(Value::as_str) != Some(&*client.id) {
-        return Err(Refusal::OtherClient);
-    }
-    let is_its_secret = |sent: &Value| match (&client.credential, sent.as_str()) {
-        (ClientCredential::Secret(hash), Some(secret)) => hash.matches(secret),
-        _ => false,
-    };
-    if sent.get("client_secret").is_some_and(|secret| !is_its_secret(secret)) {
-        return Err(Refusal::OtherSecret);
-    }
-    let registration = Registration::try_from(serde_json::from_value::<Metadata>(sent.into())?)?;
-    if !registration.auth_method.is_that_of(&client.credential) {
-        return Err(Refusal::OtherMethod);
-    }
-    let credential = match &registration.auth_method {
-        AuthMethod::Keys(keys) => {
-            if let ClientKeys::At(url) = keys {
-                issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)?;
-            }
-            ClientCredential::Keys(keys.clone())
-        }
-        AuthMethod::None | AuthMethod::Secret(_) => client.credential.clone(),
-    };
-    let changed = Client {
-        name: registration.name.clone(),
-        redirect_uris: registration.redirect_uris(),
-        grant_types: Client::for_people(registration.refresh),
-        credential,
-        secret_in_form: registration.auth_method.is_in_form(),
-        require_par: registration.require_par,
-        dpop_bound: registration.dpop_bound,
-        ..client
-    };
-    if !issuer.store.clients().change(changed.clone(), issuer.now()).await? {
-        return Err(Refusal::Token("the client was removed meanwhile"));
-    }
-    ClientChanged {
-        client_id: &changed.id,
-        client_name: changed.name.as_deref(),
-        redirect_uris: &changed.redirect_uris,
-        address: request.address,
-    }
-    .happened();
-    Ok(information(issuer, &changed, &registration, token))
-}
-
 /// Client information (§3). The secret is not in it: only its hash is kept.
-fn information(issuer: &Issuer, client: &Client, registration: &Registration, token: &str) -> Value {
+pub(super) fn information(issuer: &Issuer, client: &Client, registration: &Registration, token: &str) -> Value {
     let given = Given { secret: None, managed: Some((url_of(issuer, &client.id), token)) };
     registration.document(&client.id, client.registered_at, &given)
 }
