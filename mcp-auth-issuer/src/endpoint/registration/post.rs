@@ -90,7 +90,7 @@ async fn client_metadata(headers: &HeaderMap, body: Body) -> Result<Registration
 }
 
 /// Where its keys are, they are asked for.
-fn keys_may_be_fetched(issuer: &Issuer, registration: &Registration) -> Result<(), Refusal> {
+pub(super) fn keys_may_be_fetched(issuer: &Issuer, registration: &Registration) -> Result<(), Refusal> {
     match &registration.auth_method {
         AuthMethod::Keys(ClientKeys::At(url)) => {
             issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)
