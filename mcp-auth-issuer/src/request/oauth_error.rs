@@ -15,6 +15,10 @@ pub(crate) const LONGEST: usize = 200;
 /// `no-store`: a cache may not keep any of these answers (OAuth 2.1 §3.2.3).
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// The challenge where a client did not authenticate (OAuth 2.1 §3.2.4). The realm (RFC 7617 §2) is one for all endpoints at which clients
+/// authenticate: a client sends the same credentials to each of them.
+const CLIENTS: HeaderValue = HeaderValue::from_static("Basic realm=\"OAuth clients\"");
+
 /// An error as it is sent. It is made only from a typed cause, by a `match` without `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OAuthError {
@@ -75,8 +79,7 @@ impl IntoResponse for OAuthError {
         let mut response = (self.status, [(CACHE_CONTROL, NO_STORE)], axum::Json(body)).into_response();
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
-            // The authentication scheme for clients at this endpoint (OAuth 2.1 §3.2.4).
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token endpoint\""));
+            headers.insert(WWW_AUTHENTICATE, CLIENTS);
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

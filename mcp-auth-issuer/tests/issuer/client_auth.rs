@@ -91,6 +91,20 @@ async fn p24_b17_bad_authentication_is_401_with_a_challenge() {
     app.send(headers.body(Body::from(encode(&[grant]))).unwrap()).await.assert_error(401, "invalid_client");
 }
 
+/// A client that sends the same credentials to each of them can tell so by the realm (RFC 7617 §2.2).
+#[tokio::test]
+async fn b17_every_endpoint_at_which_clients_authenticate_names_the_same_realm() {
+    let app = crate::device::app();
+    for path in ["/token", "/par", "/revoke", "/introspect", "/device_authorization"] {
+        let answer = app.post_form(path, &[("client_id", "vault"), ("client_secret", "wrong")]).await;
+        answer.assert_error(401, "invalid_client");
+        assert_eq!(answer.header("www-authenticate"), "Basic realm=\"OAuth clients\"", "{path}");
+    }
+    let other = app.get("/register/nobody").await;
+    other.assert_error(401, "invalid_token");
+    assert_eq!(other.header("www-authenticate"), "Bearer realm=\"client registration\"");
+}
+
 #[tokio::test]
 async fn confidential_clients_that_registered_authenticate_to_redeem_a_code() {
     let app = App::new();
