@@ -15,6 +15,7 @@
 //!   one, and its built-in issuer uses the same one.
 //! - `error`: [`StoreError`]. A caller that gets one answers 503 or `server_error`, and grants nothing.
 //! - `secret_hash`: what is kept of a secret.
+//! - `server_scheme`: how the URL of a store on a server begins.
 //! - `memory`: the backend in this process.
 //! - [`durable`]: the backend that lasts, on any database. Every step is written there once.
 //! - `sqlite` (feature `sqlite`): the database in one file.
@@ -85,6 +86,7 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod secret_hash;
+mod server_scheme;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
@@ -113,6 +115,7 @@ pub use outage::Outage;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresRows;
 pub use secret_hash::SecretHash;
+pub use server_scheme::ServerScheme;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteRows;
 pub use store::{Backend, Store};

@@ -8,7 +8,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use super::connections::{KEEPALIVE, PATIENCE};
-use crate::{OpenError, StoreError};
+use crate::{OpenError, ServerScheme, StoreError};
 
 /// Where the database is, and how it is reached.
 pub(super) struct Address {
@@ -80,7 +80,7 @@ struct Asked {
 
 impl Asked {
     fn take_out(url: &str) -> Result<(String, Self), OpenError> {
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        if ServerScheme::of(url) != Some(ServerScheme::Postgres) {
             return Err(refused(UNREADABLE));
         }
         // A password may hold a question mark, and it ends at the first "@": what came after it would be taken for the host, and errors
@@ -182,6 +182,14 @@ mod tests {
             assert_eq!(address.roots.is_none(), is_plain, "{url}");
             let mode = if is_plain { SslMode::Disable } else { SslMode::Require };
             assert_eq!(address.config.get_ssl_mode(), mode, "{url}");
+        }
+    }
+
+    #[test]
+    fn every_scheme_of_this_database_is_opened_and_no_other_one() {
+        for (scheme, says) in ServerScheme::ALL {
+            let opened = Address::parse(&format!("{scheme}://u:p@localhost/d"));
+            assert_eq!(opened.is_ok(), says == ServerScheme::Postgres, "{scheme}");
         }
     }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use redis::RedisConnectionInfo;
 use url::{Host, Url};
 
+use crate::ServerScheme;
+
 /// What the keys of a store begin with, unless the URL says otherwise.
 const PREFIX: &str = "mcp-auth";
 const MOST_OF_PREFIX: usize = 64;
@@ -77,11 +79,11 @@ impl Place {
         if url.fragment().is_some() {
             return Err(PlaceError::Fragment);
         }
-        let is_socket = match url.scheme() {
-            "redis" | "valkey" | "rediss" | "valkeys" => false,
-            #[cfg(unix)]
-            "unix" | "redis+unix" | "valkey+unix" => true,
-            _ => return Err(PlaceError::Scheme),
+        let scheme = ServerScheme::named(url.scheme()).ok_or(PlaceError::Scheme)?;
+        let is_socket = match scheme {
+            ServerScheme::Redis | ServerScheme::RedisByTls => false,
+            ServerScheme::RedisBySocket if cfg!(unix) => true,
+            ServerScheme::RedisBySocket | ServerScheme::Postgres => return Err(PlaceError::Scheme),
         };
         let (mut prefix, mut authority, mut login) = (PREFIX.to_owned(), None, Login::default());
         for (name, value) in url.query_pairs() {
@@ -106,7 +108,7 @@ impl Place {
         let mut secrets: Vec<String> =
             login.password.iter().cloned().chain(url.password().map(str::to_owned)).collect();
         secrets.retain(|secret| !secret.is_empty());
-        let at = At::of(&url, authority)?;
+        let at = At::of(&url, scheme, authority)?;
         Ok(Self { at, login: login.into_info(), base: format!("{{{prefix}}}:"), secrets })
     }
 
@@ -130,7 +132,7 @@ impl fmt::Display for Place {
 }
 
 impl At {
-    fn of(url: &Url, authority: Option<PathBuf>) -> Result<Self, PlaceError> {
+    fn of(url: &Url, scheme: ServerScheme, authority: Option<PathBuf>) -> Result<Self, PlaceError> {
         let address = || {
             // A scheme that is not of the web: its host is any text.
             let host = url.host_str().filter(|host| !host.is_empty()).ok_or(PlaceError::Without("host"))?;
@@ -138,17 +140,19 @@ impl At {
                 Host::parse(host).map_err(|_| PlaceError::Without("host that is a name or an address"))?;
             Ok(Address { host, port: url.port().unwrap_or(PORT) })
         };
-        match url.scheme() {
-            "rediss" | "valkeys" => return Ok(Self::Tls(address()?, authority)),
-            _ if authority.is_some() => return Err(PlaceError::Authority),
+        match scheme {
+            ServerScheme::RedisByTls => Ok(Self::Tls(address()?, authority)),
+            _ if authority.is_some() => Err(PlaceError::Authority),
             #[cfg(unix)]
-            "unix" | "redis+unix" | "valkey+unix" => {
+            ServerScheme::RedisBySocket => {
                 let path = url.to_file_path().map_err(|()| PlaceError::Without("path"))?;
-                return Ok(Self::Socket(path));
+                Ok(Self::Socket(path))
             }
-            _ => {}
+            #[cfg(not(unix))]
+            ServerScheme::RedisBySocket => Err(PlaceError::Scheme),
+            ServerScheme::Redis => Ok(Self::Plain(address()?)),
+            ServerScheme::Postgres => Err(PlaceError::Scheme),
         }
-        Ok(Self::Plain(address()?))
     }
 }
 
@@ -251,6 +255,27 @@ mod tests {
         assert_eq!(place.to_string(), "unix:///run/redis.sock, database 2");
         assert_eq!((place.login.username(), place.login.password()), (Some("ann"), Some("secret")));
         assert_eq!(place.base, "{a}:");
+    }
+
+    #[test]
+    fn every_scheme_of_this_server_is_opened_and_no_other_one() {
+        for (scheme, says) in ServerScheme::ALL {
+            let opened = Place::of(&format!("{scheme}:///run/redis.sock")).map(|place| place.at);
+            let opened = opened.or_else(|_| Place::of(&format!("{scheme}://localhost")).map(|place| place.at));
+            let is_as_it_says = match says {
+                ServerScheme::Postgres => matches!(opened, Err(PlaceError::Scheme)),
+                ServerScheme::Redis => matches!(opened, Ok(At::Plain(_))),
+                ServerScheme::RedisByTls => matches!(opened, Ok(At::Tls(..))),
+                #[cfg(unix)]
+                ServerScheme::RedisBySocket => matches!(opened, Ok(At::Socket(_))),
+                #[cfg(not(unix))]
+                ServerScheme::RedisBySocket => matches!(opened, Err(PlaceError::Scheme)),
+            };
+            assert!(is_as_it_says, "{scheme}");
+        }
+        for other in ["memory", "sqlite", "mysql", "redis+tls", "http"] {
+            assert!(matches!(Place::of(&format!("{other}://localhost")), Err(PlaceError::Scheme)), "{other}");
+        }
     }
 
     #[test]

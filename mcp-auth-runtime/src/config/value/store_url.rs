@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use mcp_auth_core::SecretText;
+use mcp_auth_store::ServerScheme;
 use serde::{Serialize, Serializer};
 
 use super::secret::Secret;
@@ -70,15 +71,14 @@ impl StorePlace {
             {
                 Ok(Self::File(path.into()))
             }
-            Some(("postgres" | "postgresql", rest)) if is_of_a_server(rest) => {
-                Ok(Self::Postgres(SecretText::new(url)))
-            }
-            Some(("redis" | "rediss" | "valkey" | "valkeys" | "unix" | "redis+unix", rest))
-                if is_of_a_server(rest) =>
-            {
-                Ok(Self::Redis(SecretText::new(url)))
-            }
-            _ => Err(EXPECTED),
+            Some((scheme, rest)) if is_of_a_server(rest) => match ServerScheme::named(scheme) {
+                Some(ServerScheme::Postgres) => Ok(Self::Postgres(SecretText::new(url))),
+                Some(ServerScheme::Redis | ServerScheme::RedisByTls | ServerScheme::RedisBySocket) => {
+                    Ok(Self::Redis(SecretText::new(url)))
+                }
+                None => Err(EXPECTED),
+            },
+            Some(_) | None => Err(EXPECTED),
         }
     }
 }
@@ -150,12 +150,10 @@ mod tests {
             assert_eq!(place(&text), StorePlace::File(path.into()));
             assert_eq!(serde_json::to_value(text.parse::<StoreUrl>().unwrap()).unwrap(), text);
         }
-        for url in ["postgres://todos@db.example/todos?sslmode=require", "postgresql://db/x", "postgres:///x"]
-        {
+        for url in ["postgres://todos@db.example/todos?sslmode=require", "postgres:///x"] {
             assert_eq!(place(url), StorePlace::Postgres(SecretText::new(url)));
-            assert_eq!(serde_json::to_value(url.parse::<StoreUrl>().unwrap()).unwrap(), url);
         }
-        for url in ["redis://localhost", "rediss://user@cache.example:6380/2"] {
+        for url in ["redis://localhost", "rediss://user@cache.example:6380/2", "unix:///run/redis.sock?db=2"] {
             assert_eq!(place(url), StorePlace::Redis(SecretText::new(url)));
         }
         for bad in [
@@ -172,9 +170,34 @@ mod tests {
             "redis://",
             "postgres://a b",
             "mysql://x",
+            "redis+tls://x",
             "store.sqlite",
         ] {
             assert!(bad.parse::<StoreUrl>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn every_scheme_that_a_store_opens_can_be_written_and_with_a_password_is_elsewhere() {
+        for (scheme, says) in ServerScheme::ALL {
+            let url = format!("{scheme}://host/x");
+            let expected = match says {
+                ServerScheme::Postgres => StorePlace::Postgres(SecretText::new(&url)),
+                ServerScheme::Redis | ServerScheme::RedisByTls | ServerScheme::RedisBySocket => {
+                    StorePlace::Redis(SecretText::new(&url))
+                }
+            };
+            assert_eq!(place(&url), expected, "{url}");
+            assert_eq!(serde_json::to_value(url.parse::<StoreUrl>().unwrap()).unwrap(), url);
+            let with_password = [format!("{scheme}://me:hunter2@host/x"), format!("{scheme}://host/x?pass=hunter2")];
+            for url in with_password {
+                let refused = url.parse::<StoreUrl>().unwrap_err().to_string();
+                assert!(refused.contains("it holds a password") && !refused.contains("hunter2"), "{refused}");
+                assert!(StorePlace::named(&url).is_ok(), "{scheme}: it is read where it is elsewhere");
+            }
+            for bad in [format!("{scheme}:host"), format!("{scheme}://"), format!("{scheme}s+unix://host")] {
+                assert!(bad.parse::<StoreUrl>().is_err(), "{bad}");
+            }
         }
     }
 
