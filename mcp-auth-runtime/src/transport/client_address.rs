@@ -1,6 +1,6 @@
 //! Where a request comes from: its peer, or, behind proxies that the operator names, the client that they say they ask for.
-//! What a client can write itself is never believed. Only addresses that a key may be used from, and the audit, depend on
-//! it; nothing that is published does.
+//! What a client can write itself is never believed. Addresses that a key may be used from, what the built-in issuer limits by address or
+//! shows of a device, and the audit depend on it; nothing that is published does.
 
 use std::net::{IpAddr, SocketAddr};
 

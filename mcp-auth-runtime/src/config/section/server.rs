@@ -52,13 +52,13 @@ pub struct Server {
     pub transport: Transport,
     /// Where the server listens. Off loopback, `public_url` is required.
     pub listen: Listen,
-    /// The path of the MCP endpoint; nothing below or beside it answers.
+    /// The path of the MCP endpoint, exactly: nothing below it answers, nor the same with a slash more.
     pub path: EndpointPath,
     /// The URL clients use: the resource identifier, published byte for byte and the default audience of
-    /// tokens. Its path ends with `path`. Required off loopback; on loopback the default is
+    /// tokens. Its origin is the built-in issuer's identifier. Its path ends with `path`. Required off loopback and with `tls`; else the default is
     /// `http://` + `listen` + `path`, where `localhost` and `127.0.0.1` are different resources.
     pub public_url: Option<PublicUrl>,
-    /// A name for people: `resource_name` of the protected resource metadata, and on the consent page.
+    /// A name for people: `resource_name` of the protected resource metadata, on the pages of the built-in issuer, and in authenticator apps.
     pub name: Option<DisplayName>,
     /// Documentation for developers: `resource_documentation` of the protected resource metadata.
     pub documentation: Option<HttpUrl>,
@@ -74,9 +74,11 @@ pub struct Server {
     /// `Content-Type`, `Host`, `Origin`, `User-Agent`, `X-Request-Id`, `X-Correlation-Id` and the trace context; all others
     /// may hold a credential of the caller's, or of a proxy. `Authorization`, `Cookie` and the like are not accepted.
     pub tool_headers: Vec<ToolHeader>,
-    /// The proxies in front of the server, by address or network (CIDR), or `unix` for one that comes by a Unix socket. From them, and from no other sender, it takes the
-    /// address of the client in `client_address_header`, and the id of the request in `X-Request-Id`. API keys with `allowed_addresses` and the
-    /// audit use that address, nothing else.
+    /// The proxies in front of the server, by address or network (CIDR), or `unix` where an application that serves the router gets their
+    /// requests by a Unix socket. From them, and from no other sender, it takes the address of the client in `client_address_header`, its
+    /// certificate in `client_cert_header`, and the id of the request in `X-Request-Id`. That address counts for API keys with
+    /// `allowed_addresses`, for what the built-in issuer limits by address, for the page of a device code, and in the audit. Where other
+    /// computers reach the built-in issuer and there is no `tls`, only what these proxies send reaches it.
     pub trusted_proxies: Vec<Proxy>,
     /// The one header in which these proxies say for whom they ask: `x-forwarded-for`, `forwarded` (RFC 7239), `x-real-ip`,
     /// `cf-connecting-ip` or another. It is read from its right end, through trusted proxies only; no other header is read,

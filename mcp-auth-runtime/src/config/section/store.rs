@@ -24,7 +24,8 @@ duration! {
 #[non_exhaustive]
 pub struct Store {
     /// `memory:`, which is lost when the process ends. What lasts: `sqlite:PATH`, a file for the processes of one machine, its path relative
-    /// to the configuration file; `postgres://user@host/database`; `redis://host` or `rediss://host` with TLS, for Redis and Valkey. Each
+    /// to the configuration file; `postgres://user@host/database` (or `postgresql://`); for Redis and Valkey `redis://host` (or `valkey://`),
+    /// `rediss://host` (or `valkeys://`) with TLS, or `unix:///path` (or `redis+unix://`, `valkey+unix://`) for a socket of this machine. Each
     /// needs the feature of mcp-auth with its name: `sqlite`, `postgres`, `redis`. A URL with a password is kept elsewhere: `env:NAME`
     /// or `file:/path` says where. **(default: `"memory:"`)**
     pub url: StoreUrl,

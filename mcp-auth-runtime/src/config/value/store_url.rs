@@ -11,10 +11,10 @@ use super::secret::Secret;
 use super::{ValueError, text_value};
 
 /// What can be written, for those who wrote something else.
-const EXPECTED: &str = "\"memory:\", \"sqlite:PATH\", \"postgres://user@host/database\", \"redis://host\", or \"env:NAME\" or \"file:/path\" where the URL is";
+const EXPECTED: &str = "\"memory:\", \"sqlite:PATH\", \"postgres://user@host/database\", \"redis://host\", \"rediss://host\", \"unix:///path\", or \"env:NAME\" or \"file:/path\" where the URL is";
 
-/// Where the store is: `"memory:"`, `"sqlite:PATH"`, the path relative to the configuration file, `"postgres://…"`, `"redis://…"` or
-/// `"rediss://…"`; or where such a URL is, `"env:NAME"` or `"file:/path"`, as one with a password must be. **(default: `"memory:"`)**
+/// Where the store is: `"memory:"`, `"sqlite:PATH"`, the path relative to the configuration file, or the URL of a server with one of the
+/// schemes of [`ServerScheme`]; or where such a URL is, `"env:NAME"` or `"file:/path"`, as one with a password must be. **(default: `"memory:"`)**
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreUrl(Written);
 
