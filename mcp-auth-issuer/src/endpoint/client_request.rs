@@ -15,7 +15,7 @@ use super::token::{Authenticated, Refusal, authenticate};
 use crate::issuer::Issuer;
 use crate::observe::Reason;
 use crate::request::Params;
-use crate::request::address::client_address;
+use crate::request::address::CameFrom;
 use crate::request::body::{InvalidBody, form};
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
@@ -43,7 +43,7 @@ impl<S: Sync> FromRequest<S> for ClientRequest {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
         let (parts, body) = request.into_parts();
-        let address = client_address(&parts.extensions);
+        let CameFrom(address) = CameFrom::of(&parts);
         Ok(Self { headers: parts.headers, address, body, client_id: None })
     }
 }

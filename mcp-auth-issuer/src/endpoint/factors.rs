@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +11,6 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use mcp_auth_core::bounds::MINUTE;
 use mcp_auth_core::hex;
-use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Account, Browser, SecretHash};
 
 use super::authorize::Untrusted;
@@ -27,6 +25,7 @@ use crate::observe::{Event as _, Reason};
 use crate::person::Asked;
 use crate::person::accounts::{AccountsLogin, FactorsError};
 use crate::person::page::{ErrorText, FactorsPage, Notice, Shown};
+use crate::request::address::CameFrom;
 use crate::secret::secret;
 
 /// How old the login may be, in seconds.
@@ -59,11 +58,11 @@ pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -
 /// `POST /account/factors`: what a person does on the page.
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
-    address: Option<Extension<ClientAddress>>,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
+    match decide(&issuer, (&headers, address), body).await {
         Ok(response) => response,
         Err(why) => why.respond(&issuer),
     }

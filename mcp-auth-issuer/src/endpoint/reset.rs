@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
-use http::{Extensions, HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use mcp_auth_core::SecretText;
 
 use super::authorize::Untrusted;
@@ -24,7 +24,7 @@ use crate::observe::{Event as _, Reason};
 use crate::person::accounts::{AccountsLogin, ResetError, Resettable};
 use crate::person::page::{EndedPage, ErrorText, ResetPage};
 use crate::request::Params;
-use crate::request::address::client_address;
+use crate::request::address::CameFrom;
 use crate::secret::secret;
 
 /// A link that works.
@@ -39,14 +39,14 @@ struct Link<'a> {
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
 ) -> Response {
     let shown = async {
         if !issuer.origin.is_host_of(&headers) {
             return Err(Untrusted::Host.into());
         }
-        let link = Link::read(&issuer, &uri, client_address(&extensions)).await?;
+        let link = Link::read(&issuer, &uri, address).await?;
         link.page(&issuer, &headers, None).await
     };
     shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer))
@@ -56,11 +56,11 @@ pub(crate) async fn get(
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match set(&issuer, &uri, (&headers, client_address(&extensions)), body).await {
+    match set(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
         Err(why) => why.respond(&issuer),
     }

@@ -6,11 +6,9 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri};
-use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::StoreError;
 
 use super::authorize::Untrusted;
@@ -22,6 +20,7 @@ use crate::observe::login::PageRefused;
 use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::Params;
+use crate::request::address::CameFrom;
 
 /// The longest query, in bytes.
 const MAX_QUERY: usize = 16 * 1024;
@@ -51,7 +50,7 @@ pub(super) struct Returned<'h> {
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
-    address: Option<Extension<ClientAddress>>,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
 ) -> Response {
     let returned = match read(&issuer, uri.query().unwrap_or_default(), &headers).await {
@@ -60,7 +59,7 @@ pub(crate) async fn get(
     };
     let url = returned.away.url.clone();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
-    let from = (&headers, ClientAddress::of(address));
+    let from = (&headers, address);
     // Each page says in its own words why somebody is not logged in.
     match path {
         ACCOUNT => {

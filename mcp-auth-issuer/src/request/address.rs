@@ -1,15 +1,30 @@
 //! Where a request comes from.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr};
 
-use axum::Extension;
-use http::Extensions;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use mcp_auth_runtime::facade::ClientAddress;
 
-/// The address of the client, if the server knows it.
-pub(crate) fn client_address(extensions: &Extensions) -> Option<IpAddr> {
-    ClientAddress::of(extensions.get::<ClientAddress>().copied().map(Extension))
-        .map(|address| address.to_canonical())
+/// The address of the client, if the server knows it. This is the one place where a handler gets it from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CameFrom(pub(crate) Option<IpAddr>);
+
+impl CameFrom {
+    /// As the runtime says in the extensions of a request.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let given = parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address);
+        Self(given.map(|address| address.to_canonical()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CameFrom {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
 }
 
 /// What counts as one place: an address, and of IPv6 its network of 64 bits, of which one customer has all. Where it is not known, all are
@@ -36,6 +51,19 @@ pub(crate) fn site(address: Option<IpAddr>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ipv4_address_is_the_same_however_the_runtime_writes_it_and_one_that_is_not_given_is_not_known() {
+        let of = |given: Option<ClientAddress>| {
+            let (mut parts, ()) = http::Request::new(()).into_parts();
+            given.map(|given| parts.extensions.insert(given));
+            CameFrom::of(&parts).0.map(|address| address.to_string())
+        };
+        for given in ["192.0.2.1", "::ffff:192.0.2.1"] {
+            assert_eq!(of(Some(ClientAddress(given.parse().ok()))).as_deref(), Some("192.0.2.1"), "{given}");
+        }
+        assert_eq!((of(Some(ClientAddress(None))), of(None)), (None, None));
+    }
 
     #[test]
     fn addresses_of_one_ipv6_network_are_one_place() {

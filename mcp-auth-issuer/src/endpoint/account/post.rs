@@ -3,12 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
-use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, SecretHash, StoreError};
 
 use super::get::page;
@@ -22,15 +20,16 @@ use crate::issuer::Issuer;
 use crate::observe::login::LoggedOut;
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
+use crate::request::address::CameFrom;
 
 /// `POST /account`
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
-    address: Option<Extension<ClientAddress>>,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&issuer, (&headers, ClientAddress::of(address)), body).await {
+    match decide(&issuer, (&headers, address), body).await {
         Ok(response) => response,
         Err(why) => why.respond(&issuer),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{Extensions, HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use mcp_auth_store::Browser;
 
 use super::grant::grant;
@@ -16,17 +16,17 @@ use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
 use crate::person::page::{Consent, Notice};
-use crate::request::address::client_address;
+use crate::request::address::CameFrom;
 
 /// `GET /authorize`
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
     method: Method,
     uri: Uri,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
 ) -> Response {
-    let from = (&headers, client_address(&extensions));
+    let from = (&headers, address);
     match show(&issuer, &method, &uri, from).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),

@@ -3,12 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Browser, SecretHash};
 
 use super::get::{consent, login};
@@ -24,16 +22,17 @@ use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
 use crate::observe::login::LoggedOut;
 use crate::person::page::Notice;
+use crate::request::address::CameFrom;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
-    address: Option<Extension<ClientAddress>>,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&issuer, &uri, (&headers, ClientAddress::of(address)), body).await {
+    match decide(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }

@@ -3,12 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Answer, SecretHash};
 
 use super::call::WaitingCall;
@@ -21,16 +19,17 @@ use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::confirm::{CallConfirmed, CallDenied, CallNotTheirs};
 use crate::person::page::Notice;
+use crate::request::address::CameFrom;
 
 /// `POST /authorize/confirm`
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
-    address: Option<Extension<ClientAddress>>,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&issuer, &uri, (&headers, ClientAddress::of(address)), body).await {
+    match decide(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&issuer),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{Extensions, HeaderMap, Uri};
+use http::{HeaderMap, Uri};
 use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantType, SecretHash};
 
 use super::devices::Devices;
@@ -25,17 +25,17 @@ use crate::observe::{Event as _, Reason};
 use crate::person::page::{DeviceConsent, WrongCode};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
-use crate::request::address::client_address;
+use crate::request::address::CameFrom;
 
 /// `POST /authorize/device`
 pub(super) async fn post(
     State(devices): State<Arc<Devices>>,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match decide(&devices, client_address(&extensions), &uri, &headers, body).await {
+    match decide(&devices, address, &uri, &headers, body).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(&devices.issuer),
     }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{Extensions, HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode};
 use mcp_auth_store::{Client, SecretHash};
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ use crate::endpoint::path::REGISTER;
 use crate::issuer::Issuer;
 use crate::observe::client::{ClientManagementRefused, ClientRead, ClientRemoved};
 use crate::observe::{Event as _, Word};
-use crate::request::address::client_address;
+use crate::request::address::CameFrom;
 use crate::request::oauth_error::NO_STORE;
 
 /// Where a client manages what is kept of it.
@@ -33,10 +33,10 @@ pub(super) fn url_of(issuer: &Issuer, client_id: &str) -> String {
 pub(in crate::endpoint) async fn get(
     State(issuer): State<Arc<Issuer>>,
     Path(id): Path<String>,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
 ) -> Response {
-    let mut request = Request::of("read", &extensions);
+    let mut request = Request::of("read", address);
     let read = async {
         let (client, token) = request.authorized(&issuer, &id, &headers).await?;
         ClientRead { client_id: &client.id, address: request.address }.happened();
@@ -50,11 +50,11 @@ pub(in crate::endpoint) async fn get(
 pub(in crate::endpoint) async fn put(
     State(issuer): State<Arc<Issuer>>,
     Path(id): Path<String>,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let mut request = Request::of("change", &extensions);
+    let mut request = Request::of("change", address);
     let changed = change(&issuer, (&id, &mut request), &headers, body).await;
     request.respond(changed)
 }
@@ -63,10 +63,10 @@ pub(in crate::endpoint) async fn put(
 pub(in crate::endpoint) async fn delete(
     State(issuer): State<Arc<Issuer>>,
     Path(id): Path<String>,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
 ) -> Response {
-    let mut request = Request::of("remove", &extensions);
+    let mut request = Request::of("remove", address);
     let removed = async {
         let (client, _) = request.authorized(&issuer, &id, &headers).await?;
         issuer.store.clients().remove(&client.id, issuer.now()).await?;
@@ -88,8 +88,8 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn of(what: &'static str, extensions: &Extensions) -> Self {
-        Self { what: Word(what), address: client_address(extensions), client_id: None }
+    fn of(what: &'static str, address: Option<IpAddr>) -> Self {
+        Self { what: Word(what), address, client_id: None }
     }
 
     fn respond(&self, information: Result<Value, Refusal>) -> Response {

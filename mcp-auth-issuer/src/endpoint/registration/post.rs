@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{Extensions, HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Client, ClientCredential, ClientKeys, Registered, SecretHash};
 use serde_json::Value;
@@ -21,7 +21,7 @@ use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::client::{ClientEvicted, ClientRegistered, RegistrationRefused};
 use crate::rate_limit::RateLimit;
-use crate::request::address::client_address;
+use crate::request::address::CameFrom;
 use crate::request::body;
 use crate::secret::{identifier, secret};
 
@@ -34,11 +34,10 @@ pub(super) const MAX_BODY: usize = 32 * 1024;
 /// `POST /register`
 pub(in crate::endpoint) async fn post(
     State(issuer): State<Arc<Issuer>>,
-    extensions: Extensions,
+    CameFrom(address): CameFrom,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let address = client_address(&extensions);
     match register(&issuer, (&headers, address), body).await {
         Ok(document) => answer(StatusCode::CREATED, document),
         Err(refusal) => {
