@@ -36,7 +36,7 @@ pub use crate::authn::{
     Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, DeniedIssued, InvalidKeys, IssuerMetadata,
     JwtVerifierError, KeyRefresh, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, ProofError, PublicKeys,
     ReadingKeys, SignatureError, SignedText, TokenProof, TokenProofs, Unpublished, UnverifiedJwt,
-    VerifiedJwt, freshness_lifetime, proof_algorithms, verifies,
+    VerifiedJwt, freshness_lifetime, has_private_member, proof_algorithms, verifies,
 };
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 pub use crate::transport::client_address::ClientAddress;

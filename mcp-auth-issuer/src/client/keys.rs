@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use mcp_auth_runtime::facade::{Algorithm, InvalidKeys, PublicKeys};
+use mcp_auth_runtime::facade::{Algorithm, InvalidKeys, PublicKeys, has_private_member};
 use mcp_auth_store::{Client, ClientKeys};
 use serde_json::Value;
 
 use crate::client::document::{ClientIdUrl, DocumentError, KeysAt};
 use crate::issuer::{ClientError, Issuer};
-
-/// The members of a JWK that are private or shared keys (RFC 7518 §6).
-const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// Why `jwks` and `jwks_uri` of client metadata name no keys. Shows nothing of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,10 +48,9 @@ pub(crate) fn of_metadata(
 }
 
 /// Whether a JWK Set has a private or shared key.
-pub(crate) fn has_secret_member(jwks: &Value) -> bool {
+pub(crate) fn has_secret_key(jwks: &Value) -> bool {
     let keys = jwks.get("keys").and_then(Value::as_array);
-    let is_secret = |key: &Value| SECRET_MEMBERS.iter().any(|member| key.get(member).is_some());
-    keys.is_some_and(|keys| keys.iter().any(is_secret))
+    keys.into_iter().flatten().filter_map(Value::as_object).any(has_private_member)
 }
 
 impl Issuer {

@@ -86,7 +86,7 @@ pub(crate) use verifier::jwt::{A_YEAR, RefusedAlgorithm};
 pub use verifier::jwt::{
     Algorithm, Assertion, AssertionIssuer, Examined, InvalidKeys, IssuerRules, JwtVerifier, JwtVerifierError,
     KeySource, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, PublicKeys, ReadingKeys, SignatureError,
-    UnverifiedJwt, VerifiedJwt, examine, freshness_lifetime,
+    UnverifiedJwt, VerifiedJwt, examine, freshness_lifetime, has_private_member,
 };
 pub use verifier::jwt::{IssuerMetadata, KeyRefresh, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};

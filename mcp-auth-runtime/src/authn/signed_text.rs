@@ -4,7 +4,7 @@
 use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 
-use super::verifier::jwt::{Algorithm, JwsParts, PRIVATE_MEMBERS, SIGNATURE_MISREAD, verifier_of};
+use super::verifier::jwt::{Algorithm, JwsParts, SIGNATURE_MISREAD, has_private_member, verifier_of};
 
 /// A compact JWS (RFC 7515 §7.1) taken apart. Nothing of it is to be believed before its signature is verified, by
 /// [`is_signed_by`](Self::is_signed_by) or by the reader.
@@ -71,7 +71,7 @@ impl<'t> SignedText<'t> {
 
 /// Whether `jwk` is a public key that verifies signatures of `algorithm`: of its kind, for its use, and strong enough.
 pub fn verifies(jwk: &Map<String, Value>, algorithm: Algorithm) -> bool {
-    PRIVATE_MEMBERS.iter().all(|name| !jwk.contains_key(*name)) && verifier_of(jwk, algorithm).is_some()
+    !has_private_member(jwk) && verifier_of(jwk, algorithm).is_some()
 }
 
 #[cfg(test)]

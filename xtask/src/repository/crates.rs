@@ -18,7 +18,7 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 43] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 44] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
     // Its public keys, which change while it runs.
@@ -65,6 +65,7 @@ const READ_BY_THE_ISSUER: [(&str, &str); 43] = [
     ("facade::TokenRules", ISSUER),
     ("facade::Unpublished", ISSUER),
     ("facade::UnverifiedJwt", ISSUER),
+    ("facade::has_private_member", ISSUER),
     ("facade::proof_algorithms", ISSUER),
     ("facade::verifies", ISSUER),
     ("config", "mcp-auth-issuer/src/configured.rs"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_auth_runtime::facade::has_private_member;
 use serde_json::{Map, Value};
 
 use super::metadata::Fetched;
@@ -13,8 +14,6 @@ use crate::doctor::step::Step;
 
 type Jwk = Map<String, Value>;
 
-/// Members that only the issuer may know (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// The smallest RSA key in bits (RFC 7518 §3.3).
 const SMALLEST_RSA: usize = 2048;
 
@@ -52,7 +51,7 @@ pub(crate) fn jwks(fetched: Option<&Fetched>) -> Step {
 }
 
 fn leaked(keys: &[Jwk]) -> Option<Step> {
-    let key = keys.iter().find(|key| PRIVATE.iter().any(|member| key.contains_key(*member)))?;
+    let key = keys.iter().find(|key| has_private_member(key))?;
     let kind = if text(key, "kty") == "oct" { "a symmetric key" } else { "private members" };
     Some(JWKS.fail(
         format!("the key {} is published with {kind}: everyone can make tokens", quote(text(key, "kid"))),

@@ -5,7 +5,7 @@ use mcp_auth_store::{Client, ClientCredential};
 use serde_json::{Map, Value};
 
 use super::url::ClientIdUrl;
-use crate::client::keys::{InvalidClientKeys, has_secret_member, of_metadata};
+use crate::client::keys::{InvalidClientKeys, has_secret_key, of_metadata};
 use crate::client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 
 /// The most characters of a client's name that are kept.
@@ -84,7 +84,7 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
     if document.contains_key("client_secret") || document.contains_key("client_secret_expires_at") {
         return Err(InvalidDocument::SharedSecret);
     }
-    if has_secret_key(&document) {
+    if document.get("jwks").is_some_and(has_secret_key) {
         return Err(InvalidDocument::PrivateKey);
     }
     let credential = credential(&document)?;
@@ -144,10 +144,6 @@ fn credential(document: &Map<String, Value>) -> Result<ClientCredential, Invalid
         None if is_silent => Ok(ClientCredential::None),
         None => Err(InvalidDocument::Method),
     }
-}
-
-fn has_secret_key(document: &Map<String, Value>) -> bool {
-    document.get("jwks").is_some_and(has_secret_member)
 }
 
 fn redirect_uris(document: &Map<String, Value>) -> Result<Vec<String>, InvalidDocument> {
@@ -274,6 +270,7 @@ mod tests {
             ),
             ("token_endpoint_auth_method", json!(["none"]), Type("token_endpoint_auth_method")),
             ("jwks", json!({ "keys": [{ "kty": "EC", "d": "AA" }] }), PrivateKey),
+            ("jwks", json!({ "keys": [{ "kty": "AKP", "priv": "AA" }] }), PrivateKey),
             ("jwks", json!({ "keys": [{ "kty": "oct", "k": "AA" }] }), PrivateKey),
             ("client_name", json!(" "), NoName),
             ("redirect_uris", json!([]), NoRedirectUri),

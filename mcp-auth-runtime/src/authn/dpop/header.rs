@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::error::ProofError;
 use super::thumbprint::Thumbprint;
-use crate::authn::verifier::jwt::{Algorithm, JwsParts, PRIVATE_MEMBERS, SIGNATURE_MISREAD, verifier_of};
+use crate::authn::verifier::jwt::{Algorithm, JwsParts, SIGNATURE_MISREAD, has_private_member, verifier_of};
 
 /// How many headers are remembered. One with an RSA key takes about 2 KiB.
 const REMEMBERED: usize = 4096;
@@ -47,7 +47,7 @@ impl Header {
             Some(Value::Object(jwk)) => jwk,
             Some(_) => return Err(ProofError::Key),
         };
-        if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
+        if has_private_member(jwk) {
             return Err(ProofError::PrivateKey);
         }
         let key = verifier_of(jwk, alg).ok_or(ProofError::Key)?;

@@ -27,7 +27,8 @@ pub use foreign::{InvalidKeys, MalformedJwt, PublicKeys, SignatureError, Unverif
 pub use freshness::freshness_lifetime;
 pub(crate) use issuer::A_YEAR;
 pub use issuer::{IssuerRules, KeyRefresh, KeySource};
-pub(in crate::authn) use jwks::{PRIVATE as PRIVATE_MEMBERS, verifier_of};
+pub use jwks::has_private_member;
+pub(in crate::authn) use jwks::verifier_of;
 pub(in crate::authn) use jws::{Parts as JwsParts, REFUSED as SIGNATURE_MISREAD};
 pub use own_keys::{KnownKeys, OwnKeys, ReadingKeys};
 pub use published::{IssuerMetadata, Unpublished};

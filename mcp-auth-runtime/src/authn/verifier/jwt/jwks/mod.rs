@@ -9,5 +9,5 @@ mod set;
 mod tests;
 
 pub(in crate::authn) use one::verifier_of;
-pub(in crate::authn) use set::PRIVATE;
+pub use set::has_private_member;
 pub(super) use set::{KeySet, Outcome};

@@ -22,7 +22,16 @@ use mcp_auth_core::seen;
 const MAX_TRIES: usize = 8;
 
 /// The members of private and symmetric keys (RFC 7518 §6, and of post-quantum keys).
-pub(in crate::authn) const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
+/// Whether a JWK has a member of a private or symmetric key: who reads it can sign.
+pub fn has_private_member(jwk: &Map<String, Value>) -> bool {
+    private_member(jwk).is_some()
+}
+
+fn private_member(jwk: &Map<String, Value>) -> Option<&'static str> {
+    PRIVATE.into_iter().find(|name| jwk.contains_key(*name))
+}
 
 /// The usable keys of one issuer.
 pub(in crate::authn::verifier::jwt) struct KeySet {
@@ -208,7 +217,7 @@ impl KeySet {
     /// Whether a key of `set` is private or symmetric.
     pub(in crate::authn::verifier::jwt) fn has_private(set: &Value) -> bool {
         let keys = set.get("keys").and_then(Value::as_array);
-        keys.into_iter().flatten().any(|key| PRIVATE.iter().any(|name| key.get(name).is_some()))
+        keys.into_iter().flatten().filter_map(Value::as_object).any(has_private_member)
     }
 
     /// Whether a key has this `kid`.
@@ -276,7 +285,7 @@ fn try_each<'k>(
 
 fn read_key(entry: &Value, only: Option<&[Algorithm]>) -> Result<Key, Skip> {
     let jwk = &stated_members(entry.as_object().ok_or((SkipReason::NoObject, "kty"))?);
-    if let Some(name) = PRIVATE.into_iter().find(|name| jwk.contains_key(*name)) {
+    if let Some(name) = private_member(jwk) {
         return Err((SkipReason::Private, name));
     }
     check_purpose(jwk)?;

@@ -249,7 +249,7 @@ fn k13_alg_and_curve_must_fit_the_key_type() {
 
 #[test]
 fn k15_private_and_symmetric_keys_are_skipped_and_raise_an_alarm() {
-    for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+    for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] {
         assert_eq!(skipped(with(rsa(), json!({member: "AQAB"}))), SkipReason::Private, "{member}");
     }
     assert_eq!(skipped(json!({"kty": "oct", "kid": "k", "k": b64([7; 32])})), SkipReason::Private);
