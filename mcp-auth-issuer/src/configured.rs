@@ -9,7 +9,7 @@ use mcp_auth_runtime::config::issuer::{
 };
 use mcp_auth_runtime::config::own_login::OwnLogin;
 use mcp_auth_runtime::config::upstream::{Upstream, UpstreamAllow};
-use mcp_auth_runtime::config::{AcrValue, ClientKeysError, Config, RoleName, SecretError};
+use mcp_auth_runtime::config::{AcrValue, Config, JwkSetError, RoleName, SecretError};
 use mcp_auth_store::{ClientKeys, SecretHash};
 use serde_json::{Map, Value};
 
@@ -89,7 +89,7 @@ pub enum ConfiguredError {
     Secret(#[from] SecretError),
     /// The keys of a client.
     #[error(transparent)]
-    Keys(#[from] ClientKeysError),
+    Keys(#[from] JwkSetError),
     /// A key of `issuer.own_login`.
     #[error("issuer.own_login: {0}")]
     AnswerKey(#[from] InvalidKey),
@@ -135,7 +135,7 @@ fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, Configur
     } else if let Some(hash) = &client.client_secret_sha256 {
         NamedCredential::SecretHash(SecretHash::from_bytes(hash.bytes()))
     } else if let Some(jwks) = &client.jwks {
-        NamedCredential::Keys(ClientKeys::Set(config.client_jwks(jwks)?))
+        NamedCredential::Keys(ClientKeys::Set(config.jwk_set(jwks)?))
     } else if let Some(url) = &client.jwks_uri {
         NamedCredential::Keys(ClientKeys::At(url.as_str().to_owned()))
     } else if client.public {
@@ -175,7 +175,7 @@ fn registration(config: &Config, issuer: &BuiltInIssuer) -> Result<RegistrationO
 fn asserted(config: &Config, one: &IssuerAssertions) -> Result<AssertionOptions, ConfiguredError> {
     let keys = match (&one.jwks, &one.jwks_uri) {
         (Some(jwks), _) => {
-            let set = config.client_jwks(jwks)?;
+            let set = config.jwk_set(jwks)?;
             let issuer = || one.identifier().as_str().to_owned();
             let set = serde_json::from_str(&set)
                 .map_err(|why| ConfiguredError::AssertionKeys { issuer: issuer(), why })?;

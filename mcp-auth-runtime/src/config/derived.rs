@@ -19,7 +19,7 @@ use crate::config::section::store::Store;
 use crate::config::section::tls::Tls;
 use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
-use crate::config::value::client::ClientJwks;
+use crate::config::value::jwk_set::JwkSet;
 use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
@@ -209,10 +209,10 @@ impl Config {
     }
 }
 
-/// Why the keys of a client cannot be used. Shows nothing of them.
+/// Why the keys of somebody who signs cannot be used. Shows nothing of them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClientKeysError {
+pub enum JwkSetError {
     /// The file cannot be read.
     #[error("{} cannot be read: {reason}", path.display())]
     File {
@@ -227,17 +227,17 @@ pub enum ClientKeysError {
 }
 
 impl Config {
-    /// The JWK Set of a client of the built-in issuer, as JSON.
+    /// The JWK Set of somebody who signs for the built-in issuer to verify, as JSON.
     ///
     /// # Errors
-    /// [`ClientKeysError`]: for a file that cannot be read, and for what is not a set of public keys that verify assertions.
-    pub fn client_jwks(&self, jwks: &ClientJwks) -> Result<String, ClientKeysError> {
+    /// [`JwkSetError`]: for a file that cannot be read, and for what is not a set of public keys that verify assertions.
+    pub fn jwk_set(&self, jwks: &JwkSet) -> Result<String, JwkSetError> {
         let set = match jwks {
-            ClientJwks::Inline(set) => serde_json::Value::from(set.clone()).to_string(),
-            ClientJwks::File(path) => {
+            JwkSet::Inline(set) => serde_json::Value::from(set.clone()).to_string(),
+            JwkSet::File(path) => {
                 let path = self.base_dir().join(path);
                 let file = self.process().files.read(&path);
-                file.map_err(|reason| ClientKeysError::File { path, reason })?.text
+                file.map_err(|reason| JwkSetError::File { path, reason })?.text
             }
         };
         PublicKeys::read(set.as_bytes(), &Algorithm::OF_ASSERTIONS)?;

@@ -37,7 +37,7 @@ pub use check::{
 };
 #[cfg(feature = "tls")]
 pub(crate) use derived::TlsFiles;
-pub use derived::{ClientKeysError, StdioCredential};
+pub use derived::{JwkSetError, StdioCredential};
 pub use error::ConfigError;
 pub use key::Key;
 pub use load::arguments::{Arguments, Command, TableFormat};
@@ -61,6 +61,6 @@ pub use value::store_url::StoreUrl;
 pub use value::{
     AcrValue, AddressAndPort, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, HostName,
     LoginAge, NonEmpty, RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader,
-    ValueError, api_key, audience, claim, claim_test, client, issuer_name, network, pem_file, url,
+    ValueError, api_key, audience, claim, claim_test, client, issuer_name, jwk_set, network, pem_file, url,
 };
 pub use warning::Warning;

@@ -62,7 +62,7 @@ impl Findings<'_> {
             self.refuse_assertions(one, index, "jwks and jwks_uri are two places for its keys: remove one");
         }
         if let Some(jwks) = &one.jwks
-            && let Err(error) = self.config.client_jwks(jwks)
+            && let Err(error) = self.config.jwk_set(jwks)
         {
             let (issuer, at) = (one.identifier().to_string(), self.at(key!(issuer?.assertions[index].jwks)));
             self.refuse(BuiltInIssuerConflict::AssertionKeys { issuer, error, at });

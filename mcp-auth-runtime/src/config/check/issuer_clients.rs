@@ -95,7 +95,7 @@ impl Findings<'_> {
             self.refuse(Conflict::Secret { error, at });
         }
         if let Some(jwks) = &client.jwks
-            && let Err(error) = self.config.client_jwks(jwks)
+            && let Err(error) = self.config.jwk_set(jwks)
         {
             let at = self.at(key!(issuer?.clients[index].jwks));
             self.refuse(IssuerClientConflict::ClientKeys { client: id(), error, at });

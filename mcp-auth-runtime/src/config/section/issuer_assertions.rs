@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::authn;
 use crate::config::value::claim_test::{ClaimTests, tests};
-use crate::config::value::client::ClientJwks;
+use crate::config::value::jwk_set::JwkSet;
 use crate::config::value::scope::set;
 use crate::config::value::url::{HttpUrl, IssuerUrl};
 use crate::config::value::{NonEmpty, RoleName, ScopeToken, duration, keyword};
@@ -47,7 +47,7 @@ pub struct IssuerAssertions {
     pub jwks_uri: Option<HttpUrl>,
     /// Its public keys themselves: a JWK Set, as a table or as `file:/path` of one in JSON.
     #[serde(default)]
-    pub jwks: Option<ClientJwks>,
+    pub jwks: Option<JwkSet>,
     /// How long an assertion may be valid in all. The default for a workload is an hour.
     #[serde(default)]
     pub max_lifetime: Option<AssertionLifetime>,

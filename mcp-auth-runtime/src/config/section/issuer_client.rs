@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::value::client::{ClientGrant, ClientJwks, ClientRedirectUri};
+use crate::config::value::client::{ClientGrant, ClientRedirectUri};
+use crate::config::value::jwk_set::JwkSet;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::config::value::sha256::Sha256;
@@ -35,7 +36,7 @@ pub struct IssuerClient {
     pub client_secret_sha256: Option<Sha256>,
     /// The public keys that it signs with (`private_key_jwt`): a JWK Set, as a table or as `file:/path` of one in JSON.
     #[serde(default)]
-    pub jwks: Option<ClientJwks>,
+    pub jwks: Option<JwkSet>,
     /// The https URL of its JWK Set, in place of the set. It is fetched as client metadata documents are.
     #[serde(default)]
     pub jwks_uri: Option<HttpsUrl>,

@@ -1,14 +1,11 @@
-//! What a client of the built-in issuer is: its keys, where answers to it go, what it may present.
+//! What a client of the built-in issuer is: where answers to it go, what it may present.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use mcp_auth_core::redirect_uri::RedirectUri;
 use mcp_auth_store::GrantType;
-use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use super::{ValueError, not_one_of, read_text, schema, text_value};
 
@@ -83,75 +80,8 @@ impl<'de> Deserialize<'de> for ClientGrant {
 
 schema!(ClientGrant, { "type": "string", "enum": grant_names() });
 
-/// The public keys of a client: a JWK Set (RFC 7517 §5) as a table, or `"file:/path"` of one in JSON, relative to the configuration file.
-/// `Debug` shows no key.
-#[derive(Clone, PartialEq, Eq)]
-pub enum ClientJwks {
-    /// The set itself.
-    Inline(Map<String, Value>),
-    /// The file that holds it.
-    File(PathBuf),
-}
-
-impl ClientJwks {
-    /// The file, as written.
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Inline(_) => None,
-            Self::File(path) => Some(path),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ClientJwks {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = ClientJwks;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table such as { keys = [{ kty = \"EC\", … }] }, or \"file:/path\"")
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<ClientJwks, E> {
-                match text.strip_prefix("file:") {
-                    Some(path) if !path.trim().is_empty() => Ok(ClientJwks::File(path.into())),
-                    // What stands here may be a key, so it is not shown.
-                    _ => {
-                        Err(E::custom("is text that is not \"file:/path\"; a JWK Set is written as a table"))
-                    }
-                }
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ClientJwks, A::Error> {
-                Map::deserialize(MapAccessDeserializer::new(map)).map(ClientJwks::Inline)
-            }
-        }
-        from.deserialize_any(Read)
-    }
-}
-
-impl Serialize for ClientJwks {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Inline(set) => set.serialize(to),
-            Self::File(path) => to.collect_str(&format_args!("file:{}", path.display())),
-        }
-    }
-}
-
-impl fmt::Debug for ClientJwks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inline(_) => f.write_str("ClientJwks(***)"),
-            Self::File(path) => write!(f, "ClientJwks({})", path.display()),
-        }
-    }
-}
-
-schema!(ClientJwks, { "type": ["object", "string"], "additionalProperties": true });
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -177,17 +107,5 @@ mod tests {
         let error = "http://app.example.com/cb".parse::<ClientRedirectUri>().unwrap_err().to_string();
         assert!(error.contains("elsewhere use https"), "{error}");
         assert!("javascript:alert(1)".parse::<ClientRedirectUri>().is_err());
-    }
-
-    #[test]
-    fn keys_are_a_table_or_a_file_and_are_not_shown() {
-        let read = |value| serde_json::from_value::<ClientJwks>(value).map_err(|error| error.to_string());
-        assert_eq!(read(json!("file:keys.json")).unwrap().file(), Some(Path::new("keys.json")));
-        let inline = read(json!({ "keys": [{ "kty": "oct", "k": "hunter2" }] })).unwrap();
-        assert!(inline.file().is_none() && !format!("{inline:?}").contains("hunter2"));
-        for bad in [json!("hunter2"), json!("file:"), json!(5), json!([])] {
-            let error = read(bad.clone()).unwrap_err();
-            assert!(!error.contains("hunter2") && error.contains("file:/path"), "{bad}: {error}");
-        }
     }
 }

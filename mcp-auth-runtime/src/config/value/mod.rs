@@ -15,6 +15,7 @@ mod duration;
 mod error;
 mod header;
 pub mod issuer_name;
+pub mod jwk_set;
 mod keyword;
 mod list;
 mod login;

@@ -1,6 +1,6 @@
 //! `[issuer]`: the built-in issuer, how people log in there, and what it is trusted with.
 
-use crate::config::derived::ClientKeysError;
+use crate::config::derived::JwkSetError;
 
 /// What is not safe in `[issuer]`. `at` names the key and who set it.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,7 @@ pub enum BuiltInIssuerConflict {
         /// The issuer.
         issuer: String,
         /// Why.
-        error: ClientKeysError,
+        error: JwkSetError,
         /// Key and source.
         at: String,
     },

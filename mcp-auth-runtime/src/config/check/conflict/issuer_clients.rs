@@ -1,6 +1,6 @@
 //! `[[issuer.clients]]` and `[issuer.registration]`: the clients of the built-in issuer.
 
-use crate::config::derived::ClientKeysError;
+use crate::config::derived::JwkSetError;
 
 /// What is not safe in the clients of the built-in issuer. `at` names the key and who set it.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum IssuerClientConflict {
         client: String,
         /// Why.
         #[source]
-        error: ClientKeysError,
+        error: JwkSetError,
         /// Key and source.
         at: String,
     },
