@@ -87,7 +87,7 @@ pub enum ConfiguredError {
     /// A secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The keys of a client.
+    /// The keys of a client, of an issuer of assertions or of the application at which people log in.
     #[error(transparent)]
     Keys(#[from] JwkSetError),
     /// A key of `issuer.own_login`.
@@ -247,9 +247,10 @@ fn accounts(accounts: &Accounts) -> AccountsOptions {
 }
 
 fn own_login(config: &Config, own: &OwnLogin) -> Result<OwnLoginOptions, ConfiguredError> {
-    let key = match &own.key {
-        Some(key) => AnswerKey::shared(SharedKey::new(&config.secret(key).read()?)?),
-        None => AnswerKey::public(own.public_keys.iter().cloned())?,
+    let key = match (&own.key, &own.jwks) {
+        (Some(key), _) => AnswerKey::shared(SharedKey::new(&config.secret(key).read()?)?),
+        (None, Some(jwks)) => AnswerKey::public(config.jwk_set_keys(jwks)?)?,
+        (None, None) => return Err(InvalidKey::None.into()),
     };
     let check = match (&own.check_url, &own.check_secret) {
         (Some(url), Some(secret)) => {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mcp_auth_core::{Resource, ScopeSet, SecretText, hex};
+use serde_json::{Map, Value};
 
 use crate::authn::{Algorithm, InvalidKeys, PublicKeys};
 use crate::config::Warning;
@@ -233,7 +234,7 @@ impl Config {
     /// [`JwkSetError`]: for a file that cannot be read, and for what is not a set of public keys that verify assertions.
     pub fn jwk_set(&self, jwks: &JwkSet) -> Result<String, JwkSetError> {
         let set = match jwks {
-            JwkSet::Inline(set) => serde_json::Value::from(set.clone()).to_string(),
+            JwkSet::Inline(set) => Value::from(set.clone()).to_string(),
             JwkSet::File(path) => {
                 let path = self.base_dir().join(path);
                 let file = self.process().files.read(&path);
@@ -242,6 +243,19 @@ impl Config {
         };
         PublicKeys::read(set.as_bytes(), &Algorithm::OF_ASSERTIONS)?;
         Ok(set)
+    }
+
+    /// The keys of such a set, each by itself: also those that [`jwk_set`](Self::jwk_set) lets stand beside one that verifies.
+    ///
+    /// # Errors
+    /// The same, and for an entry that is not an object.
+    pub fn jwk_set_keys(&self, jwks: &JwkSet) -> Result<Vec<Map<String, Value>>, JwkSetError> {
+        #[derive(serde::Deserialize)]
+        struct Set {
+            keys: Vec<Map<String, Value>>,
+        }
+        let set: Set = serde_json::from_str(&self.jwk_set(jwks)?).map_err(|_| InvalidKeys::NotASet)?;
+        Ok(set.keys)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::authn::{Algorithm, verifies};
 use crate::config::key;
 use crate::config::section::issuer::IssuerLogin;
 use crate::config::section::own_login::OwnLogin;
+use crate::config::value::jwk_set::JwkSet;
 use crate::config::value::secret::Secret;
 use crate::config::value::url::HttpUrl;
 
@@ -48,23 +49,19 @@ impl Findings<'_> {
 
     fn own_login(&mut self, own: &OwnLogin) {
         self.is_encrypted(&own.url, self.at(key!(issuer?.own_login?.url)));
-        match (&own.key, own.public_keys.is_empty()) {
-            (Some(key), true) => {
+        match (&own.key, &own.jwks) {
+            (Some(key), None) => {
                 let at = self.at(key!(issuer?.own_login?.key));
                 self.own_key(key, at);
             }
-            (None, false) => {
-                let is_key = |jwk| [Algorithm::Es256, Algorithm::EdDsa].iter().any(|alg| verifies(jwk, *alg));
-                if !own.public_keys.iter().all(is_key) {
-                    let at = self.at(key!(issuer?.own_login?.public_keys));
-                    let why = "a public key is a JWK for ES256 (EC, P-256) or EdDSA (OKP, Ed25519), without private members";
-                    self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
-                }
+            (None, Some(jwks)) => {
+                let at = self.at(key!(issuer?.own_login?.jwks));
+                self.own_jwks(jwks, at);
             }
-            (Some(_), false) | (None, true) => {
+            (Some(_), Some(_)) | (None, None) => {
                 let at = self.at(key!(issuer?.own_login));
                 self.refuse(BuiltInIssuerConflict::OwnLogin {
-                    why: "own_login needs either key or public_keys",
+                    why: "own_login needs either key or jwks",
                     at,
                 });
             }
@@ -100,6 +97,18 @@ impl Findings<'_> {
             Err(error) => self.refuse(Conflict::Secret { error, at }),
             Ok(key) if key.expose().len() < SHORTEST_KEY => {
                 let why = "key has less than 32 bytes; `openssl rand -base64 32` makes one";
+                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
+            }
+            Ok(_) => {}
+        }
+    }
+
+    fn own_jwks(&mut self, jwks: &JwkSet, at: String) {
+        let is_key = |jwk| [Algorithm::Es256, Algorithm::EdDsa].iter().any(|alg| verifies(jwk, *alg));
+        match self.config.jwk_set_keys(jwks) {
+            Err(error) => self.refuse(BuiltInIssuerConflict::OwnLoginKeys { error, at }),
+            Ok(keys) if !keys.iter().all(is_key) => {
+                let why = "every key of own_login.jwks is one for ES256 (EC, P-256) or EdDSA (OKP, Ed25519)";
                 self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
             Ok(_) => {}

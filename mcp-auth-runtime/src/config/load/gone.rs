@@ -30,6 +30,15 @@ pub(in crate::config) fn gone(
             let instead = "write the table [issuer]".to_owned();
             Some(vec![Mistake::Gone { key: "auth.embedded".to_owned(), from: from(path, value), instead }])
         }
+        (["issuer", "own_login", "public_keys"], _) => {
+            let from = from(path, value);
+            let instead = match is_variable(&from) {
+                false => "write jwks = { keys = [...] }, a JWK Set with the same keys, or jwks = \"file:/path\" of one",
+                true => "set MCP_ISSUER__OWN_LOGIN__JWKS to a JWK Set with the same keys, or to file:/path of one",
+            };
+            let key = "issuer.own_login.public_keys".to_owned();
+            Some(vec![Mistake::Gone { key, from, instead: instead.to_owned() }])
+        }
         _ => None,
     }
 }
@@ -129,6 +138,18 @@ mod tests {
         assert_eq!(
             mistakes("[auth.embedded]", &[]),
             ["auth.embedded is gone; write the table [issuer]: auth.embedded in mcp.toml, line 1"]
+        );
+    }
+
+    #[test]
+    fn public_keys_of_an_own_login_are_refused_with_the_set_to_write() {
+        let text = "[issuer.own_login]\nurl = \"https://app.example/login\"\npublic_keys = []";
+        assert_eq!(
+            mistakes(text, &[]),
+            [
+                "issuer.own_login.public_keys is gone; write jwks = { keys = [...] }, a JWK Set with the same keys, or jwks = \
+                 \"file:/path\" of one: issuer.own_login.public_keys in mcp.toml, line 3"
+            ]
         );
     }
 

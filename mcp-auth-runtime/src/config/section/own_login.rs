@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use crate::config::value::jwk_set::JwkSet;
 use crate::config::value::secret::Secret;
 use crate::config::value::url::HttpUrl;
 use crate::config::value::{AcrValue, NonEmpty};
@@ -19,9 +19,9 @@ pub struct OwnLogin {
     /// Where the secret is that the application signs its answers with (HS256): at least 32 bytes, known to it and to this server alone.
     #[serde(default)]
     pub key: Option<Secret>,
-    /// Instead of `key`: the public keys of the application, as JWKs (RFC 7517), for ES256 or EdDSA.
+    /// Instead of `key`: the public keys of the application, for ES256 or EdDSA: a JWK Set, as a table or as `file:/path` of one in JSON.
     #[serde(default)]
-    pub public_keys: Vec<Map<String, Value>>,
+    pub jwks: Option<JwkSet>,
     /// What its answers say in `iss`. Without it, the origin of `url`.
     #[serde(default)]
     pub issuer: Option<NonEmpty>,

@@ -59,6 +59,14 @@ pub enum BuiltInIssuerConflict {
         /// Key and source.
         at: String,
     },
+    /// The keys of the application at which people log in cannot be used.
+    #[error("issuer.own_login: {error}: {at}")]
+    OwnLoginKeys {
+        /// Why.
+        error: JwkSetError,
+        /// Key and source.
+        at: String,
+    },
     /// No person could log in.
     #[error("users is empty, so a login at the built-in issuer is not possible: {at}")]
     IssuerWithoutUsers {

@@ -2,9 +2,16 @@
 
 use super::*;
 
+/// RFC 8037 appendix A.2.
+const JWK: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
 /// What is refused of `text`, in words.
 fn check_login(text: &str) -> Result<(), String> {
-    let process = crate::config::ProcessContext::empty();
+    let files = MemoryFiles::default()
+        .with("/home/ann/keys.json", &format!("{{\"keys\":[{JWK}]}}"))
+        .with("/home/ann/key.json", JWK)
+        .with("/home/ann/twice.json", "{\"keys\":[],\"keys\":[]}");
+    let process = files.process();
     let process = process
         .variable("LONG", "a-secret-of-at-least-thirty-two-bytes")
         .variable("OTHER", "another-secret-of-thirty-two-bytes")
@@ -18,20 +25,32 @@ fn own_login_has_its_table_one_kind_of_key_and_https() {
     let own = |lines: &str| format!("[issuer]\nlogin = \"own\"\n[issuer.own_login]\n{lines}");
     let url = "url = \"https://app.example.com/login\"\n";
     let jwk = "{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }";
+    let rs256 = "{ kty = \"RSA\", n = \"AQAB\", e = \"AQAB\" }";
     for good in [
         "key = \"env:LONG\"".to_owned(),
-        format!("public_keys = [{jwk}]"),
+        format!("jwks = {{ keys = [{jwk}] }}"),
+        "jwks = \"file:keys.json\"".to_owned(),
         "key = \"env:LONG\"\ncheck_url = \"http://localhost:9/check\"\ncheck_secret = \"env:OTHER\""
             .to_owned(),
     ] {
         assert_eq!(check_login(&own(&format!("{url}{good}"))), Ok(()), "{good}");
     }
     for (bad, why) in [
-        (own(url), "needs either key or public_keys"),
-        (own(&format!("{url}key = \"env:LONG\"\npublic_keys = [{jwk}]")), "needs either key or public_keys"),
+        (own(url), "needs either key or jwks"),
+        (own(&format!("{url}key = \"env:LONG\"\njwks = {{ keys = [{jwk}] }}")), "needs either key or jwks"),
         (own(&format!("{url}key = \"env:SHORT\"")), "less than 32 bytes"),
         (own(&format!("{url}key = \"env:NONE\"")), "NONE is not set"),
-        (own(&format!("{url}public_keys = [{{ kty = \"oct\", k = \"AAAA\" }}]")), "a public key is a JWK"),
+        (
+            own(&format!("{url}jwks = {{ keys = [{jwk}, {{ kty = \"oct\", k = \"AAAA\" }}] }}")),
+            "private or symmetric key",
+        ),
+        (own(&format!("{url}jwks = {{ keys = [{jwk}, {rs256}] }}")), "every key of own_login.jwks is one for ES256"),
+        (own(&format!("{url}jwks = {{ keys = [{rs256}] }}")), "none of its keys verifies"),
+        (own(&format!("{url}jwks = {{ keys = [{jwk}, 1] }}")), "is not a JWK Set"),
+        (own(&format!("{url}jwks = {{ keys = [] }}")), "none of its keys verifies"),
+        (own(&format!("{url}jwks = \"file:none.json\"")), "cannot be read"),
+        (own(&format!("{url}jwks = \"file:key.json\"")), "is not a JWK Set"),
+        (own(&format!("{url}jwks = \"file:twice.json\"")), "is not a JWK Set"),
         (own("url = \"http://app.example.com/login\"\nkey = \"env:LONG\""), "over https"),
         (
             own(&format!("{url}key = \"env:LONG\"\ncheck_url = \"https://app.example.com/c\"")),
