@@ -149,6 +149,7 @@ fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, Configur
         credential,
         redirect_uris: client.redirect_uris.iter().map(|uri| uri.get().clone()).collect(),
         require_par: client.require_par,
+        dpop_bound: client.dpop_bound_access_tokens,
         grant_types: client.grant_types(),
         scopes: client.scopes(),
         exchange_from: client.exchange_from.iter().map(|id| id.as_str().to_owned()).collect(),
@@ -384,6 +385,9 @@ mod tests {
         assert!(people.is_public() && people.name.as_deref() == Some("Our app"));
         assert_eq!(people.redirect_uris, ["https://app.example/cb"]);
         assert_eq!(people.grant_types, mcp_auth_store::Client::for_people(true));
+        assert!(!people.dpop_bound && !people.require_par);
+        let bound = client("public = true\nredirect_uris = [\"https://app.example/cb\"]\ndpop_bound_access_tokens = true");
+        assert!(bound.dpop_bound && !bound.require_par);
         let agent = "grant_types = [\"token_exchange\"]\nexchange_from = [\"chat\"]";
         let agent = client(&format!("{agent}\nclient_secret_sha256 = \"{}\"", hash.digits()));
         assert_eq!(agent.grant_types, [GrantType::TokenExchange].into());
@@ -471,6 +475,29 @@ mod tests {
                 Config::builder().process(process).toml(&format!("[issuer]\n{text}")).build().unwrap();
             let error = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap_err();
             assert!(error.to_string().contains(refused), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_public_keys_of_an_application_are_a_set_or_a_file_of_one() {
+        let jwk = crate::key::SigningKey::generate().unwrap().public_jwk();
+        let members = jwk.as_object().unwrap().iter();
+        let inline = members.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
+        let configured = |jwks: &str| {
+            let text = format!("[issuer]\nlogin = \"own\"\n[issuer.own_login]\nurl = \"https://app.example/login\"\n{jwks}");
+            let config = Config::from_toml_str(&text).unwrap();
+            IssuerOptions::configured(&config, config.built_in_issuer().unwrap())
+        };
+        let options = configured(&format!("jwks = {{ keys = [{{ {inline} }}] }}")).unwrap();
+        let LoginOptions::Own(own) = options.login else { panic!("{:?}", options.login) };
+        assert!(format!("{:?}", own.key).contains(jwk["x"].as_str().unwrap()), "{:?}", own.key);
+        for (bad, why) in [
+            ("jwks = { keys = [] }", "none of its keys"),
+            ("jwks = \"file:none.json\"", "cannot be read"),
+            ("", "there is no public key"),
+        ] {
+            let error = configured(bad).unwrap_err().to_string();
+            assert!(error.contains(why), "{bad}: {error}");
         }
     }
 

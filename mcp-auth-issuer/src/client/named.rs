@@ -34,6 +34,8 @@ pub struct NamedClient {
     pub redirect_uris: Vec<RedirectUri>,
     /// Whether its authorization requests have to be pushed first (RFC 9126 §6).
     pub require_par: bool,
+    /// Whether it gets no token without a proof of a key (DPoP, RFC 9449 §5.2).
+    pub dpop_bound: bool,
     /// What it may present at the token endpoint.
     pub grant_types: BTreeSet<GrantType>,
     /// The largest set of scopes it can get where no person decides; it gets all of them if it asks for no scope.
@@ -65,6 +67,7 @@ impl NamedClient {
             credential: NamedCredential::Secret(SecretText::new(secret)),
             redirect_uris: Vec::new(),
             require_par: false,
+            dpop_bound: false,
             grant_types: [GrantType::ClientCredentials].into(),
             scopes,
             exchange_from: BTreeSet::new(),
@@ -79,6 +82,7 @@ impl NamedClient {
             credential: NamedCredential::Public,
             redirect_uris: redirect_uris.into_iter().collect(),
             require_par: false,
+            dpop_bound: false,
             grant_types: Client::for_people(true),
             scopes: ScopeSet::default(),
             exchange_from: BTreeSet::new(),
@@ -143,7 +147,7 @@ impl From<&NamedClient> for Client {
             registered_at: 0,
             registration_token: None,
             require_par: named.require_par,
-            dpop_bound: false,
+            dpop_bound: named.dpop_bound,
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{Request, StatusCode};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_issuer::{Authentication, SigningKey};
+use mcp_auth_issuer::{Authentication, NamedClient, SigningKey};
 use mcp_auth_runtime::facade::{
     Authenticator, BindingMode, CacheBounds, Credential, Dpop, HttpFetch, IssuerRules, JwtVerifier, KeySource,
 };
@@ -182,6 +182,47 @@ async fn a_client_that_registers_for_bound_tokens_alone_gets_none_without_a_proo
 
     asked["dpop_bound_access_tokens"] = json!("yes");
     app.register(&asked).await.assert_error(400, "invalid_client_metadata");
+}
+
+/// The same of clients of the configuration, for each grant that they may present.
+#[tokio::test]
+async fn a_client_that_the_operator_named_for_bound_tokens_alone_gets_none_without_a_proof() {
+    const SECRET: &str = "a secret of enough characters";
+    let app = |dpop_bound: bool| {
+        App::with(
+            |_| (),
+            |options| {
+                let people = NamedClient::public("app", [REDIRECT.parse().unwrap()]);
+                let machine = NamedClient::machine("machine", SECRET, ScopeSet::parse_lossy("todos.read"));
+                options.clients.extend([people, machine].map(|client| NamedClient { dpop_bound, ..client }));
+            },
+        )
+    };
+    let machine =
+        [("grant_type", "client_credentials"), ("client_id", "machine"), ("client_secret", SECRET)];
+    for dpop_bound in [true, false] {
+        let (app, own) = (app(dpop_bound), key());
+        let refused = async |form: &[(&str, &str)]| {
+            let answer = token(&app, form, &[]).await;
+            match dpop_bound {
+                true => answer.assert_error(400, "invalid_dpop_proof"),
+                false => assert_eq!(answer.json()["token_type"], "Bearer", "{}", answer.body),
+            }
+        };
+        refused(&machine).await;
+        let tokens = token(&app, &machine, &[&proof(&own)]).await.json();
+        assert_eq!((&tokens["token_type"], jkt(&app, &tokens).as_deref()), (&json!("DPoP"), Some(own.kid())));
+
+        let code = app.code("app", &[]).await;
+        refused(&redeem("app", &code)).await;
+        // What was refused is as it was.
+        let code = if dpop_bound { code } else { app.code("app", &[]).await };
+        let tokens = token(&app, &redeem("app", &code), &[&proof(&own)]).await.json();
+        assert_eq!((&tokens["token_type"], jkt(&app, &tokens).as_deref()), (&json!("DPoP"), Some(own.kid())));
+        // A refresh token of a public client is bound to its key either way.
+        token(&app, &refresh("app", &tokens), &[]).await.assert_error(400, "invalid_dpop_proof");
+        assert_eq!(token(&app, &refresh("app", &tokens), &[&proof(&own)]).await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

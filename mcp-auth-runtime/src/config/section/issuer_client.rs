@@ -49,6 +49,9 @@ pub struct IssuerClient {
     /// Whether its authorization requests have to be pushed first (RFC 9126 §6), whatever `issuer.require_par` says.
     #[serde(default)]
     pub require_par: bool,
+    /// Whether it gets no token without a proof of its key (DPoP, RFC 9449 §5.2): then none of its tokens is of use to who copied it.
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     /// What it may present at the token endpoint. Without it: `client_credentials`; with `redirect_uris` instead `authorization_code` and
     /// `refresh_token`.
     #[serde(default)]
