@@ -19,13 +19,10 @@ pub const ACR_BY_PASSWORD: &str = "urn:mcp-auth:pwd";
 /// The same of a login with two factors: a password and a second one, or a passkey whose authenticator verified its person.
 pub const ACR_BY_TWO_FACTORS: &str = "urn:mcp-auth:mfa";
 
-/// What `acr` can say of a login with an account, the strongest first.
-pub fn acr_values_of_accounts(is_second_factor_required: bool) -> &'static [&'static str] {
-    match is_second_factor_required {
-        false => &[ACR_BY_TWO_FACTORS, ACR_BY_PASSWORD],
-        true => &[ACR_BY_TWO_FACTORS],
-    }
-}
+/// What `acr` can say of a login with an account, the strongest first. Both also where a second factor is required: the login at which a person
+/// sets it up is by their password alone, and so were logins before it was required; and an application that asks for a password alone is told
+/// that it has got that.
+pub const ACR_VALUES_OF_ACCOUNTS: [&str; 2] = [ACR_BY_TWO_FACTORS, ACR_BY_PASSWORD];
 
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {

@@ -473,6 +473,46 @@ async fn an_application_that_asks_for_two_factors_gets_them_and_one_that_asks_fo
     assert_eq!(said(&mut browser, &back).await, "urn:mcp-auth:pwd");
 }
 
+/// What metadata says can be asked for is what tokens say, whether or not a second factor is asked of everybody.
+#[tokio::test]
+async fn the_values_of_acr_that_metadata_names_are_those_that_can_be_asked_for_and_that_tokens_say() {
+    for second_factor in [SecondFactorPolicy::Optional, SecondFactorPolicy::Required] {
+        let mut options = unlimited();
+        options.second_factor = second_factor;
+        let (app, ..) = site_with(options).await;
+        let client = app.public_client().await;
+        let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
+        let named: Vec<String> = serde_json::from_value(metadata["acr_values_supported"].clone()).unwrap();
+        assert_eq!(named, ["urn:mcp-auth:mfa", "urn:mcp-auth:pwd"], "{second_factor:?}");
+        let mut browser = Browser::new(&app);
+        let key = match second_factor {
+            SecondFactorPolicy::Optional => set_up(&app, START).await.0,
+            SecondFactorPolicy::Required => {
+                // This login says the weaker one, and the client that asks for the stronger one is told so.
+                let url = authorize_url(&client, &[("acr_values", &named[0])]);
+                let setup = log_in(&mut browser, &url, "ann", PASSWORD).await;
+                let key = key(&setup);
+                let codes = browser.answer_login(&setup, &[("code", &shown(&key, START))]).await;
+                let back = browser.answer_login(&codes, &[]).await;
+                let refused = browser.get(back.header("location")).await;
+                refused.assert_redirect_error("unmet_authentication_requirements");
+                key
+            }
+        };
+        for (asked, at) in named.iter().zip([START + 60, START + 120]) {
+            app.advance(60);
+            // Each of them is asked for anew, also by a browser that is logged in by the other one.
+            let form = second_form(&mut browser, &authorize_url(&client, &[("acr_values", asked)])).await;
+            let back = browser.answer_login(&form, &[("code", &shown(&key, at))]).await;
+            let consent = browser.get(back.header("location")).await;
+            let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+            let tokens = app.token(&redeem(&client, &code)).await.json();
+            let said = app.claims(tokens["access_token"].as_str().unwrap());
+            assert_eq!(&said["acr"], asked, "{second_factor:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_page_of_this_server_names_no_application() {
     let (app, ..) = site().await;

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_core::own_claims::acr_values_of_accounts;
+use mcp_auth_core::own_claims::ACR_VALUES_OF_ACCOUNTS;
 use mcp_auth_core::seen::deceives;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreError};
 
@@ -220,8 +220,7 @@ impl Login for AccountsLogin {
     }
 
     fn acr_values_supported(&self) -> Vec<String> {
-        let values = acr_values_of_accounts(self.second_factor == SecondFactorPolicy::Required);
-        values.iter().map(|acr| (*acr).to_owned()).collect()
+        ACR_VALUES_OF_ACCOUNTS.map(str::to_owned).into()
     }
 
     /// One who has nothing to log in with, because an operator reset it, cannot go on either.

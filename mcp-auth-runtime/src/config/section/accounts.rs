@@ -1,6 +1,5 @@
 //! `[issuer.accounts]`: how people log in with accounts in the store.
 
-use mcp_auth_core::own_claims::acr_values_of_accounts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,11 +50,4 @@ pub struct Accounts {
     /// How many logins may be tried from one address in a minute. Addresses of IPv6 count by their network of 64 bits (`/64`), and those of one
     /// network of 48 bits (`/48`) together may try four times as often.
     pub attempts_per_address: AddressAttempts,
-}
-
-impl SecondFactor {
-    /// By what a login can be (`acr`), the strongest first.
-    pub fn acr_values(self) -> &'static [&'static str] {
-        acr_values_of_accounts(self == Self::Required)
-    }
 }

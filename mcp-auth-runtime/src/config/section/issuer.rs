@@ -17,6 +17,7 @@ use crate::config::section::upstream::Upstream;
 use crate::config::section::users::Users;
 use crate::config::value::{AcrValue, RoleName, duration, keyword};
 use mcp_auth_core::bounds;
+use mcp_auth_core::own_claims::ACR_VALUES_OF_ACCOUNTS;
 
 duration! {
     /// How long an access token is valid.
@@ -175,7 +176,7 @@ impl BuiltInIssuer {
     pub fn acr_values(&self) -> Vec<&str> {
         match self.login {
             IssuerLogin::Development => Vec::new(),
-            IssuerLogin::Accounts => self.accounts.second_factor.acr_values().to_vec(),
+            IssuerLogin::Accounts => ACR_VALUES_OF_ACCOUNTS.to_vec(),
             IssuerLogin::Own => self.own_login.as_ref().map_or_else(Vec::new, |own| words(&own.acr_values)),
             IssuerLogin::Upstream => {
                 self.upstream.as_ref().map_or_else(Vec::new, |upstream| words(&upstream.acr_values))

@@ -144,7 +144,11 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
     }
     let elsewhere = "auth.issuers = [{ issuer = \"https://i.example\" }]";
     assert_eq!(warned(elsewhere, &["phr"]), "", "nothing is known of what another issuer does");
-    assert_eq!(warned(&accounts(""), &["urn:mcp-auth:pwd"]), "");
+    let required = "accounts.second_factor = \"required\"";
+    for acr in ["urn:mcp-auth:pwd", "urn:mcp-auth:mfa"] {
+        assert_eq!(warned(&accounts(""), &[acr]), "", "{acr}");
+        assert_eq!(warned(&accounts(required), &[acr]), "", "{acr}: who asks for it gets it");
+    }
     for (text, acr, why) in [
         (own(""), "phr", "issuer.own_login.acr_values names none"),
         (own(list), "phr", "issuer.own_login.acr_values names \"gold\" or \"silver\""),
@@ -153,7 +157,7 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
         (upstream(list), "phr", "issuer.upstream.acr_values names"),
         ("[issuer]".to_owned(), "phr", "the development login has no acr"),
         (accounts(""), "phr", "accounts reach \"urn:mcp-auth:mfa\" or \"urn:mcp-auth:pwd\""),
-        (accounts("accounts.second_factor = \"required\""), "urn:mcp-auth:pwd", "accounts reach"),
+        (accounts(required), "phr", "accounts reach \"urn:mcp-auth:mfa\" or \"urn:mcp-auth:pwd\""),
     ] {
         let said = warned(&text, &[acr]);
         assert!(said.contains(why) && said.contains(&format!("{acr:?}")), "{text}: {said}");
