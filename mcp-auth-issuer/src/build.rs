@@ -127,7 +127,9 @@ pub(crate) fn built(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<B
             let (store, ambient) = (setup.store.clone(), setup.ambient.clone());
             let relying_party = relying_party(accounts.passkeys, &setup.issuer)?;
             let login = AccountsLogin::new(store, ambient, accounts, setup.server_name.clone());
-            let login = Arc::new(login.with_passkeys(relying_party));
+            let host = Origin::of(setup.issuer.url()).map(|origin| origin.host().to_string());
+            let login = login.reached_at(host.unwrap_or_default()).with_passkeys(relying_party);
+            let login = Arc::new(login);
             assemble(setup, options, (login.clone(), None), Some(login))
         }
         LoginOptions::Own(own) => {

@@ -386,7 +386,9 @@ mod tests {
         assert_eq!(people.redirect_uris, ["https://app.example/cb"]);
         assert_eq!(people.grant_types, mcp_auth_store::Client::for_people(true));
         assert!(!people.dpop_bound && !people.require_par);
-        let bound = client("public = true\nredirect_uris = [\"https://app.example/cb\"]\ndpop_bound_access_tokens = true");
+        let bound = client(
+            "public = true\nredirect_uris = [\"https://app.example/cb\"]\ndpop_bound_access_tokens = true",
+        );
         assert!(bound.dpop_bound && !bound.require_par);
         let agent = "grant_types = [\"token_exchange\"]\nexchange_from = [\"chat\"]";
         let agent = client(&format!("{agent}\nclient_secret_sha256 = \"{}\"", hash.digits()));
@@ -484,7 +486,9 @@ mod tests {
         let members = jwk.as_object().unwrap().iter();
         let inline = members.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
         let configured = |jwks: &str| {
-            let text = format!("[issuer]\nlogin = \"own\"\n[issuer.own_login]\nurl = \"https://app.example/login\"\n{jwks}");
+            let text = format!(
+                "[issuer]\nlogin = \"own\"\n[issuer.own_login]\nurl = \"https://app.example/login\"\n{jwks}"
+            );
             let config = Config::from_toml_str(&text).unwrap();
             IssuerOptions::configured(&config, config.built_in_issuer().unwrap())
         };

@@ -51,7 +51,9 @@ mod tests {
                 assert_eq!(ServerScheme::of(&bad), None, "{bad}");
             }
         }
-        for bad in ["", "://", "memory:", "sqlite://x", "mysql://x", "redis", "redis+tls://x", "postgres+unix://x"] {
+        for bad in
+            ["", "://", "memory:", "sqlite://x", "mysql://x", "redis", "redis+tls://x", "postgres+unix://x"]
+        {
             assert_eq!(ServerScheme::of(bad), None, "{bad}");
         }
     }

@@ -179,6 +179,13 @@ fn what_cannot_be_is_said_and_no_password_is_repeated() {
     refused(path, &["add", " bob"], "", "without spaces at its ends");
     let short = user(path, &["add", "bob", "--password-stdin"], "hunter2");
     assert!(stderr(&short).contains("at least 12 characters") && !stderr(&short).contains("hunter2"));
+    for (bad, why) in
+        [("Password2026!", "many people choose"), ("localhost1234", "the address of this server")]
+    {
+        let common = user(path, &["add", "bob", "--password-stdin"], bad);
+        let said = stderr(&common);
+        assert!(!common.status.success() && said.contains(why) && !said.contains(bad), "{said}");
+    }
     refused(path, &["add", "bob", "--password-stdin"], "", "has to be one line");
     refused(path, &["reset", "bob"], "", "there is no account of this name");
 

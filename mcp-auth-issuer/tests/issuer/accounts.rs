@@ -298,7 +298,7 @@ async fn what_outlives_a_change_by_a_race_is_refused_though_its_person_can_log_i
 }
 
 #[tokio::test]
-async fn a_link_sets_a_password_once_and_nobody_is_logged_in_meanwhile() {
+async fn p40_a_link_sets_a_password_once_that_is_not_tried_first_and_nobody_is_logged_in_meanwhile() {
     let (app, operator, ..) = site_with(unlimited()).await;
     let client = app.public_client().await;
     let tokens = tokens(&app, &client).await;
@@ -325,7 +325,10 @@ async fn a_link_sets_a_password_once_and_nobody_is_logged_in_meanwhile() {
         ("", "", "at least 12 characters"),
         (&*"long ".repeat(60), &*"long ".repeat(60), "at most 128 characters"),
         ("121212121212", "121212121212", "different characters"),
-        ("annannannabcd!", "annannannabcd!", "little more"),
+        ("annannannabcd!", "annannannabcd!", "the name of the account, or little more"),
+        ("Todos-2026!!", "Todos-2026!!", "the name or the address of this server, or little more"),
+        ("localhost123", "localhost123", "the name or the address of this server, or little more"),
+        ("P@ssw0rd2026", "P@ssw0rd2026", "many people choose, or little more"),
         ("a new one of hers", "a new one of his", "not the same"),
     ] {
         let refused = set(&mut browser, password, again).await;

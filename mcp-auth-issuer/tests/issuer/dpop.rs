@@ -198,8 +198,7 @@ async fn a_client_that_the_operator_named_for_bound_tokens_alone_gets_none_witho
             },
         )
     };
-    let machine =
-        [("grant_type", "client_credentials"), ("client_id", "machine"), ("client_secret", SECRET)];
+    let machine = [("grant_type", "client_credentials"), ("client_id", "machine"), ("client_secret", SECRET)];
     for dpop_bound in [true, false] {
         let (app, own) = (app(dpop_bound), key());
         let refused = async |form: &[(&str, &str)]| {

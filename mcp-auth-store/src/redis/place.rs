@@ -261,7 +261,8 @@ mod tests {
     fn every_scheme_of_this_server_is_opened_and_no_other_one() {
         for (scheme, says) in ServerScheme::ALL {
             let opened = Place::of(&format!("{scheme}:///run/redis.sock")).map(|place| place.at);
-            let opened = opened.or_else(|_| Place::of(&format!("{scheme}://localhost")).map(|place| place.at));
+            let opened =
+                opened.or_else(|_| Place::of(&format!("{scheme}://localhost")).map(|place| place.at));
             let is_as_it_says = match says {
                 ServerScheme::Postgres => matches!(opened, Err(PlaceError::Scheme)),
                 ServerScheme::Redis => matches!(opened, Ok(At::Plain(_))),

@@ -112,8 +112,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         let config = arguments.configuration.load()?;
         let _log = audit::start(&config)?;
         let store = configured(&config, &ambient).await?;
+        let server = config.server.name.as_ref().map_or("", |name| name.as_str());
         let accounts =
-            AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), "");
+            AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), server)
+                .reached_at(config.resource().origin().host().to_string());
         let done = done(&arguments.command, &config, &accounts, terminal).await?;
         let is_about_accounts = !matches!(&arguments.command, Command::List(_) | Command::Logout(_) | Command::Delete(_));
         match config.built_in_issuer() {

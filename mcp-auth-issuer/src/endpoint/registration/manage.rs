@@ -132,7 +132,12 @@ impl Request {
 }
 
 /// Client information (§3). The secret is not in it: only its hash is kept.
-pub(super) fn information(issuer: &Issuer, client: &Client, registration: &Registration, token: &str) -> Value {
+pub(super) fn information(
+    issuer: &Issuer,
+    client: &Client,
+    registration: &Registration,
+    token: &str,
+) -> Value {
     let given = Given { secret: None, managed: Some((url_of(issuer, &client.id), token)) };
     registration.document(&client.id, client.registered_at, &given)
 }

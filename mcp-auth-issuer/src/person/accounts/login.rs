@@ -15,7 +15,7 @@ use super::means::Means;
 use super::name;
 use super::options::{AccountsOptions, SecondFactorPolicy};
 use super::password::{HashError, Passwords};
-use super::rules;
+use super::rules::{self, UnfitPassword};
 use crate::observe::account::SecondFactorChangeRefused;
 use crate::observe::{Event as _, Reason};
 use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step};
@@ -40,6 +40,8 @@ pub struct AccountsLogin {
     pub(super) second_factor: SecondFactorPolicy,
     /// What an authenticator app calls this server.
     pub(super) server: String,
+    /// The host at which people reach it.
+    host: String,
 }
 
 /// What a form of this login found wrong, or that it cannot tell.
@@ -67,7 +69,19 @@ impl AccountsLogin {
             limits: Limits::new(options),
             second_factor: options.second_factor,
             server: server.into(),
+            host: String::new(),
         }
+    }
+
+    /// The same login, at a server of this host, which nobody may choose as a password either.
+    #[must_use]
+    pub fn reached_at(self, host: impl Into<String>) -> Self {
+        Self { host: host.into(), ..self }
+    }
+
+    /// Whether the person of the account of this name may choose this password.
+    pub(super) fn may_choose(&self, password: &SecretText, account: &str) -> Result<(), UnfitPassword> {
+        rules::check(password, account, &[&self.server, &self.host])
     }
 
     pub(super) fn now(&self) -> u64 {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::login::AccountsLogin;
 use super::name::{self, AccountName, InvalidAccountName, LONGEST};
 use super::password::HashError;
-use super::rules::{self, UnfitPassword};
+use super::rules::UnfitPassword;
 use crate::observe::Event as _;
 use crate::observe::account::{AccountAdded, AccountDisabled, AccountEnabled, AccountReset};
 use crate::person::People;
@@ -145,7 +145,7 @@ impl AccountsLogin {
         let by_link = password.is_none();
         let link = match password {
             Some(password) => {
-                rules::check(password, name.as_str())?;
+                self.may_choose(password, name.as_str())?;
                 account.password = Some(self.passwords.hash(password).await?);
                 account.password_changed_at = Some(now);
                 None

@@ -3,7 +3,7 @@
 //! - `login`: the first step of the login, `second_step` the one after a password, `passkey_login` what a passkey does in both.
 //!   `found`: what one form leaves for the next. `means`: what tokens say of it.
 //! - `name`: which names are the same one.
-//! - `password`: hashes passwords, a few at once. `rules`: which passwords a person may choose.
+//! - `password`: hashes passwords, a few at once. `rules`: which passwords a person may choose. `tried_first`: those that are guessed first.
 //! - `totp`: one-time codes (RFC 6238). `recovery`: codes for who lost the device. `base32`: how both are written.
 //! - `limits`: how often a login may be tried.
 //! - `manage`: what an operator does with accounts. `factors`, `passkeys`: what a person does with their own. `reset`: a new password, by a link.
@@ -26,6 +26,7 @@ mod reset;
 mod rules;
 mod second_step;
 mod totp;
+mod tried_first;
 
 pub(crate) use factors::{FactorsError, Setup};
 pub use login::AccountsLogin;

@@ -6,9 +6,9 @@ use mcp_auth_core::bounds::DAY;
 use mcp_auth_store::{AccountChange, Changed, ResetLink, SecretHash, StoreError};
 
 use super::login::AccountsLogin;
+use super::name;
 use super::password::HashError;
 use super::rules::{self, UnfitPassword};
-use super::{name, rules::check};
 use crate::endpoint::RESET;
 use crate::secret::secret;
 
@@ -71,7 +71,7 @@ impl AccountsLogin {
         if password.expose().chars().count() > 2 * rules::LONGEST {
             return Err(UnfitPassword::TooLong.into());
         }
-        check(password, &of.name)?;
+        self.may_choose(password, &of.name)?;
         let password = self.passwords.hash(password).await?;
         let change = AccountChange::PasswordByLink { link: of.link, password };
         match self.store.accounts().change(of.id, change, self.now()).await? {

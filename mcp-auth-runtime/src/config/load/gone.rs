@@ -33,8 +33,12 @@ pub(in crate::config) fn gone(
         (["issuer", "own_login", "public_keys"], _) => {
             let from = from(path, value);
             let instead = match is_variable(&from) {
-                false => "write jwks = { keys = [...] }, a JWK Set with the same keys, or jwks = \"file:/path\" of one",
-                true => "set MCP_ISSUER__OWN_LOGIN__JWKS to a JWK Set with the same keys, or to file:/path of one",
+                false => {
+                    "write jwks = { keys = [...] }, a JWK Set with the same keys, or jwks = \"file:/path\" of one"
+                }
+                true => {
+                    "set MCP_ISSUER__OWN_LOGIN__JWKS to a JWK Set with the same keys, or to file:/path of one"
+                }
             };
             let key = "issuer.own_login.public_keys".to_owned();
             Some(vec![Mistake::Gone { key, from, instead: instead.to_owned() }])

@@ -153,7 +153,8 @@ mod tests {
         for url in ["postgres://todos@db.example/todos?sslmode=require", "postgres:///x"] {
             assert_eq!(place(url), StorePlace::Postgres(SecretText::new(url)));
         }
-        for url in ["redis://localhost", "rediss://user@cache.example:6380/2", "unix:///run/redis.sock?db=2"] {
+        for url in ["redis://localhost", "rediss://user@cache.example:6380/2", "unix:///run/redis.sock?db=2"]
+        {
             assert_eq!(place(url), StorePlace::Redis(SecretText::new(url)));
         }
         for bad in [
@@ -189,7 +190,8 @@ mod tests {
             };
             assert_eq!(place(&url), expected, "{url}");
             assert_eq!(serde_json::to_value(url.parse::<StoreUrl>().unwrap()).unwrap(), url);
-            let with_password = [format!("{scheme}://me:hunter2@host/x"), format!("{scheme}://host/x?pass=hunter2")];
+            let with_password =
+                [format!("{scheme}://me:hunter2@host/x"), format!("{scheme}://host/x?pass=hunter2")];
             for url in with_password {
                 let refused = url.parse::<StoreUrl>().unwrap_err().to_string();
                 assert!(refused.contains("it holds a password") && !refused.contains("hunter2"), "{refused}");

@@ -44,7 +44,10 @@ fn own_login_has_its_table_one_kind_of_key_and_https() {
             own(&format!("{url}jwks = {{ keys = [{jwk}, {{ kty = \"oct\", k = \"AAAA\" }}] }}")),
             "private or symmetric key",
         ),
-        (own(&format!("{url}jwks = {{ keys = [{jwk}, {rs256}] }}")), "every key of own_login.jwks is one for ES256"),
+        (
+            own(&format!("{url}jwks = {{ keys = [{jwk}, {rs256}] }}")),
+            "every key of own_login.jwks is one for ES256",
+        ),
         (own(&format!("{url}jwks = {{ keys = [{rs256}] }}")), "none of its keys verifies"),
         (own(&format!("{url}jwks = {{ keys = [{jwk}, 1] }}")), "is not a JWK Set"),
         (own(&format!("{url}jwks = {{ keys = [] }}")), "none of its keys verifies"),
