@@ -209,7 +209,7 @@ async fn at_once(app: &App, secrets: Vec<String>) -> Vec<StatusCode> {
 
 /// RFC 6749 §2.3.1.
 #[tokio::test]
-async fn p24_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_other() {
+async fn p42_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_other() {
     let app = App::on(Outage::new().store(), |_| (), |_| ());
     let mut secrets: Vec<String> = (0..100).map(|n| format!("guess {n}")).collect();
     secrets.push("s3cret: with %+ in it".to_owned());
@@ -221,7 +221,7 @@ async fn p24_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_ot
 }
 
 #[tokio::test]
-async fn p24_a_hundred_right_secrets_at_once_are_all_let_in_and_so_are_those_among_a_few_wrong_ones() {
+async fn p42_a_hundred_right_secrets_at_once_are_all_let_in_and_so_are_those_among_a_few_wrong_ones() {
     let app = App::on(Outage::new().store(), |_| (), |_| ());
     let right = || "s3cret: with %+ in it".to_owned();
     let answered = at_once(&app, (0..100).map(|_| right()).collect()).await;
@@ -235,7 +235,7 @@ async fn p24_a_hundred_right_secrets_at_once_are_all_let_in_and_so_are_those_amo
 
 /// The two readings of one header name two clients: each is guarded by its own count, however the identifier is sent.
 #[tokio::test]
-async fn p24_a_secret_that_is_tried_for_two_clients_counts_for_both() {
+async fn p42_a_secret_that_is_tried_for_two_clients_counts_for_both() {
     let client = |id: &str| NamedClient::machine(id, "a secret of enough characters", Default::default());
     let clients = [client("svc+ci"), client("svc ci")];
     let app = App::with(|_| (), |options| options.clients.extend(clients));
@@ -261,7 +261,7 @@ async fn p24_a_secret_that_is_tried_for_two_clients_counts_for_both() {
 
 /// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
 #[tokio::test]
-async fn p30_who_has_many_ipv6_networks_guesses_four_times_as_often_and_no_more() {
+async fn p43_who_has_many_ipv6_networks_guesses_four_times_as_often_and_no_more() {
     let app = App::new();
     let mut guessed = 0;
     for network in 0..100 {

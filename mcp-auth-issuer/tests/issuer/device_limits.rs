@@ -183,7 +183,7 @@ async fn p28_addresses_of_one_ipv6_network_are_counted_as_one() {
 
 /// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
 #[tokio::test]
-async fn p30_who_has_many_ipv6_networks_asks_for_four_times_as_many_device_codes_and_no_more() {
+async fn p43_who_has_many_ipv6_networks_asks_for_four_times_as_many_device_codes_and_no_more() {
     let app = crowd();
     let mut begun = 0;
     for network in 0..200 {
@@ -195,7 +195,7 @@ async fn p30_who_has_many_ipv6_networks_asks_for_four_times_as_many_device_codes
 }
 
 #[tokio::test]
-async fn p30_who_has_many_ipv6_networks_enters_more_codes_than_from_one_and_not_without_end() {
+async fn p43_who_has_many_ipv6_networks_enters_more_codes_than_from_one_and_not_without_end() {
     let people: Vec<String> = (0..52).map(|n| format!("person {n}")).collect();
     let app = App::for_people(&people.iter().map(String::as_str).collect::<Vec<_>>(), devices);
     let (mut tried, mut first_refused) = (0, None);

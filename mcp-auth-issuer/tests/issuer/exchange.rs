@@ -186,7 +186,7 @@ async fn a_client_exchanges_its_own_tokens_and_no_other_one_exchanges_what_it_go
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_not_exchanged_and_the_end_of_the_grant_ends_what_was_exchanged() {
+async fn p44_a_revoked_token_is_not_exchanged_and_the_end_of_the_grant_ends_what_was_exchanged() {
     let bench = Bench::new().await;
     let subject = bench.subject("todos.read").await;
     let exchanged = bench.exchange("agent", &subject, &[]).await.json();
@@ -211,7 +211,7 @@ async fn a_revoked_token_is_not_exchanged_and_the_end_of_the_grant_ends_what_was
 
 /// It has no grant that they could end with.
 #[tokio::test]
-async fn with_a_token_that_a_client_got_for_itself_what_it_was_exchanged_for_ends() {
+async fn p44_with_a_token_that_a_client_got_for_itself_what_it_was_exchanged_for_ends() {
     let bench = Bench::new().await;
     let machine = [
         ("grant_type", "client_credentials"),

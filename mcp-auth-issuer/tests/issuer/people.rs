@@ -84,7 +84,7 @@ async fn a_deleted_person_of_another_login_is_known_no_more_and_others_stay() {
 }
 
 #[tokio::test]
-async fn a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_was_none() {
+async fn t79_a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_was_none() {
     let store = Store::memory(Caps::default());
     let app = App::on(store.clone(), |_| (), |_| ());
     let client = app.public_client().await;

@@ -309,7 +309,7 @@ async fn p28_one_address_does_not_use_up_what_a_known_public_client_may_push() {
 
 /// A customer with an IPv6 network of 48 bits has 65 536 networks of 64 bits.
 #[tokio::test]
-async fn p30_who_has_many_ipv6_networks_pushes_four_times_as_many_requests_and_no_more() {
+async fn p43_who_has_many_ipv6_networks_pushes_four_times_as_many_requests_and_no_more() {
     let app = App::new();
     let known = app.allowed_client().await;
     let mut pushed = 0;

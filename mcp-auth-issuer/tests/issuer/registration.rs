@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
+use mcp_auth_issuer::{InitialAccessToken, SecretHash};
 use mcp_auth_store::{Caps, Store};
 use serde_json::{Value, json};
 
@@ -227,6 +228,33 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
     app.advance(60);
     let big = json!({ "client_name": "x".repeat(1 << 20), "redirect_uris": [REDIRECT] });
     app.register(&big).await.assert_error(413, "invalid_client_metadata");
+}
+
+/// Public clients that say the same are one, so to register again brings nothing new into the store.
+#[tokio::test]
+async fn p45_a_flood_of_registrations_shuts_out_no_client_that_was_there_before_and_no_holder_of_a_token() {
+    let app = App::with(
+        |_| (),
+        |options| {
+            options.registrations_per_minute = 3;
+            let (name, hash) = ("ci".to_owned(), SecretHash::of("a-token-of-enough-characters"));
+            options.registration.initial_access_tokens = vec![InitialAccessToken { name, hash }];
+        },
+    );
+    let known = app.public_client().await;
+    until_refused(&app).await;
+    for _ in 0..10 {
+        let again = app.register(&metadata(&[REDIRECT], "none")).await;
+        assert_eq!((again.status, &again.json()["client_id"]), (StatusCode::CREATED, &json!(known)));
+    }
+    let mut other = metadata(&[REDIRECT], "none");
+    other["client_name"] = json!("Another one");
+    app.register(&other).await.assert_error(429, "temporarily_unavailable");
+    let request = Request::post("/register")
+        .header("content-type", "application/json")
+        .header("authorization", "Bearer a-token-of-enough-characters");
+    let with_token = app.send(request.body(Body::from(other.to_string())).unwrap()).await;
+    assert_eq!(with_token.status, StatusCode::CREATED, "{}", with_token.body);
 }
 
 /// Registers others, as often as the answer is 201; the `Retry-After` of the 429 that ends it.

@@ -178,7 +178,7 @@ const OF_DEPLOY: [(&str, &str); 1] = [("deploy", "deploy")];
 const OF_EDITOR: [(&str, &str); 1] = [("https://idp.example#cy", "editor")];
 
 #[tokio::test]
-async fn tokens_of_a_client_that_is_removed_or_may_do_less_are_refused_and_no_others() {
+async fn p41_tokens_of_a_client_that_is_removed_or_may_do_less_are_refused_and_no_others() {
     let cases: [Case; 14] = [
         ("removed", |o| o.clients.retain(|client| client.id != "app"), &OF_APP),
         ("renamed", |o| client(o, "app").id = "our app".into(), &OF_APP),
@@ -214,7 +214,7 @@ async fn tokens_of_a_client_that_is_removed_or_may_do_less_are_refused_and_no_ot
 
 /// The token names the last one of them alone, and the first.
 #[tokio::test]
-async fn what_was_exchanged_twice_ends_with_each_client_that_it_came_through() {
+async fn p44_what_was_exchanged_twice_ends_with_each_client_that_it_came_through() {
     let before: Change = |options| {
         all(options);
         client(options, "job").exchange_from = ["agent".to_owned()].into();
@@ -235,7 +235,7 @@ async fn what_was_exchanged_twice_ends_with_each_client_that_it_came_through() {
 }
 
 #[tokio::test]
-async fn tokens_of_a_person_who_lost_a_role_a_claim_or_the_login_are_refused_and_no_others() {
+async fn p41_tokens_of_a_person_who_lost_a_role_a_claim_or_the_login_are_refused_and_no_others() {
     let cases: [Case; 8] = [
         ("a role", |o| *claim(o, "ann", ROLES) = json!(["reader"]), &OF_ANN),
         ("another role", |o| *claim(o, "ann", ROLES) = json!(["admin", "reader of less"]), &OF_ANN),
@@ -266,7 +266,7 @@ async fn where_people_lost_something_whom_the_configuration_does_not_name_tokens
 }
 
 #[tokio::test]
-async fn a_configuration_that_gives_the_same_or_more_revokes_nothing() {
+async fn p41_a_configuration_that_gives_the_same_or_more_revokes_nothing() {
     let cases: [(&str, Change); 13] = [
         ("the same", |_| ()),
         ("a role", |o| *claim(o, "ann", ROLES) = json!(["reader", "writer", "admin"])),
@@ -407,7 +407,7 @@ async fn a_start_that_fails_revokes_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_starts_no_issuer_and_what_was_lost_is_lost_at_the_next_start() {
+async fn p41_a_store_that_is_down_starts_no_issuer_and_what_was_lost_is_lost_at_the_next_start() {
     let outage = Outage::new();
     let server = Server { store: outage.store(), key: key() };
     let token = server.token(("bob", "app"));

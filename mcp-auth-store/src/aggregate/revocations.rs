@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_a_clock_that_is_ahead_is_revoked_and_one_whose_issuer_knew_of_the_revocation_is_not() {
+    fn t79_a_token_of_a_clock_that_is_ahead_is_revoked_and_one_whose_issuer_knew_of_the_revocation_is_not() {
         for of in [
             Revoked::Person("ann".into()),
             Revoked::Client("app".into()),

@@ -41,7 +41,7 @@ pub struct AccountsLogin {
     /// What an authenticator app calls this server.
     pub(super) server: String,
     /// The host at which people reach it.
-    host: String,
+    pub(super) host: String,
 }
 
 /// What a form of this login found wrong, or that it cannot tell.
