@@ -15,8 +15,8 @@ use mcp_auth_store::{Account, Browser, SecretHash};
 
 use super::authorize::Untrusted;
 use super::login_step::{Answered, LoginStep};
-use super::own_form::OwnForm;
-use super::own_page::PageNotShown;
+use super::page_form::PageForm;
+use super::page_not_shown::PageNotShown;
 use super::path::FACTORS;
 use crate::issuer::Issuer;
 use crate::observe::account::SecondFactorChangeRefused;
@@ -73,9 +73,9 @@ async fn decide(
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
 ) -> Result<Response, PageNotShown> {
-    OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let form: Result<_, PageNotShown> = OwnForm::read(issuer, headers, body, (FACTORS, FACTORS)).await;
-    let OwnForm { fields, cookie, browser } = form?;
+    PageForm::is_sent_by_our_page(issuer, headers)?;
+    let form: Result<_, PageNotShown> = PageForm::read(issuer, headers, body, (FACTORS, FACTORS)).await;
+    let PageForm { fields, cookie, browser } = form?;
     let decision = fields.get("decision").unwrap_or_default();
     if decision == "login" {
         let step = login_step();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::client_request::{ClientRequest, answer};
 use super::token::{PresentedRefreshToken, Refusal};
 use crate::issuer::Issuer;
-use crate::key::OwnToken;
+use crate::key::OurToken;
 use crate::observe::Event as _;
 use crate::observe::token::{IntrospectionRefused, TokenIntrospected};
 
@@ -32,8 +32,8 @@ async fn introspect(issuer: &Issuer, request: &mut ClientRequest) -> Result<Valu
     let client = request.client(issuer, &params).await?;
     may_ask(issuer, &client)?;
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    let told = match issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await? {
-        Some(own) => access_token(issuer, token, own).await?,
+    let told = match issuer.keys.ours(token, issuer.origin.as_str(), issuer.now()).await? {
+        Some(ours) => access_token(issuer, token, ours).await?,
         None => refresh_token(issuer, token).await?,
     };
 
@@ -53,19 +53,19 @@ fn may_ask(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
 }
 
 /// What an access token of this issuer says, while it is good.
-async fn access_token(issuer: &Issuer, token: &str, own: OwnToken) -> Result<Option<Value>, StoreError> {
-    if issuer.denied.refuses(token, own.claims()) {
+async fn access_token(issuer: &Issuer, token: &str, ours: OurToken) -> Result<Option<Value>, StoreError> {
+    if issuer.denied.refuses(token, ours.claims()) {
         return Ok(None);
     }
     // Other processes revoke too, so the store is asked.
-    if issuer.now() >= own.exp || issuer.store.revocations().is_revoked(own.revocable()).await? {
+    if issuer.now() >= ours.exp || issuer.store.revocations().is_revoked(ours.revocable()).await? {
         return Ok(None);
     }
     // What every answer says is said last, so that no claim of the configuration takes its place.
-    let mut told = own.claims();
+    let mut told = ours.claims();
     let token_type = if told.contains_key("cnf") { "DPoP" } else { "Bearer" };
     for (member, value) in
-        [("active", json!(true)), ("token_type", json!(token_type)), ("exp", json!(own.exp))]
+        [("active", json!(true)), ("token_type", json!(token_type)), ("exp", json!(ours.exp))]
     {
         told.insert(member.to_owned(), value);
     }

@@ -1,6 +1,6 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
 //! `device`, `token`, `revoke`, `introspect`, whose common part is `client_request`; and `confirm`, `account`, `factors` and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
-//! `own_form` and `own_page` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
+//! `page_form` and `page_not_shown` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
 //! often one does; `path` says where each endpoint is, `router` puts it there.
 
 mod account;
@@ -15,8 +15,8 @@ mod introspect;
 mod jwks;
 mod login_step;
 mod metadata;
-mod own_form;
-mod own_page;
+mod page_form;
+mod page_not_shown;
 mod par;
 mod passkeys;
 mod path;

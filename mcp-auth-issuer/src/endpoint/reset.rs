@@ -15,8 +15,8 @@ use http::{HeaderMap, StatusCode, Uri};
 use mcp_auth_core::SecretText;
 
 use super::authorize::Untrusted;
-use super::own_form::OwnForm;
-use super::own_page::PageNotShown;
+use super::page_form::PageForm;
+use super::page_not_shown::PageNotShown;
 use super::path::RESET;
 use crate::issuer::Issuer;
 use crate::observe::account::{PasswordLinkRefused, PasswordSet};
@@ -72,10 +72,10 @@ async fn set(
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
 ) -> Result<Response, PageNotShown> {
-    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    PageForm::is_sent_by_our_page(issuer, headers)?;
     let link = Link::read(issuer, uri, address).await?;
-    let form: Result<_, PageNotShown> = OwnForm::read(issuer, headers, body, (&link.url, &link.url)).await;
-    let OwnForm { fields, .. } = form?;
+    let form: Result<_, PageNotShown> = PageForm::read(issuer, headers, body, (&link.url, &link.url)).await;
+    let PageForm { fields, .. } = form?;
     let password = fields.get("password").unwrap_or_default();
     if fields.get("again").unwrap_or_default() != password {
         let notice = "The two passwords are not the same.".to_owned();

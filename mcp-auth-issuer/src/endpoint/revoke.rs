@@ -13,7 +13,7 @@ use super::client_request::ClientRequest;
 use super::token::{PresentedRefreshToken, Refusal};
 use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
-use crate::key::OwnToken;
+use crate::key::OurToken;
 use crate::observe::token::{GrantEnded, RevocationRefused, TokenRevoked};
 use crate::observe::{Event as _, Reason, Word};
 use crate::rate_limit::RateLimit;
@@ -38,8 +38,8 @@ async fn revoke(issuer: &Issuer, request: &mut ClientRequest) -> Result<(), Refu
     let params = request.form().await?;
     let client_id = holder(issuer, request, &params).await?;
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    match issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await? {
-        Some(own) => access_token(issuer, own, &client_id, request.address).await,
+    match issuer.keys.ours(token, issuer.origin.as_str(), issuer.now()).await? {
+        Some(ours) => access_token(issuer, ours, &client_id, request.address).await,
         None => refresh_token(issuer, token, &client_id, request.address).await,
     }
 }
@@ -89,54 +89,54 @@ async fn refresh_token(
 /// often as it likes: where it revokes too many, all that it has are revoked.
 async fn access_token(
     issuer: &Issuer,
-    own: OwnToken,
+    ours: OurToken,
     client_id: &str,
     address: Option<IpAddr>,
 ) -> Result<(), Refusal> {
-    if own.client_id != client_id {
+    if ours.client_id != client_id {
         return Err(Refusal::Grant("the access token was issued to another client"));
     }
     let now = issuer.now();
-    if now >= own.exp.saturating_add(EXPIRED_EVERYWHERE) {
+    if now >= ours.exp.saturating_add(EXPIRED_EVERYWHERE) {
         return Ok(());
     }
     let (revocations, rates) = (issuer.store.revocations(), issuer.revocations);
     // To revoke it again changes nothing, and does not count.
-    if revocations.is_revoked(own.revocable()).await? {
+    if revocations.is_revoked(ours.revocable()).await? {
         return Ok(());
     }
-    let is_exchanged = own.more.contains_key("act");
-    match own.grant_id {
+    let is_exchanged = ours.more.contains_key("act");
+    match ours.grant_id {
         Some(grant) if !is_exchanged => {
-            let count = async |what: &str, rate| counts(issuer, &format!("{what} {}", own.sub), rate).await;
+            let count = async |what: &str, rate| counts(issuer, &format!("{what} {}", ours.sub), rate).await;
             let ended = if count("issuer-revocations", rates.of_a_person).await? {
-                revocations.revoke(Revoked::Token(own.jti), now).await?;
+                revocations.revoke(Revoked::Token(ours.jti), now).await?;
                 "token"
             } else if count("issuer-revoked-grants", rates.grants_of_a_person).await? {
                 // Its refresh token too: it would only give access tokens that are refused.
-                issuer.store.end_named_grant(&own.sub, &grant, now).await?;
+                issuer.store.end_named_grant(&ours.sub, &grant, now).await?;
                 "grant"
             } else {
                 // Nobody has to log in again for this: other clients refresh.
-                issuer.store.end_named_grant(&own.sub, &grant, now).await?;
-                revocations.revoke(Revoked::Person(own.sub.clone()), now).await?;
+                issuer.store.end_named_grant(&ours.sub, &grant, now).await?;
+                revocations.revoke(Revoked::Person(ours.sub.clone()), now).await?;
                 "person"
             };
-            TokenRevoked { client_id, subject: &own.sub, ended: Word(ended), address }.happened();
+            TokenRevoked { client_id, subject: &ours.sub, ended: Word(ended), address }.happened();
         }
         grant => {
             let key = format!("issuer-client-revocations {client_id}");
             if !counts(issuer, &key, rates.of_a_client).await? {
                 revocations.revoke(Revoked::Client(client_id.to_owned()), now).await?;
-                TokenRevoked { client_id, subject: &own.sub, ended: Word("client"), address }.happened();
+                TokenRevoked { client_id, subject: &ours.sub, ended: Word("client"), address }.happened();
                 return Ok(());
             }
-            revocations.revoke(Revoked::Token(own.jti.clone()), now).await?;
+            revocations.revoke(Revoked::Token(ours.jti.clone()), now).await?;
             if grant.is_none() {
                 // What it was exchanged for takes it for a grant.
-                revocations.revoke(Revoked::Grant(grant_name(&own.jti)), now).await?;
+                revocations.revoke(Revoked::Grant(grant_name(&ours.jti)), now).await?;
             }
-            TokenRevoked { client_id, subject: &own.sub, ended: Word("token"), address }.happened();
+            TokenRevoked { client_id, subject: &ours.sub, ended: Word("token"), address }.happened();
         }
     }
     Ok(())

@@ -30,4 +30,4 @@ pub(crate) use ring::JWKS_MAX_AGE;
 pub use ring::{KeyChange, KeyRing, ListedKey};
 pub use signing_key::SigningKey;
 pub use source::KeySource;
-pub(crate) use verified::OwnToken;
+pub(crate) use verified::OurToken;

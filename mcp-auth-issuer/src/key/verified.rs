@@ -9,7 +9,7 @@ use super::{KeyError, KeyRing};
 
 /// What an access token says that this issuer made.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct OwnToken {
+pub(crate) struct OurToken {
     pub(crate) sub: String,
     pub(crate) client_id: String,
     pub(crate) iat: u64,
@@ -26,7 +26,7 @@ pub(crate) struct OwnToken {
     pub(crate) more: Map<String, Value>,
 }
 
-impl OwnToken {
+impl OurToken {
     /// All that it says, but when it ends, and by what it can be revoked besides.
     pub(crate) fn claims(&self) -> Map<String, Value> {
         let mut claims = self.more.clone();
@@ -60,12 +60,12 @@ impl KeyRing {
     ///
     /// # Errors
     /// It names a key that is not known, and whether another process made that one cannot be read.
-    pub(crate) async fn own(
+    pub(crate) async fn ours(
         &self,
         token: &str,
         issuer: &str,
         now: u64,
-    ) -> Result<Option<OwnToken>, KeyError> {
+    ) -> Result<Option<OurToken>, KeyError> {
         let Some(presented) = Presented::parse(token) else { return Ok(None) };
         // Nothing is read for a token that does not even say that it is ours.
         if presented.claims.get("iss").and_then(Value::as_str) != Some(issuer) {
@@ -114,49 +114,52 @@ mod tests {
 
     const ISSUER: &str = "https://as.example";
 
-    async fn own(ring: &KeyRing, token: &str) -> Option<OwnToken> {
-        ring.own(token, ISSUER, 1).await.unwrap()
+    async fn ours(ring: &KeyRing, token: &str) -> Option<OurToken> {
+        ring.ours(token, ISSUER, 1).await.unwrap()
     }
 
     #[tokio::test]
-    async fn a_token_is_own_that_this_key_signed_as_an_access_token() {
+    async fn a_token_is_ours_that_this_key_signed_as_an_access_token() {
         let (key, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
         let (ring, others) = (KeyRing::of(&key).unwrap(), KeyRing::of(&other).unwrap());
         let claims = json!({
             "iss": ISSUER, "sub": "ann", "client_id": "app", "iat": 1, "exp": 2, "jti": "j", "scope": "a",
         });
         let token = key.mint(&claims).unwrap();
-        let read = own(&ring, &token).await.unwrap();
+        let read = ours(&ring, &token).await.unwrap();
         assert_eq!((&*read.sub, &*read.client_id, read.iat, read.exp, &*read.jti), ("ann", "app", 1, 2, "j"));
         assert_eq!((read.grant_id, &read.more["scope"]), (None, &json!("a")));
-        assert!(own(&others, &token).await.is_none());
-        assert!(ring.own(&token, "https://other.example", 1).await.unwrap().is_none());
+        assert!(ours(&others, &token).await.is_none());
+        assert!(ring.ours(&token, "https://other.example", 1).await.unwrap().is_none());
         for (typ, alg, kid) in
             [("JWT", "ES256", key.kid()), ("at+jwt", "RS256", key.kid()), ("at+jwt", "ES256", other.kid())]
         {
             let header = json!({ "typ": typ, "alg": alg, "kid": kid });
-            assert!(own(&ring, &key.mint_with_header(&header, &claims).unwrap()).await.is_none(), "{header}");
+            assert!(
+                ours(&ring, &key.mint_with_header(&header, &claims).unwrap()).await.is_none(),
+                "{header}"
+            );
         }
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
             // The last character of a signature has bits that mean nothing; no decoder here takes them.
-            assert!(own(&ring, &changed).await.is_none(), "{at}");
+            assert!(ours(&ring, &changed).await.is_none(), "{at}");
         }
         for text in ["", ".", "..", "a.b.c", "a.b"] {
-            assert!(own(&ring, text).await.is_none(), "{text}");
+            assert!(ours(&ring, text).await.is_none(), "{text}");
         }
     }
 
     #[tokio::test]
-    async fn tokens_of_every_algorithm_are_own() {
+    async fn tokens_of_every_algorithm_are_ours() {
         let claims =
             json!({ "iss": ISSUER, "sub": "ann", "client_id": "app", "iat": 1, "exp": 2, "jti": "j" });
         for algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate_for(algorithm).unwrap();
             let token = key.mint(&claims).unwrap();
-            assert!(own(&KeyRing::of(&key).unwrap(), &token).await.is_some(), "{algorithm}");
+            assert!(ours(&KeyRing::of(&key).unwrap(), &token).await.is_some(), "{algorithm}");
         }
     }
 }

@@ -9,9 +9,9 @@ use crate::request::{InvalidParams, Params};
 /// The longest form, in bytes; typical OAuth forms have a few hundred.
 const MAX_FORM: usize = 16 * 1024;
 /// The longest form of one of our own pages, in bytes: all scopes of the longest request, each as a field.
-const MAX_OWN_FORM: usize = 32 * 1024;
+const MAX_PAGE_FORM: usize = 32 * 1024;
 /// The most fields of one.
-const MAX_OWN_FIELDS: usize = 320;
+const MAX_PAGE_FIELDS: usize = 320;
 
 /// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +38,9 @@ pub(crate) async fn form(headers: &HeaderMap, body: Body) -> Result<Params, Inva
 
 /// Reads a form of one of our own pages, which may have a field for each of many scopes: these alone have one name.
 pub(crate) async fn long_form(headers: &HeaderMap, body: Body) -> Result<Params, InvalidBody> {
-    let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_OWN_FORM).await?;
+    let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_PAGE_FORM).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| InvalidBody::NotUtf8)?;
-    each_once(Params::parse_at_most(text, MAX_OWN_FIELDS)?, "scope")
+    each_once(Params::parse_at_most(text, MAX_PAGE_FIELDS)?, "scope")
 }
 
 /// The same parameters, if none but `besides` comes twice.

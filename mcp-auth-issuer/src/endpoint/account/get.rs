@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::visit::{Known, login_step};
 use crate::endpoint::authorize::Untrusted;
-use crate::endpoint::own_page::PageNotShown;
+use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::page::AccountPage;

@@ -13,8 +13,8 @@ use super::get::page;
 use super::visit::{Known, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
-use crate::endpoint::own_form::OwnForm;
-use crate::endpoint::own_page::PageNotShown;
+use crate::endpoint::page_form::PageForm;
+use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::observe::login::LoggedOut;
@@ -40,9 +40,9 @@ async fn decide(
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
 ) -> Result<Response, PageNotShown> {
-    OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let form: Result<_, PageNotShown> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
-    let OwnForm { fields: form, cookie, browser } = form?;
+    PageForm::is_sent_by_our_page(issuer, headers)?;
+    let form: Result<_, PageNotShown> = PageForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
+    let PageForm { fields: form, cookie, browser } = form?;
     match (form.get("decision"), browser) {
         (Some("login"), _) => match login_step().answered(issuer, (headers, address), cookie, &form).await? {
             Answered::Person(user) => Ok(login_step().begin(issuer, (cookie, address), user).await?),

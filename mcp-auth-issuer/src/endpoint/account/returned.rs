@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::visit::login_step;
-use crate::endpoint::own_page::PageNotShown;
+use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::returned::Returned;
 use crate::issuer::Issuer;
 

@@ -16,7 +16,7 @@ use super::request::AuthorizationRequest;
 use super::response::see_other;
 use crate::endpoint::choice::{NOTHING_TICKED, NotAsked};
 use crate::endpoint::login_step::Answered;
-use crate::endpoint::own_form::OwnForm;
+use crate::endpoint::page_form::PageForm;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
@@ -44,9 +44,10 @@ async fn decide(
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
 ) -> Result<Response, Refusal> {
-    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    PageForm::is_sent_by_our_page(issuer, headers)?;
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
-    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
+    let form: Result<_, Refusal> =
+        PageForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
     let form = form?;
     let person = request.login_of(issuer, form.browser.clone()).await?;
 
@@ -78,7 +79,7 @@ async fn log_in(
     issuer: &Issuer,
     (headers, address): (&HeaderMap, Option<IpAddr>),
     request: &AuthorizationRequest,
-    form: &OwnForm<'_>,
+    form: &PageForm<'_>,
 ) -> Result<Response, Refusal> {
     let login = request.login_step();
     match login.answered(issuer, (headers, address), form.cookie, &form.fields).await? {
@@ -91,7 +92,7 @@ async fn log_in(
 async fn allow(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    (form, address): (&OwnForm<'_>, Option<IpAddr>),
+    (form, address): (&PageForm<'_>, Option<IpAddr>),
     person: Browser,
 ) -> Result<Response, Refusal> {
     let chosen = request.choice(issuer).chosen(&form.fields);
@@ -125,7 +126,7 @@ async fn allow(
 async fn deny(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    (form, address): (&OwnForm<'_>, Option<IpAddr>),
+    (form, address): (&PageForm<'_>, Option<IpAddr>),
     person: &Browser,
 ) -> Result<Response, Refusal> {
     count_once(issuer, request, form, person).await?;
@@ -140,7 +141,7 @@ async fn deny(
 async fn count_once(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    form: &OwnForm<'_>,
+    form: &PageForm<'_>,
     person: &Browser,
 ) -> Result<(), Refusal> {
     let token = SecretHash::of(form.fields.get("csrf").unwrap_or_default());

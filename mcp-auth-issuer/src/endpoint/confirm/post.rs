@@ -14,7 +14,7 @@ use super::get::page;
 use super::refusal::{Refusal, allowed};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::Answered;
-use crate::endpoint::own_form::OwnForm;
+use crate::endpoint::page_form::PageForm;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::confirm::{CallConfirmed, CallDenied, CallNotTheirs};
@@ -41,10 +41,10 @@ async fn decide(
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
 ) -> Result<Response, Refusal> {
-    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    PageForm::is_sent_by_our_page(issuer, headers)?;
     let call = WaitingCall::read(issuer, uri.query().unwrap_or_default()).await?;
-    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&call.url, &call.url)).await;
-    let OwnForm { fields: form, cookie, browser } = form?;
+    let form: Result<_, Refusal> = PageForm::read(issuer, headers, body, (&call.url, &call.url)).await;
+    let PageForm { fields: form, cookie, browser } = form?;
 
     let asked = &call.asked;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));

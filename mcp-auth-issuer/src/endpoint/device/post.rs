@@ -17,7 +17,7 @@ use super::user_code::UserCode;
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::choice::{Choice, NOTHING_TICKED};
 use crate::endpoint::login_step::Answered;
-use crate::endpoint::own_form::OwnForm;
+use crate::endpoint::page_form::PageForm;
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
 use crate::observe::login::{LoggedOut, LoginCancelled};
@@ -49,11 +49,11 @@ async fn decide(
     body: Body,
 ) -> Result<Response, Refusal> {
     let issuer = &devices.issuer;
-    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    PageForm::is_sent_by_our_page(issuer, headers)?;
     let place = Place::read(uri.query().unwrap_or_default())?;
     let url = place.url();
-    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&url, &url)).await;
-    let OwnForm { fields: form, cookie, browser } = form?;
+    let form: Result<_, Refusal> = PageForm::read(issuer, headers, body, (&url, &url)).await;
+    let PageForm { fields: form, cookie, browser } = form?;
 
     match (form.get("decision"), place, browser) {
         (Some("login"), Place::Form(_), _) => {

@@ -12,7 +12,7 @@ use super::issued::{ACCESS_TOKEN, Issued, To};
 use super::proof::Proven;
 use super::resource::verify_resource;
 use crate::issuer::{Exchanged, Grantee, Issuer};
-use crate::key::OwnToken;
+use crate::key::OurToken;
 use crate::request::Params;
 
 /// What a `subject_token_type` may say of our access tokens, which are JWTs (§3).
@@ -89,30 +89,30 @@ fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
 }
 
 /// The subject token: an access token of this issuer for this server, neither expired nor revoked.
-async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OwnToken, Refusal> {
+async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OurToken, Refusal> {
     let token = params.get("subject_token").ok_or(Refusal::Missing("subject_token"))?;
-    let own = issuer.keys.own(token, issuer.origin.as_str(), issuer.now()).await?;
-    let own = own.ok_or(Refusal::SubjectToken("not an access token of this issuer"))?;
+    let ours = issuer.keys.ours(token, issuer.origin.as_str(), issuer.now()).await?;
+    let ours = ours.ok_or(Refusal::SubjectToken("not an access token of this issuer"))?;
     // Issuers on one store have one key.
-    if own.more.get("iss").and_then(Value::as_str) != Some(issuer.origin.as_str()) {
+    if ours.more.get("iss").and_then(Value::as_str) != Some(issuer.origin.as_str()) {
         return Err(Refusal::SubjectToken("of another issuer"));
     }
-    if own.more.get("aud").and_then(Value::as_str) != Some(issuer.resource.as_str()) {
+    if ours.more.get("aud").and_then(Value::as_str) != Some(issuer.resource.as_str()) {
         return Err(Refusal::SubjectToken("for another server"));
     }
-    if issuer.now() >= own.exp {
+    if issuer.now() >= ours.exp {
         return Err(Refusal::SubjectToken("expired"));
     }
-    verify_not_revoked(issuer, params, &own).await?;
-    Ok(own)
+    verify_not_revoked(issuer, params, &ours).await?;
+    Ok(ours)
 }
 
 /// Verifies that a token is neither denied nor revoked. Other processes revoke too, so the store is asked.
-async fn verify_not_revoked(issuer: &Issuer, params: &Params, own: &OwnToken) -> Result<(), Refusal> {
-    if issuer.denied.refuses(params.get("subject_token").unwrap_or_default(), own.claims()) {
+async fn verify_not_revoked(issuer: &Issuer, params: &Params, ours: &OurToken) -> Result<(), Refusal> {
+    if issuer.denied.refuses(params.get("subject_token").unwrap_or_default(), ours.claims()) {
         return Err(Refusal::SubjectToken("denied by auth.deny"));
     }
-    match issuer.store.revocations().is_revoked(own.revocable()).await? {
+    match issuer.store.revocations().is_revoked(ours.revocable()).await? {
         true => Err(Refusal::SubjectToken("revoked")),
         false => Ok(()),
     }
@@ -120,7 +120,7 @@ async fn verify_not_revoked(issuer: &Issuer, params: &Params, own: &OwnToken) ->
 
 /// Verifies that this client may act with this token: it was issued to it, or to a client that the operator listed; and whom the token
 /// names in `may_act` (§4.4), if it names anybody.
-fn verify_client(issuer: &Issuer, client: &Client, subject: &OwnToken) -> Result<(), Refusal> {
+fn verify_client(issuer: &Issuer, client: &Client, subject: &OurToken) -> Result<(), Refusal> {
     let is_own = subject.client_id == client.id;
     if !is_own && !issuer.may_exchange(&client.id, &subject.client_id) {
         return Err(Refusal::SubjectToken("issued to a client that is not listed in exchange_from"));
@@ -154,7 +154,7 @@ fn scopes(
     issuer: &Issuer,
     client: &Client,
     params: &Params,
-    subject: &OwnToken,
+    subject: &OurToken,
 ) -> Result<ScopeSet, Refusal> {
     let held = subject.more.get("scope").and_then(Value::as_str).unwrap_or_default();
     let held = issuer.scopes.known_of(&ScopeSet::parse_lossy(held));
@@ -163,7 +163,7 @@ fn scopes(
 }
 
 /// Who acts: this client, for whom acted before (§4.1). A client that acts already does not act twice.
-fn actors(client: &Client, subject: &OwnToken) -> Result<Map<String, Value>, Refusal> {
+fn actors(client: &Client, subject: &OurToken) -> Result<Map<String, Value>, Refusal> {
     let before = match subject.more.get("act") {
         None => None,
         Some(Value::Object(before)) => Some(before),

@@ -11,7 +11,7 @@ use crate::request::Params;
 use crate::request::body::{InvalidBody, long_form};
 
 /// A form that counts.
-pub(super) struct OwnForm<'h> {
+pub(super) struct PageForm<'h> {
     pub(super) fields: Params,
     /// The session identifier of the browser.
     pub(super) cookie: &'h str,
@@ -19,12 +19,12 @@ pub(super) struct OwnForm<'h> {
     pub(super) browser: Option<Browser>,
 }
 
-impl<'h> OwnForm<'h> {
+impl<'h> PageForm<'h> {
     /// Whether a request was sent to this issuer by one of its own pages. Asked before anything of it is read.
     ///
     /// # Errors
     /// [`Untrusted::Host`], [`Untrusted::Sender`].
-    pub(super) fn is_sent_by_own_page(issuer: &Issuer, headers: &HeaderMap) -> Result<(), Untrusted> {
+    pub(super) fn is_sent_by_our_page(issuer: &Issuer, headers: &HeaderMap) -> Result<(), Untrusted> {
         match (issuer.origin.is_host_of(headers), issuer.origin.is_sender_of(headers)) {
             (false, _) => Err(Untrusted::Host),
             (true, false) => Err(Untrusted::Sender),
