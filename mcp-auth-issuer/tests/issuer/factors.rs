@@ -502,7 +502,8 @@ async fn the_values_of_acr_that_metadata_names_are_those_that_can_be_asked_for_a
         for (asked, at) in named.iter().zip([START + 60, START + 120]) {
             app.advance(60);
             // Each of them is asked for anew, also by a browser that is logged in by the other one.
-            let form = second_form(&mut browser, &authorize_url(&client, &[("acr_values", asked)])).await;
+            let url = authorize_url(&client, &[("acr_values", asked), ("state", "another request")]);
+            let form = second_form(&mut browser, &url).await;
             let back = browser.answer_login(&form, &[("code", &shown(&key, at))]).await;
             let consent = browser.get(back.header("location")).await;
             let code = browser.submit(&consent, "allow").await.param("code").unwrap();
