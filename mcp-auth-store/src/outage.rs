@@ -10,10 +10,10 @@ use crate::{
     Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Backend, Browser, BrowserSessions,
     Caps, Changed, Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation,
     Confirmations, Consents, Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant,
-    Grants, KeyRotation, MemoryStore, People, Person, Polled, Rate, Redemption, Registered, RememberedClient,
-    Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys,
-    SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task,
-    Tasks, Transaction, Transactions, Withdrawn,
+    Grants, KeyRotation, KnownClients, ListedClient, MemoryStore, People, Person, Polled, Rate, Redemption,
+    Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate,
+    Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
+    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions, Withdrawn,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -265,6 +265,16 @@ impl BrowserSessions for Outage {
 
     fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(BrowserSessions::end_of_person(&*self.memory, subject, now))
+    }
+}
+
+impl KnownClients for Outage {
+    fn list(&self, now: u64) -> StoreFuture<'_, Vec<ListedClient>> {
+        self.unless_down(KnownClients::list(&*self.memory, now))
+    }
+
+    fn end_codes<'a>(&'a self, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(KnownClients::end_codes(&*self.memory, client_id, now))
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::StoreError;
 use crate::aggregate::{
     Accounts, BrowserSessions, Clients, Codes, ConfiguredAccess, Confirmations, Consents, Counters,
-    DeviceCodes, Grants, People, Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks,
-    Transactions, grant_name, person_key,
+    DeviceCodes, Grants, KnownClients, People, Revocations, Revoked, SealingKeys, Sessions, SigningKeys,
+    Spent, Tasks, Transactions, grant_name, person_key,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -23,6 +23,7 @@ pub trait Backend:
     + Consents
     + Accounts
     + People
+    + KnownClients
     + BrowserSessions
     + Sessions
     + Tasks
@@ -90,6 +91,11 @@ impl Store {
 
     /// Browsers in which a person is logged in.
     pub fn browser_sessions(&self) -> &dyn BrowserSessions {
+        &*self.0
+    }
+
+    /// The clients of which something is kept, whichever way they came.
+    pub fn known_clients(&self) -> &dyn KnownClients {
         &*self.0
     }
 

@@ -1,6 +1,6 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `people`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `people`, `known_clients`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
 //! - The runtime's: `sessions`, `tasks`.
 //!   `configured_access` is what its configuration gives.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
@@ -16,6 +16,7 @@ mod consents;
 mod counters;
 mod device_codes;
 mod grants;
+mod known_clients;
 mod passkeys;
 mod people;
 mod revocations;
@@ -44,6 +45,7 @@ pub use counters::{Arrival, Counters, Rate};
 pub(crate) use device_codes::EXPIRED_MEMORY;
 pub use device_codes::{DeviceAnswer, DeviceAuthorization, DeviceCodes, MOST_DEVICE_CODES, Polled};
 pub use grants::{Grant, Grants, Rotate, Rotation};
+pub use known_clients::{KnownClients, ListedClient};
 pub use passkeys::{Credential, MOST_PASSKEYS, Passkey, PasskeyUse};
 pub(crate) use people::LastLogin;
 pub use people::{Linked, People, Person, person_key};

@@ -202,7 +202,8 @@ fn was_used_just_then(row: &Row, now: u64) -> bool {
     is_used(row) && now < row.content.rank.saturating_add(USE_KNOWN_TO)
 }
 
-fn is_used(row: &Row) -> bool {
+/// Whether somebody ever allowed the client of `row` something; its rank is then when it was used.
+pub(super) fn is_used(row: &Row) -> bool {
     row.content.groups.iter().any(|group| group == USED)
 }
 

@@ -1,6 +1,6 @@
 //! Clients, codes, device codes and grants share one lock, because allowing a code uses a client and redeeming it makes a grant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mcp_auth_core::{ScopeSet, SecretText};
 
@@ -8,8 +8,8 @@ use super::bounded::Bounded;
 use super::devices::Devices;
 use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{
-    AllowedClient, Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
-    Registered, RememberedClient, Revoked, Rotate, Rotation, SecretHash,
+    AllowedClient, Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, ListedClient, Polled,
+    Redemption, Registered, RememberedClient, Revoked, Rotate, Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -299,6 +299,38 @@ impl Issued {
     pub(super) fn people_with_consents(&self, now: u64) -> impl Iterator<Item = &str> {
         let current = self.consents.keys().filter(move |key| self.consents.get(*key, now).is_some());
         current.map(|(_, subject)| subject.as_str())
+    }
+
+    /// What is kept of each client, by its identifier.
+    pub(super) fn known_clients(&self, now: u64) -> Vec<ListedClient> {
+        let mut known = BTreeMap::<String, ListedClient>::new();
+        let mut of = |client_id: &str, tell: &dyn Fn(&mut ListedClient)| {
+            tell(known.entry(client_id.to_owned()).or_insert_with_key(|id| ListedClient::new(id)));
+        };
+        for (id, registered) in self.clients.iter().filter(|(_, registered)| registered.forget_at > now) {
+            of(id, &|known| known.registered = Some(registered.client.clone()));
+        }
+        for key in self.consents.keys() {
+            let (Some(consent), Some(until)) =
+                (self.consents.get(key, now), self.consents.forget_at(key, now))
+            else {
+                continue;
+            };
+            of(&key.0, &|known| {
+                known.people += u64::from(!consent.is_ended);
+                known.used(until.saturating_sub(CONSENT_MEMORY));
+            });
+        }
+        for grant in self.all_grants(now) {
+            of(&grant.client_id, &|known| known.granted(&grant.redirect_uri, grant.last_used));
+        }
+        known.into_values().collect()
+    }
+
+    /// Removes what a client has not redeemed yet.
+    pub(super) fn end_codes(&mut self, client_id: &str) {
+        self.codes.remove_where(|_, known| known.code.client_id == client_id && !known.used);
+        self.devices.forget_client(client_id);
     }
 
     pub(super) fn remembered_of_person(&self, subject: &str, most: usize, now: u64) -> Vec<RememberedClient> {

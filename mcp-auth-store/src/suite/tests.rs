@@ -91,6 +91,8 @@ macro_rules! suite {
                 of_a_hundred_uses_of_a_count_at_once_one_logs_in
                 a_passkey_is_a_second_factor_and_a_first_one
                 a_reset_leaves_passkeys_unless_they_are_to_go_too;
+            known_clients: every_client_of_which_something_is_kept_is_listed
+                what_a_client_has_not_redeemed_ends_and_that_of_others_stays;
             people: everybody_of_whom_something_is_kept_is_listed
                 with_a_person_their_sessions_and_tasks_go;
             browser_sessions: a_login_ends_at_its_time
