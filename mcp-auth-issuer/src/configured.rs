@@ -1,6 +1,7 @@
 //! The options that `[issuer]` of `mcp.toml` sets. The one file here that reads the runtime's configuration: the facade
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::own_claims::ROLES_CLAIM;
 use mcp_auth_core::{Acr, ScopeSet};
 use mcp_auth_runtime::config::accounts::{Accounts, Passkeys, SecondFactor};
@@ -10,13 +11,14 @@ use mcp_auth_runtime::config::issuer::{
 use mcp_auth_runtime::config::own_login::OwnLogin;
 use mcp_auth_runtime::config::upstream::{Upstream, UpstreamAllow};
 use mcp_auth_runtime::config::{AcrValue, Config, JwkSetError, RoleName, SecretError};
-use mcp_auth_store::{ClientKeys, SecretHash};
+use mcp_auth_store::{ClientKeys, SecretHash, Store};
 use serde_json::{Map, Value};
 
 use mcp_auth_runtime::facade::KeySource as AssertionKeys;
 
 use crate::assertion::{AssertionOptions, AssertionProfile, Workload};
 use crate::client::document::ClientDocuments;
+use crate::client::known::Clients;
 use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::key::SigningAlgorithm;
@@ -64,6 +66,19 @@ impl IssuerOptions {
             },
             ..Self::in_state_dir(config.state_dir(issuer))
         })
+    }
+}
+
+impl Clients {
+    /// The clients in `store`, with those of `[issuer]`. No secret is read for them.
+    pub fn configured(store: Store, ambient: Ambient, issuer: &BuiltInIssuer) -> Self {
+        let mut clients = Self::new(store, ambient);
+        for client in &issuer.clients {
+            let name = client.name.as_ref().map(|name| name.as_str());
+            let redirect_uris = client.redirect_uris.iter().map(|uri| uri.get().as_str());
+            clients.name(client.client_id.as_str(), name, redirect_uris);
+        }
+        clients
     }
 }
 

@@ -37,6 +37,7 @@ mod start;
 pub use assertion::{AssertionOptions, AssertionProfile, InvalidAssertions, Workload};
 pub use build::{IssuerError, build, build_with};
 pub use client::document::{ClientDocuments, UnreadableAuthorities};
+pub use client::known::{ClientLine, ClientOrigin, Clients, RemoveClientError};
 pub use client::named::{NamedClient, NamedCredential};
 pub use configured::ConfiguredError;
 pub use endpoint::{InitialAccessToken, RegistrationOptions};

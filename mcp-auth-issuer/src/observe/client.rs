@@ -28,8 +28,8 @@ events! {
     ClientChanged<'a> = "client_changed", INFO {
         client_id: &'a str, client_name: Option<&'a str>, redirect_uris: &'a [String], address: Option<IpAddr>,
     }
-    /// A client removed itself: its grants ended.
-    ClientRemoved<'a> = "client_removed", INFO { client_id: &'a str, address: Option<IpAddr> }
+    /// A client was removed, by itself or by an operator: its grants ended, and its access tokens are revoked.
+    ClientRemoved<'a> = "client_removed", INFO { client_id: &'a str, by: Word, address: Option<IpAddr> }
     /// A client did not read, change or remove what is kept of it. Without `client_id` the token was not that of a client.
     ClientManagementRefused<'a> = "client_management_refused", WARN {
         what: Word, client_id: Option<&'a str>, address: Option<IpAddr>, reason: Reason<'a>,

@@ -114,7 +114,7 @@ async fn of_clients_each_registration_and_what_becomes_of_it_is_said() {
             "WARN client_management_refused client_id=\"{id}\" reason=\"client_secret is not that of the client\" what=change"
         ),
         "WARN client_management_refused reason=\"the registration access token is wrong, or there is no such client\" what=read",
-        &format!("INFO client_removed client_id=\"{id}\""),
+        &format!("INFO client_removed by=client client_id=\"{id}\""),
     ]);
 }
 

@@ -40,6 +40,7 @@ mod races;
 mod refresh;
 mod registration;
 mod remembered;
+mod removed_clients;
 mod replicas;
 mod revocation;
 mod site;
