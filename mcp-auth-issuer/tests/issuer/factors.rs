@@ -134,6 +134,25 @@ async fn codes_count_once_one_of_them_was_typed_and_tokens_say_so() {
 }
 
 #[tokio::test]
+async fn an_app_scans_the_key_from_a_picture_that_is_in_the_page_itself() {
+    let (app, ..) = site_with(unlimited()).await;
+    let mut browser = Browser::new(&app);
+    let page = overview(&mut browser).await;
+    assert!(!page.body.contains("<svg"), "{}", page.body);
+    let setup = press(&mut browser, &page, "begin", &[]).await;
+    assert_eq!(
+        setup.body.matches("<svg class=\"qr\" role=\"img\" aria-label=\"QR code").count(),
+        1,
+        "{}",
+        setup.body
+    );
+    assert!(!setup.body.contains("<img") && !setup.body.contains(" style="), "{}", setup.body);
+    let policy = setup.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("img-src") && !policy.contains("unsafe"), "{policy}");
+}
+
+#[tokio::test]
 async fn p30_a_code_is_good_once_in_whatever_browser() {
     let (app, _, key, _) = with_codes().await;
     let url = authorize_url(&app.public_client().await, &[]);

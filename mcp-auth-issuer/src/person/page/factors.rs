@@ -9,6 +9,7 @@ use mcp_auth_store::{Account, MOST_PASSKEYS, Passkey};
 use super::claim::visible;
 use super::lifetime::ago;
 use super::passkeys::passkey_creation;
+use super::qr::qr;
 use super::shell::{page, page_with_passkeys};
 use crate::issuer::Issuer;
 use crate::person::accounts::{LONGEST_NAME, PasskeySetup, Setup};
@@ -49,7 +50,13 @@ pub(crate) fn totp_setup(setup: &Setup) -> Markup {
     html! {
         ol {
             li {
-                "In an authenticator app, add an account by this key:"
+                @match qr(setup.uri.expose(), "QR code for an authenticator app. It says the same as the key below.") {
+                    Some(picture) => {
+                        "In an authenticator app, add an account: scan the code, or type the key below it."
+                        p { (picture) }
+                    }
+                    None => "In an authenticator app, add an account by this key:",
+                }
                 p { code.url { (groups.join(" ")) } }
                 p.hint {
                     "Time-based, 6 digits, 30 seconds. Or open this address in the app: "
