@@ -234,6 +234,27 @@ pub async fn p30_a_recovery_code_is_used_once_by_one_of_a_hundred(store: Store) 
     assert_eq!(found(&store).await.recovery_codes, [id("s")]);
 }
 
+/// Not of one that was changed since, is disabled, or has none; and what was begun before it does not go on.
+pub async fn a_person_changes_the_password_of_the_account_that_they_saw(store: Store) {
+    kept(&store, alice()).await;
+    let own =
+        |generation, password: &str| AccountChange::PasswordByPerson { generation, password: text(password) };
+    let seen = found(&store).await.generation;
+    assert_eq!(change(&store, AccountChange::BeginTotp(text("KEY")), 5).await, Changed::Done);
+    assert_eq!(change(&store, own(seen + 1, "other"), 6).await, Changed::Refused);
+    assert_eq!(change(&store, own(seen, "chosen"), 7).await, Changed::Done);
+    let account = found(&store).await;
+    assert_eq!((account.password, account.password_changed_at), (Some(text("chosen")), Some(7)));
+    assert!(account.generation == seen + 1 && account.totp_to_confirm.is_none());
+    assert_eq!(change(&store, own(seen, "again"), 8).await, Changed::Refused);
+    for before in [AccountChange::Disable, reset(100)] {
+        assert_eq!(change(&store, before, 9).await, Changed::Done);
+        let seen = found(&store).await.generation;
+        assert_eq!(change(&store, own(seen, "too late"), 10).await, Changed::Refused);
+        assert_eq!(change(&store, AccountChange::Enable, 11).await, Changed::Done);
+    }
+}
+
 /// It was begun with what does not count any more.
 pub async fn a_login_that_began_before_a_change_does_not_end_after_it(store: Store) {
     kept(&store, alice()).await;

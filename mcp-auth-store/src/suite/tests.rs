@@ -76,6 +76,7 @@ macro_rules! suite {
                 of_a_hundred_who_create_it_at_once_one_does
                 a_password_is_set_by_a_link_once_and_in_time
                 of_a_hundred_uses_of_a_link_at_once_one_sets_the_password
+                a_person_changes_the_password_of_the_account_that_they_saw
                 what_was_begun_with_is_confirmed_before_it_counts
                 p30_a_time_step_is_used_once_and_those_before_it_never
                 p30_of_a_hundred_uses_of_a_time_step_at_once_one_logs_in
