@@ -4,6 +4,7 @@
 //! An answer that is posted (`response_mode=form_post`) does not arrive: browsers send our cookie (`SameSite=Lax`) along with a link from another
 //! site, and not with its form, and without the cookie nothing would tell this browser from any other.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -55,27 +56,27 @@ pub(crate) async fn get(
 ) -> Response {
     let returned = match read(&issuer, uri.query().unwrap_or_default(), &headers).await {
         Ok(returned) => returned,
-        Err(refusal) => return refusal.respond(&issuer),
+        Err(refusal) => return refusal.respond(&issuer, address),
     };
     let url = returned.away.url.clone();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
     let from = (&headers, address);
     // Each page says in its own words why somebody is not logged in.
     match path {
-        ACCOUNT => {
-            account::returned(&issuer, from, returned).await.unwrap_or_else(|why| why.respond(&issuer))
-        }
+        ACCOUNT => account::returned(&issuer, from, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
         AUTHORIZE => authorize::returned(&issuer, from, query, returned)
             .await
-            .unwrap_or_else(|why| why.respond(&issuer)),
-        CONFIRM => {
-            confirm::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
-        }
-        DEVICE => {
-            device::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
-        }
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
+        CONFIRM => confirm::returned(&issuer, from, query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
+        DEVICE => device::returned(&issuer, from, query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
         // What is at the other pages is for people with an account here, whose login leads nowhere else.
-        _ => Refusal::Gone.respond(&issuer),
+        _ => Refusal::Gone.respond(&issuer, address),
     }
 }
 
@@ -102,19 +103,19 @@ async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Resul
 }
 
 /// Tells the operator that nobody came back.
-fn refused(reason: Reason<'_>) {
-    PageRefused { page: Word("login"), reason }.happened();
+fn refused(address: Option<IpAddr>, reason: Reason<'_>) {
+    PageRefused { page: Word("login"), address, reason }.happened();
 }
 
 impl Refusal {
-    fn respond(self, issuer: &Issuer) -> Response {
+    fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         match self {
             Self::Untrusted(untrusted) => {
-                refused(Reason::Refused(&untrusted));
+                refused(address, Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
             Self::Gone => {
-                refused(Reason::Refused(&self));
+                refused(address, Reason::Refused(&self));
                 let text = ErrorText {
                     title: "You are not logged in",
                     why: "No login waits for this answer in this browser. It was used before, or took longer than ten minutes, or was \
@@ -124,7 +125,7 @@ impl Refusal {
                 ErrorPage::new(issuer, StatusCode::BAD_REQUEST, text).into_response()
             }
             Self::Store(error) => {
-                refused(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
+                refused(address, Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
                 let text = ErrorText {
                     title: "This does not work now",
                     why: "The authorization server cannot reach its store.",

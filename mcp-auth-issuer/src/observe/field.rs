@@ -268,6 +268,8 @@ fields! {
     acr: Text,
     /// How many recovery codes are left.
     left: Number,
+    /// Which second factor it is about: `codes`, or `passkey`.
+    factor: Word,
     /// Whether the person sets the password by a link.
     by_link: Flag,
     /// Whether the second factors were removed too.

@@ -31,5 +31,5 @@ events! {
     /// A person logged out.
     LoggedOut<'a> = "logged_out", INFO { subject: &'a str, everywhere: bool, address: Option<IpAddr> }
     /// A request for a page of a person was not taken: it came from another site or another browser, or too late, or twice.
-    PageRefused<'a> = "page_refused", WARN { page: Word, reason: Reason<'a> }
+    PageRefused<'a> = "page_refused", WARN { page: Word, address: Option<IpAddr>, reason: Reason<'a> }
 }

@@ -34,6 +34,7 @@ mod own_answers;
 mod own_login;
 mod passkey_factors;
 mod passkeys;
+mod password_change;
 mod people;
 mod pushed;
 mod races;

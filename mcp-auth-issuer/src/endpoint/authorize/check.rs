@@ -70,8 +70,10 @@ pub(super) async fn pushed(issuer: &Issuer, params: &Params) -> Result<Option<Pu
 /// [`Refusal::Untrusted`]: told to the person alone.
 pub(super) async fn recipient(issuer: &Issuer, params: &Params) -> Result<(Client, Answer), Refusal> {
     let client = client_id::find(issuer, params).await?;
-    let answer = answer_to(issuer, &client, params)?;
-    Ok((client, answer))
+    match answer_to(issuer, &client, params) {
+        Ok(answer) => Ok((client, answer)),
+        Err(untrusted) => Err(Refusal::from(untrusted).about(&client)),
+    }
 }
 
 /// Where the answer to this client goes.

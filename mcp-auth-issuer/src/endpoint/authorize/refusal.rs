@@ -1,6 +1,7 @@
 //! The possible mistakes in an authorization request, as typed causes, and the one answer to each of them.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -25,10 +26,10 @@ use crate::request::oauth_error::{LONGEST, repeated};
 pub(in crate::endpoint) enum Refusal {
     /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
     Tell { client_id: String, answer: Answer, refused: Refused },
-    /// The redirect URI, or the request itself, is not verified: only the person is told.
-    Untrusted(Untrusted),
+    /// The redirect URI, or the request itself, is not verified: only the person is told. With the client, where it was found.
+    Untrusted { untrusted: Untrusted, client_id: Option<String> },
     /// The store failed, which is not the client's fault.
-    Store(StoreError),
+    Store { error: StoreError, client_id: Option<String> },
 }
 
 /// Causes that are told to the client.
@@ -124,34 +125,47 @@ impl Refusal {
         let may_be_new = issuer.describes_itself(&client.id);
         match issuer.store.consents().any(&client.id).await {
             Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
-                Untrusted::Stranger(refused).into()
+                Self::from(Untrusted::Stranger(refused)).about(client)
             }
             Ok(true) => Self::Tell { client_id: client.id.clone(), answer, refused },
-            Ok(false) => Untrusted::Stranger(refused).into(),
-            Err(error) => error.into(),
+            Ok(false) => Self::from(Untrusted::Stranger(refused)).about(client),
+            Err(error) => Self::from(error).about(client),
         }
     }
 
+    /// The same, of a request of this client: the operator is told so.
+    pub(super) fn about(mut self, client: &Client) -> Self {
+        match &mut self {
+            Self::Untrusted { client_id, .. } | Self::Store { client_id, .. } => {
+                client_id.get_or_insert_with(|| client.id.clone());
+            }
+            Self::Tell { .. } => {}
+        }
+        self
+    }
+
     /// Tells the client by redirect, or else the person by a page. It never redirects to an unverified address.
-    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         match self {
             Self::Tell { client_id, answer, refused } => {
                 AuthorizationRefused {
                     client_id: Some(&client_id),
                     redirect_uri: Some(&answer.redirect_uri),
                     told: Word("client"),
+                    address,
                     reason: Reason::Refused(&refused),
                 }
                 .happened();
                 let (code, description) = refused.wire();
                 answer.error(code, &description)
             }
-            Self::Untrusted(untrusted) => {
-                not_told(Reason::Refused(&untrusted));
+            Self::Untrusted { untrusted, client_id } => {
+                not_told(client_id.as_deref(), address, Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
-            Self::Store(error) => {
-                not_told(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
+            Self::Store { error, client_id } => {
+                let reason = format!("{error}: {:?}", error.cause());
+                not_told(client_id.as_deref(), address, Reason::Failed(&reason));
                 let text = ErrorText {
                     title: "This does not work now",
                     why: "The authorization server cannot reach its store.",
@@ -164,8 +178,9 @@ impl Refusal {
 }
 
 /// Tells the operator that a request was refused of which only the person is told.
-fn not_told(reason: Reason<'_>) {
-    AuthorizationRefused { client_id: None, redirect_uri: None, told: Word("person"), reason }.happened();
+fn not_told(client_id: Option<&str>, address: Option<IpAddr>, reason: Reason<'_>) {
+    let told = Word("person");
+    AuthorizationRefused { client_id, redirect_uri: None, told, address, reason }.happened();
 }
 
 impl Refused {
@@ -387,12 +402,16 @@ impl Untrusted {
 
 impl From<Untrusted> for Refusal {
     fn from(untrusted: Untrusted) -> Self {
-        Self::Untrusted(untrusted)
+        let client_id = match &untrusted {
+            Untrusted::Document { client_id, .. } => Some(client_id.clone()),
+            _ => None,
+        };
+        Self::Untrusted { untrusted, client_id }
     }
 }
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Store { error, client_id: None }
     }
 }

@@ -163,8 +163,8 @@ async fn answered(
     if let Some(pushed) = pushed {
         match pushed.take(issuer).await {
             Ok(true) => {}
-            Ok(false) => return Untrusted::NotPushed.into(),
-            Err(error) => return error.into(),
+            Ok(false) => return Refusal::from(Untrusted::NotPushed).about(client),
+            Err(error) => return Refusal::from(error).about(client),
         }
     }
     Refusal::of(issuer, client, answer, refused).await
