@@ -64,6 +64,7 @@
 //!     linked: None,
 //!     authentication: Authentication::at(now),
 //!     logged_in_for: asked,
+//!     logged_in_at: now,
 //!     expires_at: now + 60,
 //! };
 //! store.browser_sessions().begin(None, cookie, alice, now).await?;

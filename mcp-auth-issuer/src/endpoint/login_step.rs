@@ -389,6 +389,7 @@ impl<'s> LoginStep<'s> {
             name: user.name,
             linked: user.linked,
             logged_in_for: SecretHash::of(self.request),
+            logged_in_at: now,
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));

@@ -626,3 +626,33 @@ async fn a_session_by_a_weak_login_is_not_used_for_a_request_that_asks_for_a_str
     assert!(page.body.contains("value=\"allow\""), "{}", page.body);
     assert!(browser.get(&strong).await.body.contains("value=\"allow\""), "it is asked for once");
 }
+
+/// The page asked for a new login again and again.
+#[tokio::test]
+async fn a_weak_login_of_long_ago_at_the_application_ends_the_request_and_the_login_page_does_not_come_again()
+{
+    let graded = OwnLoginOptions {
+        acr_values: ["gold", "silver"].map(|acr| acr.parse().unwrap()).into(),
+        ..options(AnswerKey::shared(key()))
+    };
+    let app = app_with(graded);
+    let client = app.public_client().await;
+    let comes_back = async |url: &str, acr: &str, auth_time: u64| {
+        let mut browser = Browser::new(&app);
+        let transaction = leave(&mut browser, url).await.transaction;
+        let said = Login { acr: Some(acr), auth_time, ..answer(&transaction) };
+        let back = browser.get(path(&said.location(&key(), START))).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        let page = browser.get(back.header("location")).await;
+        (browser, page)
+    };
+    let (mut first, consent) = comes_back(&authorize_url(&client, &[]), "gold", START).await;
+    first.submit(&consent, "allow").await.param("code").expect("a code");
+    let url = authorize_url(&client, &[("acr_values", "gold")]);
+    for auth_time in [START, START - 2 * 3600, 0] {
+        let (_, page) = comes_back(&url, "silver", auth_time).await;
+        page.assert_redirect_error("unmet_authentication_requirements");
+        let (_, page) = comes_back(&url, "gold", auth_time).await;
+        assert!(page.body.contains("value=\"allow\""), "{auth_time}: {}", page.body);
+    }
+}

@@ -619,3 +619,55 @@ async fn an_id_token_by_less_than_was_asked_for_ends_the_request_and_a_weak_sess
         assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["acr"], token, "{asked} {said}");
     }
 }
+
+/// The page asked for a new login again and again: it took the login for one that was not for this request, because it was long ago there.
+#[tokio::test]
+async fn a_weak_login_of_long_ago_or_without_a_time_ends_the_request_and_the_login_page_does_not_come_again()
+{
+    let provider = Provider::new();
+    let app = app(&provider, |options| {
+        options.acr_values = ["gold", "silver"].map(|acr| acr.parse().unwrap()).into();
+    });
+    let client = app.public_client().await;
+    let comes_back = async |browser: &mut Browser, url: &str, claims: &Value| {
+        let request = leave(browser, url).await;
+        says(&provider, &request, claims);
+        let back = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        browser.get(back.header("location")).await
+    };
+    let mut first = Browser::new(&app);
+    let consent = comes_back(&mut first, &authorize_url(&client, &[]), &json!({})).await;
+    first.submit(&consent, "allow").await.param("code").expect("a code");
+    let url = authorize_url(&client, &[("acr_values", "gold")]);
+    for auth_time in [json!(START), json!(START - 2 * 3600), json!(0), Value::Null] {
+        let mut browser = Browser::new(&app);
+        let weak = json!({ "acr": "silver", "auth_time": auth_time });
+        let page = comes_back(&mut browser, &url, &weak).await;
+        page.assert_redirect_error("unmet_authentication_requirements");
+        // The allow twin.
+        let strong = json!({ "acr": "gold", "auth_time": auth_time });
+        let page = comes_back(&mut Browser::new(&app), &url, &strong).await;
+        assert!(page.body.contains("value=\"allow\""), "{auth_time}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_login_there_that_was_young_enough_when_it_came_back_stays_so_while_its_pages_are_open() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let url = authorize_url(&client, &[("max_age", "3600")]);
+    let request = leave(&mut browser, &url).await;
+    says(&provider, &request, &json!({ "auth_time": START - 3595 }));
+    let back = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    app.advance(60);
+    let consent = browser.get(back.header("location")).await;
+    assert!(consent.body.contains("value=\"allow\""), "{}", consent.body);
+    browser.submit(&consent, "allow").await.param("code").expect("a code");
+    // Of another request it is older than that one takes.
+    let other = browser.get(&authorize_url(&client, &[("max_age", "3600"), ("state", "2")])).await;
+    assert!(other.body.contains("Continue to"), "{}", other.body);
+}

@@ -288,6 +288,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
             linked: None,
             authentication: Authentication::at(1),
             logged_in_for: id("a request"),
+            logged_in_at: 0,
             expires_at: 1000,
         };
         store.browser_sessions().begin(None, id(&format!("browser of {person}")), browser, 1).await.unwrap();
