@@ -676,3 +676,15 @@ async fn while_the_store_is_down_nothing_is_asked_shown_answered_or_given() {
     outage.end();
     assert_eq!(poll(&app, &device_code).await.status, StatusCode::OK, "a poll that failed used nothing up");
 }
+
+#[tokio::test]
+async fn a_device_code_that_was_allowed_for_another_public_url_gives_no_token() {
+    let store = Store::memory(Caps::default());
+    let before = app_on(&store);
+    let after =
+        App::on(store, |setup| setup.resource = "http://localhost:8080/v2/mcp".parse().unwrap(), devices);
+    let (device_code, user_code) = television(&before).await;
+    assert_eq!(answer(&before, &user_code, "allow").await.status, StatusCode::OK);
+    poll(&after, &device_code).await.assert_error(400, "invalid_grant");
+    assert_eq!(poll(&before, &device_code).await.status, StatusCode::OK);
+}

@@ -264,3 +264,30 @@ async fn a_client_that_is_gone_or_lost_the_grant_type_or_the_redirect_uri_is_ref
         );
     }
 }
+
+/// The public URL was changed: each refresh gave an access token for the resource of before, and every call with it was refused.
+#[tokio::test]
+async fn what_was_granted_for_another_public_url_gives_no_token_and_the_grant_ends() {
+    let store = Store::memory(Caps::default());
+    let before = App::on(store.clone(), |_| (), |_| ());
+    let moved = |url: &str| {
+        let url = url.parse().unwrap();
+        App::on(store.clone(), |setup| setup.resource = url, |_| ())
+    };
+    let client = before.public_client().await;
+    let kept = before.tokens(&client, &[]).await;
+    for url in ["http://localhost:8080/v2/mcp", "http://localhost:8080/mcp/", "http://other.example/mcp"] {
+        let after = moved(url);
+        let tokens = before.tokens(&client, &[]).await;
+        let refused = after.token(&refresh(&client, &tokens)).await;
+        refused.assert_error(400, "invalid_grant");
+        // As with whatever else ends a grant, it does not come back.
+        before.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+
+        let code = before.code(&client, &[]).await;
+        let redeem = changed(&redeem(&client, &code), ("resource", ""));
+        after.token(&redeem).await.assert_error(400, "invalid_grant");
+        assert_eq!(before.token(&redeem).await.status, StatusCode::OK, "{url}: the code was not used up");
+    }
+    assert_eq!(moved(RESOURCE).token(&refresh(&client, &kept)).await.status, StatusCode::OK);
+}

@@ -93,6 +93,7 @@ pub(super) async fn issue(
     verify_person(issuer, &grant).await?;
     verify_not_denied(issuer, token, &grant).await?;
     verify_age(issuer, &grant).await?;
+    verify_grant_resource(issuer, &grant).await?;
     verify_redirect_uri(issuer, client, &grant).await?;
     verify_client_key(issuer, client, &grant).await?;
     verify_resource(issuer, params)?;
@@ -147,6 +148,17 @@ async fn verify_age(issuer: &Issuer, grant: &Grant) -> Result<(), Refusal> {
     match grant.last_used.saturating_add(idle) <= now || grant.granted_at.saturating_add(age) <= now {
         true => Err(end(issuer, grant, "the grant is older than it may be: it is dead").await?),
         false => Ok(()),
+    }
+}
+
+/// The grant is for this server, or it ends: after a change of the public URL its access tokens would be refused everywhere.
+async fn verify_grant_resource(issuer: &Issuer, grant: &Grant) -> Result<(), Refusal> {
+    match issuer.resource == *grant.resource {
+        true => Ok(()),
+        false => {
+            let why = "the grant is for another resource than this server: the grant is dead";
+            Err(end(issuer, grant, why).await?)
+        }
     }
 }
 
