@@ -291,3 +291,35 @@ async fn what_was_granted_for_another_public_url_gives_no_token_and_the_grant_en
     }
     assert_eq!(moved(RESOURCE).token(&refresh(&client, &kept)).await.status, StatusCode::OK);
 }
+
+/// A client asks for the least that it needs, and was refused where a wider scope was granted.
+#[tokio::test]
+async fn a_scope_that_a_granted_one_implies_is_given_alone_and_one_that_implies_it_is_not() {
+    let app = App::new();
+    let client = app.public_client().await;
+    for (granted, asked, given) in [
+        ("todos.write", "todos.read", Some("todos.read")),
+        ("admin", "todos.read", Some("todos.read")),
+        ("admin", "todos.read todos.write", Some("todos.read todos.write")),
+        ("todos.write", "todos.read todos.write", Some("todos.read todos.write")),
+        ("todos.read", "todos.write", None),
+        ("todos.write", "admin", None),
+        ("todos.write", "todos.read admin", None),
+        ("todos.write", "files:photos:read", None),
+    ] {
+        let tokens = app.tokens(&client, &[("scope", granted)]).await;
+        let mut form = refresh(&client, &tokens);
+        form.push(("scope", asked));
+        let answer = app.token(&form).await;
+        match given {
+            Some(given) => {
+                assert_eq!(answer.json()["scope"], given, "{granted} {asked}: {}", answer.body);
+                let said = app.claims(answer.json()["access_token"].as_str().unwrap());
+                assert_eq!(said["scope"], given);
+                let next = app.token(&refresh(&client, &answer.json())).await.json();
+                assert_eq!(next["scope"], granted, "the family keeps what was granted");
+            }
+            None => answer.assert_error(400, "invalid_scope"),
+        }
+    }
+}
