@@ -2,7 +2,7 @@
 //! treated as successful, and a step that failed must have changed nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mcp_auth_core::ScopeSet;
 
@@ -20,9 +20,13 @@ use crate::{
 #[derive(Clone)]
 pub struct Outage {
     memory: Arc<MemoryStore>,
-    is_down: Arc<AtomicBool>,
+    /// How many steps work still: [`ALL`] while it is up.
+    left: Arc<AtomicUsize>,
     failed: Arc<AtomicUsize>,
 }
+
+/// However many steps.
+const ALL: usize = usize::MAX;
 
 impl Outage {
     /// The cause in the error of every step while the store is down, as the log shows it.
@@ -33,7 +37,7 @@ impl Outage {
     pub fn new() -> Self {
         Self {
             memory: Arc::new(MemoryStore::new(Caps::default())),
-            is_down: Arc::default(),
+            left: Arc::new(AtomicUsize::new(ALL)),
             failed: Arc::default(),
         }
     }
@@ -45,12 +49,17 @@ impl Outage {
 
     /// From now on every step fails.
     pub fn begin(&self) {
-        self.is_down.store(true, Ordering::SeqCst);
+        self.begin_after(0);
+    }
+
+    /// So many steps work still, and then every step fails: what comes after a change that was made.
+    pub fn begin_after(&self, steps: usize) {
+        self.left.store(steps, Ordering::SeqCst);
     }
 
     /// From now on every step works again, on the data that was kept before.
     pub fn end(&self) {
-        self.is_down.store(false, Ordering::SeqCst);
+        self.left.store(ALL, Ordering::SeqCst);
     }
 
     /// How many steps were asked for while the store was down.
@@ -61,12 +70,17 @@ impl Outage {
     /// Runs `step`, unless the store is down: then the step is never started.
     fn unless_down<'a, T: Send + 'a>(&'a self, step: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         Box::pin(async move {
-            match self.is_down.load(Ordering::SeqCst) {
-                true => {
+            let one_less = |left| match left {
+                0 => None,
+                ALL => Some(ALL),
+                left => Some(left - 1),
+            };
+            match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
+                Ok(_) => step.await,
+                Err(_) => {
                     self.failed.fetch_add(1, Ordering::SeqCst);
                     Err(StoreError::new(Self::CAUSE))
                 }
-                false => step.await,
             }
         })
     }

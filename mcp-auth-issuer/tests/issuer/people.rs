@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use mcp_auth_issuer::{ManageError, People};
-use mcp_auth_store::{Caps, Revocable, Store};
+use mcp_auth_store::{Caps, Revocable, SecretHash, Store};
 use serde_json::{Value, json};
 
+use crate::accounts::site;
 use crate::harness::*;
 use crate::upstream::{Provider, app_on, ends};
 
@@ -116,4 +117,53 @@ async fn a_token_says_of_which_revocation_its_issuer_knew_and_none_where_there_w
     ahead["jti"] = json!("another");
     ahead["iat"] = json!(START + 20);
     assert!(is_refused(&ahead));
+}
+
+/// `user delete Ann` deleted the account `ann` where the store failed once: what could not be told was taken for "nobody is called so".
+#[tokio::test]
+async fn a_command_for_a_person_reaches_no_account_of_a_like_name_wherever_the_store_fails() {
+    let (_, operator, store, outage) = site().await;
+    let logged_in = async |subject: &str| {
+        let browser = mcp_auth_store::Browser {
+            subject: subject.to_owned(),
+            name: None,
+            linked: None,
+            authentication: mcp_auth_store::Authentication::at(START),
+            logged_in_for: SecretHash::of(""),
+            logged_in_at: START,
+            expires_at: START + 600,
+        };
+        store.browser_sessions().begin(None, SecretHash::of(subject), browser, START).await.unwrap();
+    };
+    let is_logged_in = async |subject: &str| {
+        store.browser_sessions().find(SecretHash::of(subject), START).await.unwrap().is_some()
+    };
+    logged_in("ann").await;
+    let people = operator.people(ISSUER);
+    for command in ["log out", "delete"] {
+        logged_in("Ann").await;
+        let mut steps = 0;
+        loop {
+            outage.begin_after(steps);
+            let done = match command {
+                "delete" => people.delete("Ann").await,
+                _ => people.log_out("Ann").await,
+            };
+            outage.end();
+            let listed = operator.list().await.unwrap();
+            let accounts: Vec<_> = listed.iter().map(|line| (&*line.name, line.state.disabled)).collect();
+            assert_eq!(accounts, [("ann", false)], "{command} after {steps} steps");
+            assert!(is_logged_in("ann").await, "{command} after {steps} steps");
+            match done {
+                Ok(()) => break,
+                Err(error) => assert!(matches!(error, ManageError::Store(_)), "{command} {steps}: {error}"),
+            }
+            steps += 1;
+        }
+        assert!(steps > 1 && !is_logged_in("Ann").await, "{command}");
+    }
+    // Nobody else is called so now: it is the account, whatever capital letters it is called by.
+    people.delete("ANN").await.unwrap();
+    assert!(operator.list().await.unwrap().is_empty() && !is_logged_in("ann").await);
+    assert!(matches!(people.delete("ANN").await, Err(ManageError::Nobody)));
 }
