@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use mcp_auth_core::bounds::MINUTE;
-use mcp_auth_core::hex;
+use mcp_auth_core::{SecretText, hex};
 use mcp_auth_runtime::facade::ClientAddress;
-use mcp_auth_store::{Account, Browser, SecretHash};
+use mcp_auth_store::{Account, Browser, SecretHash, StoreError};
 
 use super::authorize::Untrusted;
 use super::login_step::{Answered, LoginStep};
@@ -111,7 +111,7 @@ async fn decide(
             let begun = fields.get("begun").and_then(hex::read).map(SecretHash::from_bytes);
             let begun = begun.ok_or(FactorsError::Gone).map_err(refused)?;
             match accounts.confirm_totp(&name, begun, fields.get("code").unwrap_or_default()).await {
-                Ok(codes) => fresh.goes_on(Shown::Codes(codes), None).await,
+                Ok(codes) => Ok(fresh.goes_on_with_codes(codes, None).await),
                 Err(error @ FactorsError::WrongCode) => {
                     SecondFactorChangeRefused { subject: &name, reason: Reason::Refused(&error) }.happened();
                     let setup = accounts.begun_totp(&fresh.account, begun).ok_or(FactorsError::Gone)?;
@@ -123,7 +123,7 @@ async fn decide(
         }
         "renew" => {
             let codes = accounts.renew_recovery_codes(&name).await.map_err(refused)?;
-            fresh.page(Shown::Codes(codes), None).await
+            Ok(fresh.codes(codes, None))
         }
         "remove" => {
             accounts.remove_totp(&name).await.map_err(refused)?;
@@ -146,10 +146,12 @@ async fn decide(
             let browser = SecretHash::of(cookie);
             match accounts.add_passkey(&name, given("begun"), given("passkey"), browser).await {
                 Ok(codes) => {
-                    let account = accounts.account(&name).await?;
                     let why = Some((StatusCode::OK, "The passkey was added."));
-                    let shown = if codes.is_empty() { Shown::Overview } else { Shown::Codes(codes) };
-                    Fresh { account, ..fresh }.goes_on(shown, why).await
+                    if !codes.is_empty() {
+                        return Ok(fresh.goes_on_with_codes(codes, why).await);
+                    }
+                    let account = accounts.account(&name).await?;
+                    Fresh { account, ..fresh }.goes_on(Shown::Overview, why).await
                 }
                 Err(FactorsError::Passkey(error)) => {
                     let (subject, reason) = (&*name, Reason::Refused(&error));
@@ -198,12 +200,8 @@ impl<'a> Fresh<'a> {
         shown: Shown,
         notice: Option<(StatusCode, &'static str)>,
     ) -> Result<Response, PageNotShown> {
-        let (issuer, before) = (self.issuer, SecretHash::of(self.cookie));
-        let id = secret(&*issuer.ambient.random);
-        // One change later. After a change by somebody else in between, this login does not count either.
-        self.browser.authentication.version += 1;
-        let (kept, browser) = (SecretHash::of(&id), self.browser.clone());
-        issuer.store.browser_sessions().begin(Some(before), kept, browser, issuer.now()).await?;
+        let id = self.renewed().await?;
+        let issuer = self.issuer;
         let mut response = Fresh { cookie: &id, ..self }.page(shown, notice).await?;
         if let Some(cookie) = issuer.cookie.set(&id) {
             response.headers_mut().insert(SET_COOKIE, cookie);
@@ -211,23 +209,65 @@ impl<'a> Fresh<'a> {
         Ok(response)
     }
 
+    /// The same with new recovery codes, which are shown now or never: nothing that fails after the change keeps them back. Where the login of
+    /// this browser cannot go on, the way back from the page leads over the login.
+    async fn goes_on_with_codes(
+        mut self,
+        codes: Vec<SecretText>,
+        notice: Option<(StatusCode, &'static str)>,
+    ) -> Response {
+        let mut response = self.codes(codes, notice);
+        match self.renewed().await {
+            Ok(id) => {
+                if let Some(cookie) = self.issuer.cookie.set(&id) {
+                    response.headers_mut().insert(SET_COOKIE, cookie);
+                }
+            }
+            Err(error) => {
+                let error = error.cause();
+                tracing::error!(%error, "a person who changed how they log in has to log in again: the store failed");
+            }
+        }
+        response
+    }
+
+    /// The identifier under which the login of this browser goes on after a change of what the person logs in with.
+    async fn renewed(&mut self) -> Result<String, StoreError> {
+        let (issuer, before) = (self.issuer, SecretHash::of(self.cookie));
+        let id = secret(&*issuer.ambient.random);
+        // One change later. After a change by somebody else in between, this login does not count either.
+        self.browser.authentication.version += 1;
+        let (kept, browser) = (SecretHash::of(&id), self.browser.clone());
+        issuer.store.browser_sessions().begin(Some(before), kept, browser, issuer.now()).await?;
+        Ok(id)
+    }
+
+    /// The page with new recovery codes. It has no form, so it needs no CSRF token.
+    fn codes(&self, codes: Vec<SecretText>, notice: Option<(StatusCode, &'static str)>) -> Response {
+        self.rendered("", Shown::Codes(codes), notice)
+    }
+
     async fn page(
         &self,
         shown: Shown,
         notice: Option<(StatusCode, &'static str)>,
     ) -> Result<Response, PageNotShown> {
-        let issuer = self.issuer;
+        let csrf = self.issuer.csrf.token(self.cookie, FACTORS, &*self.issuer.ambient.random).await?;
+        Ok(self.rendered(&csrf, shown, notice))
+    }
+
+    fn rendered(&self, csrf: &str, shown: Shown, notice: Option<(StatusCode, &'static str)>) -> Response {
         let page = FactorsPage {
-            issuer,
+            issuer: self.issuer,
             account: &self.account,
             is_needed: self.accounts.needs_second_factor(),
             takes_passkeys: self.accounts.takes_passkeys(),
             action: FACTORS,
-            csrf: &issuer.csrf.token(self.cookie, FACTORS, &*issuer.ambient.random).await?,
+            csrf,
             shown,
             notice,
         };
-        Ok(page.into_response())
+        page.into_response()
     }
 }
 

@@ -110,9 +110,9 @@ impl<'s> LoginStep<'s> {
         let mut response = match issuer.login.begin(&attempt).await {
             Ok(Step::Ask(form)) => self.form(issuer, id, (form, false), notice).await?,
             Ok(Step::AskWithPasskeys(form)) => self.form(issuer, id, (form, true), notice).await?,
-            Ok(Step::Done(_) | Step::Leave(_)) => {
+            Ok(Step::Done(_) | Step::ShowOnce(_) | Step::Leave(_)) => {
                 tracing::error!(
-                    "a login let a person in, or sent them away, who was asked nothing; they are not logged in"
+                    "a login let a person in, sent them away, or showed them something once, who was asked nothing; they are not logged in"
                 );
                 self.without_form(issuer, id).await?
             }
@@ -133,6 +133,23 @@ impl<'s> LoginStep<'s> {
         self.form(issuer, id, (form, false), Some(Notice::Unavailable)).await
     }
 
+    /// A page with what is shown once: whether the login can go on from it or not.
+    async fn once(&self, issuer: &Issuer, id: &str, form: Form) -> Result<Response, StoreError> {
+        let Form { controls, found } = form;
+        let found = match found {
+            Some(found) => match self.keep(issuer, id, found).await {
+                Ok(name) => Some(name),
+                Err(error) => {
+                    let error = error.cause();
+                    tracing::error!(%error, "a person who set up how they log in has to log in again: the store failed");
+                    None
+                }
+            },
+            None => None,
+        };
+        self.written(issuer, id, (controls, false), (found, None)).await
+    }
+
     /// A page with a form of the login, for the browser with this session identifier, and whether it runs the script of passkeys.
     async fn form(
         &self,
@@ -145,13 +162,24 @@ impl<'s> LoginStep<'s> {
             Some(found) => Some(self.keep(issuer, id, found).await?),
             None => None,
         };
+        self.written(issuer, id, (form.controls, with_passkeys), (found, notice)).await
+    }
+
+    /// The page with these controls. `found`: the name of what the login found out.
+    async fn written(
+        &self,
+        issuer: &Issuer,
+        id: &str,
+        (controls, with_passkeys): (Markup, bool),
+        (found, notice): (Option<String>, Option<Notice>),
+    ) -> Result<Response, StoreError> {
         let page = LoginPage {
             issuer,
             is_asked: self.is_asked,
             client: self.client,
             then: self.then,
             refuse: self.refuse,
-            controls: form.controls,
+            controls,
             with_passkeys,
             notice,
             action: self.url,
@@ -266,6 +294,7 @@ impl<'s> LoginStep<'s> {
             Ok(Step::AskWithPasskeys(form)) => {
                 return Ok(Answered::Page(self.form(issuer, id, (form, true), None).await?));
             }
+            Ok(Step::ShowOnce(form)) => return Ok(Answered::Page(self.once(issuer, id, form).await?)),
             Ok(Step::Leave(leave)) => {
                 return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
             }

@@ -82,6 +82,9 @@ pub enum Step {
     Ask(Form),
     /// They answer a form that has controls for passkeys: its page may run the issuer's own script, and no other.
     AskWithPasskeys(Form),
+    /// They answer a form with something on it that is shown once, such as recovery codes. It is shown even where what the login has found out
+    /// cannot be kept: then they log in again.
+    ShowOnce(Form),
     /// They go to another page, and come back to [`Attempt::return_to`]. Only [`finish`](Login::finish) and
     /// [`returned`](Login::returned) lead away: a page that is merely opened keeps nothing, and the person sees which application asks
     /// before another page does.
@@ -371,7 +374,7 @@ mod tests {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         match users.finish(&attempt(), &Params::parse(form).ok()?).await {
             Ok(Step::Done(user)) => Some(user),
-            Ok(Step::Ask(_) | Step::AskWithPasskeys(_) | Step::Leave(_)) | Err(_) => None,
+            Ok(Step::Ask(_) | Step::AskWithPasskeys(_) | Step::ShowOnce(_) | Step::Leave(_)) | Err(_) => None,
         }
     }
 
