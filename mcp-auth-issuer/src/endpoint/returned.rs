@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::StoreError;
 
@@ -22,6 +22,7 @@ use crate::observe::login::PageRefused;
 use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::Params;
+use crate::request::opened::is_opened;
 
 /// The longest query, in bytes.
 const MAX_QUERY: usize = 16 * 1024;
@@ -50,11 +51,12 @@ pub(super) struct Returned<'h> {
 /// `GET /authorize/login`
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
+    method: Method,
     uri: Uri,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Response {
-    let returned = match read(&issuer, uri.query().unwrap_or_default(), &headers).await {
+    let returned = match read(&issuer, &method, uri.query().unwrap_or_default(), &headers).await {
         Ok(returned) => returned,
         Err(refusal) => return refusal.respond(&issuer),
     };
@@ -80,11 +82,18 @@ pub(crate) async fn get(
     }
 }
 
-async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Result<Returned<'h>, Refusal> {
+async fn read<'h>(
+    issuer: &Issuer,
+    method: &Method,
+    query: &str,
+    headers: &'h HeaderMap,
+) -> Result<Returned<'h>, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
-    if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+    // Who only looks would use up the login, and the person would come too late.
+    let is_navigated = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    if !is_navigated || !is_opened(method, headers) {
         return Err(Untrusted::NotNavigated.into());
     }
     if query.len() > MAX_QUERY {

@@ -671,3 +671,33 @@ async fn a_login_there_that_was_young_enough_when_it_came_back_stays_so_while_it
     let other = browser.get(&authorize_url(&client, &[("max_age", "3600"), ("state", "2")])).await;
     assert!(other.body.contains("Continue to"), "{}", other.body);
 }
+
+/// A program that looked at the link used up the login, and the person then read that they are not logged in.
+#[tokio::test]
+async fn who_only_looks_at_the_way_back_uses_up_no_login_and_no_code() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let url = authorize_url(&client, &[]);
+    let request = leave(&mut browser, &url).await;
+    says(&provider, &request, &json!({}));
+    let link = back(&[("code", "c"), ("state", request.get("state").unwrap())]);
+    let cookies = browser.cookies.header().unwrap();
+    for (method, purpose) in [
+        ("HEAD", None),
+        ("GET", Some("prefetch")),
+        ("GET", Some("prefetch;prerender")),
+        ("HEAD", Some("prefetch")),
+    ] {
+        let looks = http::Request::builder().method(method).uri(&link).header("host", "localhost:8080");
+        let looks = looks.header("cookie", &cookies).header("sec-fetch-mode", "navigate");
+        let looks = purpose.into_iter().fold(looks, |looks, purpose| looks.header("sec-purpose", purpose));
+        let answer = app.send(looks.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {purpose:?}");
+        assert!(!answer.headers.contains_key("set-cookie"), "{method} {purpose:?}");
+    }
+    assert!(provider.asked.lock().unwrap().iter().all(|asked| asked.url.path() != "/token"));
+    let opened = browser.get(&link).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+}

@@ -17,6 +17,7 @@ use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
 use crate::person::page::{Consent, Notice};
 use crate::request::address::client_address;
+use crate::request::opened::is_opened;
 
 /// `GET /authorize`
 pub(crate) async fn get(
@@ -50,9 +51,8 @@ async fn show(
     let (cookie, browser) = issuer.session(headers).await?;
     let person = request.login_of(issuer, browser).await?;
     if let (Some(cookie), Some(person)) = (cookie, &person) {
-        // A browser that only looks ahead, or a program that asks for the headers, gets no code.
-        let is_opened = method == Method::GET && !headers.contains_key("sec-purpose");
-        if is_opened && request.is_allowed_already(issuer, person).await? {
+        // Who only looks gets no code.
+        if is_opened(method, headers) && request.is_allowed_already(issuer, person).await? {
             let (asked, scopes) = (&request.checked.scopes, request.checked.scopes.clone());
             let answer = grant(issuer, &request, (cookie, person.clone()), scopes).await?;
             AccessAllowed {
