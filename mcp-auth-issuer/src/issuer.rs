@@ -100,7 +100,7 @@ pub(crate) struct SingleRevocations {
     pub(crate) of_a_person: Rate,
     /// Over it, those of a whole grant, so often; over this, all of the person.
     pub(crate) grants_of_a_person: Rate,
-    /// Those that one client got without a person, or in exchange.
+    /// Those that one client got without a page, or in exchange; over it, all that it has for the subject of the one.
     pub(crate) of_a_client: Rate,
 }
 

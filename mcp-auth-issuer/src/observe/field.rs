@@ -256,7 +256,8 @@ fields! {
     assertion_subject: Text,
     /// Who ended it: `client`, `person`, `operator`, or `issuer`.
     by: Word,
-    /// What ended: `token`, one access token; `grant`, all of its grant; `client`, all that the client got without a person.
+    /// What ended: `token`, one access token; `grant`, all of its grant; `person`, all access tokens of the person; `client`, all access tokens that
+    /// the client has for this subject.
     ended: Word,
     /// Whether it was more than this one: all logins and grants of the person.
     everywhere: Flag,
