@@ -14,7 +14,7 @@ pub use crate::config::section::issuer_client::IssuerClient;
 use crate::config::section::own_login::OwnLogin;
 use crate::config::section::registration::Registration;
 use crate::config::section::upstream::Upstream;
-use crate::config::section::users::Users;
+use crate::config::section::users::{UserEntry, Users};
 use crate::config::value::{AcrValue, RoleName, duration, keyword};
 use mcp_auth_core::bounds;
 
@@ -181,6 +181,15 @@ impl BuiltInIssuer {
                 self.upstream.as_ref().map_or_else(Vec::new, |upstream| words(&upstream.acr_values))
             }
         }
+    }
+
+    /// The users who are people, by name: those that the development login offers. With another login, those of whom tokens say something; the
+    /// user of the default is not there then.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        let are_offered = self.login.is_for_development();
+        let says = |user: &UserEntry| !user.roles.is_empty() || !user.claims.is_empty();
+        let people = self.users.iter().filter(move |(_, user)| are_offered || says(user));
+        people.map(|(name, _)| name)
     }
 
     /// Each user, each client and each workload, with the roles and the claims that its tokens say.
