@@ -1,6 +1,7 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -241,10 +242,22 @@ impl Issuer {
     /// # Errors
     /// [`ClientError::Document`] where the identifier is a URL and there is no client at it.
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, ClientError> {
+        self.client_from(None, id).await
+    }
+
+    /// The same, for a request that comes from `address` and proves nothing: what is fetched for it is counted.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub(crate) async fn client_from(
+        &self,
+        address: Option<IpAddr>,
+        id: &str,
+    ) -> Result<Option<Client>, ClientError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
             None if self.describes_itself(id) => {
-                Ok(Some(self.documents.client(id, &self.store, self.now()).await?))
+                Ok(Some(self.documents.client_from(address, id, &self.store, self.now()).await?))
             }
             None => Ok(self.store.clients().find(id, self.now()).await?),
         }

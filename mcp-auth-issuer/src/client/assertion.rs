@@ -1,6 +1,7 @@
 //! Client authentication by an assertion that a key of the client signs (`private_key_jwt`: RFC 7523 §2.2 and §3, OpenID Connect Core §9,
 //! draft-ietf-oauth-rfc7523bis).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt};
@@ -28,6 +29,8 @@ pub(crate) struct Presented<'a> {
     pub(crate) assertion: Option<&'a str>,
     /// The `client_id` beside it, which may be left out.
     pub(crate) client_id: Option<&'a str>,
+    /// Where the request comes from, if it is known.
+    pub(crate) from: Option<IpAddr>,
 }
 
 /// The key that a client authenticated by.
@@ -132,7 +135,7 @@ impl Presented<'_> {
         let ClientCredential::Keys(keys) = &client.credential else {
             return Err(RefusedAssertion::NoKeys.into());
         };
-        let keys = issuer.keys_of(&client, keys, jwt.kid()).await?;
+        let keys = issuer.keys_of(&client, keys, jwt.kid(), self.from).await?;
         let verified = keys.verify(jwt)?;
         // Last: what nobody signed uses nothing up, and counts for nobody.
         count(issuer, &id).await?;

@@ -120,7 +120,7 @@ async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -
     let Some(id) = id.filter(|_| !has_credential) else {
         return Ok(request.client(issuer, params).await?.client);
     };
-    match issuer.client(id).await {
+    match issuer.client_from(request.address, id).await {
         Ok(Some(client)) if client.credential == ClientCredential::None => {
             request.is_from(&client.id);
             Ok(client)

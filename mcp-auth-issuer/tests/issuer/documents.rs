@@ -567,3 +567,33 @@ async fn what_a_page_asks_for_in_the_background_is_not_looked_up() {
     app.send(request).await.assert_local_error(403);
     assert_eq!(site.asked(), before);
 }
+
+/// One stranger kept every new client from everybody: all fetches for strangers were counted together.
+#[tokio::test]
+async fn p38_a_flood_from_one_address_keeps_no_new_client_from_others() {
+    let (app, site) = app_and_site().await;
+    let ask = async |address: &str, url: String| {
+        let answer = Browser::from(&app, address).get(&authorize_url(&url, &[])).await;
+        answer.assert_local_error(if answer.status == StatusCode::BAD_REQUEST { 400 } else { 503 });
+        answer
+    };
+    for n in 0..60 {
+        let host = crate::site::HOSTS[n % 3];
+        let answer = ask("192.0.2.1", format!("https://{host}/{n}")).await;
+        assert_eq!(answer.status == StatusCode::SERVICE_UNAVAILABLE, n >= 20, "{n}: {}", answer.body);
+    }
+    // The same at the push, and whatever else is asked from there; but not what needs no fetch, or is known.
+    let pushed = [("client_id", "https://other.test/new"), ("response_type", "code")];
+    let request = http::Request::post("/par").header("content-type", "application/x-www-form-urlencoded");
+    let request = request.extension(mcp_auth_runtime::facade::ClientAddress("192.0.2.1".parse().ok()));
+    let pushed = app.send(request.body(axum::body::Body::from(encode(&pushed))).unwrap()).await;
+    pushed.assert_error(503, "temporarily_unavailable");
+    assert_eq!(site.asked().len(), 20);
+    app.tokens(CLIENT, &[]).await;
+    app.advance(301);
+    let page = Browser::from(&app, "192.0.2.1").get(&authorize_url(CLIENT, &[])).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    // Others have what is left, and the next minute the address has its own again.
+    assert_eq!(ask("192.0.2.2", "https://third.test/new".to_owned()).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(ask("192.0.2.1", "https://third.test/newer".to_owned()).await.status, StatusCode::BAD_REQUEST);
+}

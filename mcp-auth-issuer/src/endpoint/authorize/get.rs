@@ -47,7 +47,7 @@ async fn show(
     if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
         return Err(Untrusted::NotNavigated.into());
     }
-    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
+    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default(), address).await?;
     let (cookie, browser) = issuer.session(headers).await?;
     let person = request.login_of(issuer, browser).await?;
     if let (Some(cookie), Some(person)) = (cookie, &person) {

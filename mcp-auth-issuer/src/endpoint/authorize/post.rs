@@ -46,7 +46,7 @@ async fn decide(
     body: Body,
 ) -> Result<Response, Refusal> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
-    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
+    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default(), address).await?;
     let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
     let form = form?;
     let person = request.login_of(issuer, form.browser.clone()).await?;

@@ -1,5 +1,7 @@
 //! The authorization request (OAuth 2.1 §4.1.1), read from the query or as it was pushed, and verified by the steps in `check`.
 
+use std::net::IpAddr;
+
 use axum::response::Response;
 use mcp_auth_store::{Browser, Client, SecretHash};
 
@@ -35,12 +37,12 @@ pub(super) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Reads and verifies `query`.
+    /// Reads and verifies `query`, which comes from `address`.
     ///
     /// # Errors
     /// [`Refusal::Untrusted`] until it is verified that client and redirect URI belong together, then
     /// [`Refusal::of`].
-    pub(super) async fn read(issuer: &Issuer, query: &str) -> Result<Self, Refusal> {
+    pub(super) async fn read(issuer: &Issuer, query: &str, address: Option<IpAddr>) -> Result<Self, Refusal> {
         if query.len() > MAX_QUERY {
             return Err(Untrusted::TooLong.into());
         }
@@ -50,7 +52,7 @@ impl AuthorizationRequest {
             Some(request) => (Some(request.pushed), request.params),
             None => (None, sent),
         };
-        let (client, answer) = check::recipient(issuer, &params).await?;
+        let (client, answer) = check::recipient(issuer, &params, address).await?;
         match check::request(issuer, &client, &params, pushed.is_some()) {
             Ok(checked) => {
                 let shown = format!("{url}\n{}\n{}", params.canonical(), as_shown(&client, &answer));

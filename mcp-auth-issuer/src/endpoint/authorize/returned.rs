@@ -18,6 +18,6 @@ pub(crate) async fn returned(
     returned: Returned<'_>,
 ) -> Result<Response, Refusal> {
     // It is verified again, as by each of its forms: the client may be gone by now.
-    let request = AuthorizationRequest::read(issuer, query).await?;
+    let request = AuthorizationRequest::read(issuer, query, from.1).await?;
     Ok(request.login_step().resume(issuer, from, returned).await?)
 }

@@ -54,6 +54,7 @@ pub(crate) async fn authenticate(
             kind: params.get("client_assertion_type"),
             assertion: params.get("client_assertion"),
             client_id: params.get("client_id"),
+            from,
         };
         return match presented.authenticate(issuer).await {
             Ok((client, key)) => Ok(Authenticated { client, key: Some(key) }),
