@@ -107,7 +107,7 @@ pub(crate) struct SingleRevocations {
 
 /// How often authorization requests are pushed.
 pub(crate) struct Pushes {
-    /// Those of one client that somebody allowed something.
+    /// Those of one client that the operator registered, or that somebody allowed something.
     pub(crate) of_a_client: Rate,
     /// Those of all other clients together.
     pub(crate) of_strangers: Rate,
@@ -190,6 +190,15 @@ impl Issuer {
     /// Whether the operator registered the client with this identifier.
     pub(crate) fn is_named(&self, id: &str) -> bool {
         self.named.contains_key(id)
+    }
+
+    /// Whether somebody vouches for the client with this identifier: the operator registered it, or a person allowed it something. Any other client
+    /// may be anybody's: those share their limits, and are told nothing by redirect.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn is_known(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(self.is_named(id) || self.store.consents().any(id).await?)
     }
 
     /// Whether this is the name of somebody whom no login lets in: of a client of the operator, of a program, or of a person of an identity

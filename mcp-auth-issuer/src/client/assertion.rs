@@ -153,7 +153,7 @@ async fn count(issuer: &Issuer, id: &str) -> Result<(), Failed> {
         return Ok(());
     }
     let (rates, own) = (&issuer.client_assertions, format!("{COUNTER} {id}"));
-    let limit = match issuer.store.consents().any(id).await? {
+    let limit = match issuer.is_known(id).await? {
         true => RateLimit::of(own, rates.of_a_client),
         false => RateLimit::of(own, rates.of_a_stranger).and(RateLimit::of(COUNTER, rates.of_strangers)),
     };

@@ -77,7 +77,7 @@ impl Issuer {
                 Ok(Arc::new(keys.map_err(DocumentError::Keys)?))
             }
             ClientKeys::At(url) => {
-                let is_known = self.is_named(&client.id) || self.store.consents().any(&client.id).await?;
+                let is_known = self.is_known(&client.id).await?;
                 let asked = KeysAt { client_id: &client.id, url, kid, is_known, from };
                 Ok(self.documents.keys(&asked, &self.store, self.now()).await?)
             }

@@ -131,11 +131,10 @@ async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -
     }
 }
 
-/// Counts one request: of a client that somebody allowed something under its name, of all the others together, so that strangers use up
-/// nothing of known clients.
+/// Counts one request: of a client that the operator registered, or that somebody allowed something, under its name; of all the others together,
+/// so that strangers use up nothing of known clients.
 async fn count(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
-    let is_known = issuer.store.consents().any(&client.id).await?;
-    let limit = match is_known {
+    let limit = match issuer.is_known(&client.id).await? {
         true => {
             let by_client = format!("issuer-pushed-requests client {}", client.id);
             RateLimit::of(by_client, issuer.pushes.of_a_client)

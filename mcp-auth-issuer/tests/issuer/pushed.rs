@@ -359,7 +359,7 @@ async fn one_client_alone_may_have_to_push() {
             options.clients.push(NamedClient::public("does not", callback()));
         },
     );
-    app.get(&authorize_url("pushes", &[])).await.assert_local_error(400);
+    app.get(&authorize_url("pushes", &[])).await.assert_redirect_error("invalid_request");
     assert_eq!(app.get(&authorize_url("does not", &[])).await.status, StatusCode::OK);
     let link = url("pushes", &pushed(&app, "pushes", &[]).await);
     assert_eq!(app.get(&link).await.status, StatusCode::OK);

@@ -23,7 +23,7 @@ use crate::request::oauth_error::{LONGEST, repeated};
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
 pub(in crate::endpoint) enum Refusal {
-    /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
+    /// The client, which is the operator's or which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
     Tell { client_id: String, answer: Answer, refused: Refused },
     /// The redirect URI, or the request itself, is not verified: only the person is told.
     Untrusted(Untrusted),
@@ -116,13 +116,13 @@ pub(in crate::endpoint) enum Untrusted {
 }
 
 impl Refusal {
-    /// `refused`, told to the client if a person ever allowed it anything, and to the person otherwise. Anyone can register
+    /// `refused`, told to the client if it is the operator's or a person ever allowed it anything, and to the person otherwise. Anyone can register
     /// a client with an address of their own, and a link with a mistake in it would send people there from this server
     /// without a question (RFC 9700 §4.11.2).
     pub(super) async fn of(issuer: &Issuer, client: &Client, answer: Answer, refused: Refused) -> Self {
         // Where a client describes itself, the address may be another one than the one that a person saw.
         let may_be_new = issuer.describes_itself(&client.id);
-        match issuer.store.consents().any(&client.id).await {
+        match issuer.is_known(&client.id).await {
             Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
                 Untrusted::Stranger(refused).into()
             }

@@ -142,12 +142,12 @@ impl AuthorizationRequest {
         self.answer.error("access_denied", "the user denied the request")
     }
 
-    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site that no
-    /// person ever allowed anything may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
+    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site of a client that is
+    /// not [known](Issuer::is_known) may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
     /// where the person comes from.
     pub(super) async fn denied_before_login(&self, issuer: &Issuer) -> Result<Response, Refusal> {
         match destination(&self.answer.redirect_uri) {
-            Destination::Web(host) if !issuer.store.consents().any(&self.client.id).await? => {
+            Destination::Web(host) if !issuer.is_known(&self.client.id).await? => {
                 Err(Untrusted::Denied { host }.into())
             }
             Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
