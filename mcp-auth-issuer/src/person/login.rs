@@ -92,7 +92,6 @@ pub enum Step {
 }
 
 /// The way over another page.
-#[derive(Debug)]
 pub struct Leave {
     /// The other page. It holds [`Attempt::transaction`], by which the person comes back.
     pub url: Url,
@@ -100,14 +99,30 @@ pub struct Leave {
     pub found: Option<SecretText>,
 }
 
+/// Without the query of the URL, which holds the secret name and hints of a person.
+impl fmt::Debug for Leave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        f.debug_struct("Leave").field("url", &url.as_str()).field("found", &self.found).finish()
+    }
+}
+
 /// A form of a login. The issuer adds what is around it: the form element, its CSRF token, and after the login a new session identifier.
-#[derive(Debug)]
 pub struct Form {
     /// Its controls, including a submit button. Controls may not be named `decision`, `csrf` or `login`.
     pub controls: Markup,
     /// What the login has found out, for [`Attempt::found`] of the answer: that the password was right, for example. Neither the
     /// browser nor a person who reads the store sees it, and it comes back once.
     pub found: Option<SecretText>,
+}
+
+/// Without its controls: they may show a secret once, such as recovery codes.
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Form").field("found", &self.found).finish_non_exhaustive()
+    }
 }
 
 impl Form {
@@ -400,6 +415,27 @@ mod tests {
             Asked { login_hint: Some("ann@example.com"), acr_values: Some("mfa"), ..Asked::default() };
         let shown = format!("{:?}", Attempt { asked, ..attempt() });
         assert!(shown.contains("mfa") && !shown.contains("ann") && !shown.contains("t-secret"), "{shown}");
+    }
+
+    #[test]
+    fn c19_debug_of_a_step_shows_no_transaction_no_hint_of_a_person_and_no_code() {
+        let url = "https://app.example/login?for=mcp&state=t-secret&login_hint=ann#t-secret".parse().unwrap();
+        let found = || Some(SecretText::new("t-secret"));
+        let form = || Form { controls: html! { code { "t-secret" } }, found: found() };
+        for step in [
+            Step::Leave(Leave { url, found: found() }),
+            Step::Ask(form()),
+            Step::AskWithPasskeys(form()),
+            Step::ShowOnce(form()),
+        ] {
+            let shown = format!("{step:?}");
+            assert!(!shown.contains("t-secret") && !shown.contains("ann"), "{shown}");
+            assert_eq!(
+                shown.contains("https://app.example/login"),
+                matches!(step, Step::Leave(_)),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ const UNNAMED: &str = "Passkey";
 #[derive(Debug)]
 pub(crate) struct PasskeySetup {
     /// The secret name of what was begun.
-    pub(crate) begun: String,
+    pub(crate) begun: SecretText,
     /// What the browser is asked for.
     pub(crate) options: Value,
 }
@@ -78,7 +78,7 @@ impl AccountsLogin {
             expires_at: now.saturating_add(LIFETIME),
         };
         self.store.transactions().begin(TRANSACTION, SecretHash::of(&begun), transaction, now).await?;
-        Ok(PasskeySetup { begun, options })
+        Ok(PasskeySetup { begun: SecretText::new(begun), options })
     }
 
     /// Adds the passkey that was begun at `browser`. Returns new recovery codes, to be shown once, if it is the first second factor.

@@ -207,7 +207,7 @@ impl IntoResponse for FactorsPage<'_> {
                 Shown::Passkey(setup) => {
                     p { "Your browser asks where the passkey is to be kept: on this device, on your phone, or on a security key." }
                     (self.form(&html! {
-                        input type="hidden" name="begun" value=(setup.begun);
+                        input type="hidden" name="begun" value=(setup.begun.expose());
                         input type="hidden" name="decision" value="add-passkey";
                         (passkey_creation("Make the passkey", &setup.options))
                     }))
