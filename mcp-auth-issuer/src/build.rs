@@ -75,6 +75,8 @@ pub enum IssuerError {
 pub(crate) struct Built {
     pub(crate) issuer: LocalIssuer,
     pub(crate) rights: ConfiguredRights,
+    /// What fetches the descriptions of clients, where they are on.
+    pub(crate) fetches: Option<Arc<HttpsFetch>>,
 }
 
 /// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says. A server [starts](crate::start()) it: here nothing is
@@ -198,8 +200,9 @@ fn assemble(
     let keys = options.signing_key.open(options.signing_alg, now)?;
     let documents = &options.client_documents;
     documents.warn();
-    let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);
-    let documents = Documents::new(documents, Arc::new(fetch));
+    let https = Arc::new(HttpsFetch::new(documents.private.clone(), documents.authorities()?));
+    let fetches = documents.enabled.then(|| Arc::clone(&https));
+    let documents = Documents::new(documents, https);
     for client in &options.clients {
         client.keys_can_be_fetched(&documents)?;
     }
@@ -292,7 +295,7 @@ fn assemble(
         router: endpoint::router(issuer),
         confirmation_page,
     };
-    Ok(Built { issuer, rights })
+    Ok(Built { issuer, rights, fetches })
 }
 
 /// A rate that stands in this file.
