@@ -310,9 +310,9 @@ fn accepts(
         denied: DeniedIssued::nothing(),
     };
     let options = IssuerOptions::new(KeySource::Given(key.clone()));
-    match built_in.login {
+    match &built_in.login {
         IssuerLogin::Development => mcp_auth_issuer::build(setup, options)?,
-        IssuerLogin::Accounts | IssuerLogin::Own | IssuerLogin::Upstream => {
+        IssuerLogin::Accounts | IssuerLogin::Own | IssuerLogin::Upstream(_) => {
             mcp_auth_issuer::build_with(setup, options, Arc::new(DevelopmentLogin::new(Vec::new())))?
         }
     };

@@ -56,6 +56,12 @@ pub fn is_of_every_token(claim: &str) -> bool {
     WRITTEN.contains(&claim) || claim == ROLES_CLAIM
 }
 
+/// Whether no login may say this claim for the tokens of its people: what the built-in issuer writes itself, and who may act for the person
+/// (RFC 8693 §4.4).
+pub fn is_for_no_login(claim: &str) -> bool {
+    is_of_every_token(claim) || claim == "may_act"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +83,8 @@ mod tests {
             assert!(is_of_every_token(claim), "{claim}");
         }
         for claim in ["team", "ACR", "acr_values", ""] {
-            assert!(!is_of_every_token(claim), "{claim}");
+            assert!(!is_of_every_token(claim) && !is_for_no_login(claim), "{claim}");
         }
+        assert!(is_for_no_login("may_act") && is_for_no_login("sub") && !is_of_every_token("may_act"));
     }
 }

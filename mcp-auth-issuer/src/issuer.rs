@@ -1,5 +1,6 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -349,6 +350,16 @@ impl Issuer {
         Ok((self.mint(grantee, Some(exchanged), iat, exp)?, exp.saturating_sub(iat)))
     }
 
+    /// What tokens say besides: what the login said, and what the configuration says of the subject, which counts where both do.
+    fn said_besides(&self, grantee: &Grantee<'_>) -> Option<Cow<'_, Map<String, Value>>> {
+        let configured = self.claims.get(grantee.subject);
+        let of_login = grantee.authentication.map(|login| &login.claims).filter(|claims| !claims.is_empty());
+        let Some(of_login) = of_login else { return configured.map(Cow::Borrowed) };
+        let mut claims = of_login.clone();
+        claims.extend(configured.cloned().unwrap_or_default());
+        Some(Cow::Owned(claims))
+    }
+
     fn mint(
         &self,
         grantee: &Grantee<'_>,
@@ -368,6 +379,7 @@ impl Issuer {
             iat,
             after_revocation: None,
         });
+        let more = self.said_besides(grantee);
         let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
@@ -383,7 +395,7 @@ impl Issuer {
             after_revocation,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
             act: exchanged.map(|exchanged| exchanged.act),
-            more: self.claims.get(grantee.subject),
+            more: more.as_deref(),
         };
         let token = self.keys.current(iat).mint(&claims)?;
         if !self.denied.is_empty() {

@@ -86,7 +86,7 @@ pub enum LoginOptions {
     Accounts(AccountsOptions),
     /// On a page of an application that has its own users.
     Own(Box<OwnLoginOptions>),
-    /// At an OpenID Connect provider.
+    /// At a provider.
     Upstream(Box<UpstreamOptions>),
 }
 

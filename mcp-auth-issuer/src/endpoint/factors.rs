@@ -237,6 +237,7 @@ fn login_step() -> LoginStep<'static> {
         client_id: None,
         client: None,
         is_asked: false,
+        request_for: None,
         asked: Asked::default(),
         then: "Log in again to change how you log in.",
         refuse: "Cancel",

@@ -1,4 +1,4 @@
-//! `GET /authorize/login`: a person comes back from another page of the login. Only the browser that went there is logged in, once and within
+//! `GET /authorize/login` and, from a provider, `/authorize/login/NAME`: a person comes back from another page of the login. Only the browser that went there is logged in, once and within
 //! ten minutes; then it sees the page again that it came from.
 //!
 //! An answer that is posted (`response_mode=form_post`) does not arrive: browsers send our cookie (`SameSite=Lax`) along with a link from another
@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri};
 use mcp_auth_runtime::facade::ClientAddress;
@@ -33,6 +33,8 @@ enum Refusal {
     Untrusted(#[from] Untrusted),
     #[error("no login was begun under that name in this browser, or it is used up")]
     Gone,
+    #[error("it is the answer to a login that was begun at another provider")]
+    OtherProvider,
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
@@ -47,14 +49,16 @@ pub(super) struct Returned<'h> {
     pub(super) answer: Params,
 }
 
-/// `GET /authorize/login`
+/// `GET /authorize/login`, and `/authorize/login/NAME`
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
+    upstream: Option<Path<String>>,
     uri: Uri,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Response {
-    let returned = match read(&issuer, uri.query().unwrap_or_default(), &headers).await {
+    let upstream = upstream.as_ref().map(|Path(name)| name.as_str());
+    let returned = match read(&issuer, upstream, uri.query().unwrap_or_default(), &headers).await {
         Ok(returned) => returned,
         Err(refusal) => return refusal.respond(&issuer),
     };
@@ -80,7 +84,12 @@ pub(crate) async fn get(
     }
 }
 
-async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Result<Returned<'h>, Refusal> {
+async fn read<'h>(
+    issuer: &Issuer,
+    upstream: Option<&str>,
+    query: &str,
+    headers: &'h HeaderMap,
+) -> Result<Returned<'h>, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -99,6 +108,10 @@ async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Resul
         return Err(Refusal::Gone);
     };
     let away = Away::back(issuer, name, cookie).await?.ok_or(Refusal::Gone)?;
+    // By now it is used up: whoever brought it here had it from another provider (RFC 9700 §4.4.2).
+    if away.upstream.as_deref() != upstream || upstream != issuer.login.upstream() {
+        return Err(Refusal::OtherProvider);
+    }
     Ok(Returned { cookie, away, answer })
 }
 
@@ -114,7 +127,7 @@ impl Refusal {
                 refused(Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
-            Self::Gone => {
+            Self::Gone | Self::OtherProvider => {
                 refused(Reason::Refused(&self));
                 let text = ErrorText {
                     title: "You are not logged in",

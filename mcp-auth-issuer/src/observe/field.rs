@@ -254,6 +254,8 @@ fields! {
     assertion_issuer: Text,
     /// Whom the assertion is about, in the words of its issuer.
     assertion_subject: Text,
+    /// What the person lacks, for each list of `allow`. None of it is theirs.
+    missing: Listed,
     /// Who ended it: `client`, `person`, `operator`, or `issuer`.
     by: Word,
     /// What ended: `token`, one access token; `grant`, all of its grant; `client`, all that the client got without a person.

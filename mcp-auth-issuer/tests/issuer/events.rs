@@ -669,7 +669,8 @@ async fn who_is_not_let_in_after_a_login_elsewhere_is_said() {
     let last: Vec<_> = lines.iter().rev().take(2).rev().map(String::as_str).collect();
     assert_eq!(
         last[0],
-        "WARN person_not_admitted assertion_issuer=\"https://login.example\" assertion_subject=\"somebody else\""
+        "WARN person_not_admitted assertion_issuer=\"https://login.example\" assertion_subject=\"somebody else\" \
+         missing=[\"subjects (none of the person's is listed)\"]"
     );
     assert!(last[1].starts_with("WARN login_refused client_id="), "{last:?}");
     assert!(last[1].contains("the person is not among those who are let in"), "{last:?}");

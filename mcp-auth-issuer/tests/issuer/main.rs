@@ -7,6 +7,8 @@ mod accounts;
 mod assertions;
 mod authenticator;
 mod authorization;
+mod bridge;
+mod bridge_github;
 mod choice;
 mod client_auth;
 mod code_grant;

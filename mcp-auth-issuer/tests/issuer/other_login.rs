@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::own_login::{AnswerKey, OwnLogin};
-use mcp_auth_issuer::upstream::UpstreamLogin;
+use mcp_auth_issuer::upstream::{UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, Attempt, DevelopmentLogin, HttpFetch, KnownFuture, Login, LoginFuture,
     Params, Store,
@@ -14,7 +14,7 @@ use mcp_auth_issuer::{
 use mcp_auth_store::Caps;
 
 use crate::harness::*;
-use crate::{own_login, upstream};
+use crate::own_login;
 
 /// A login that lets in whom the development login lets in, under the same names.
 struct Another(DevelopmentLogin);
@@ -104,8 +104,7 @@ async fn each_login_has_a_kind_of_its_own_and_so_has_each_application_and_each_p
         )
     };
     let provider = |issuer: &str| {
-        let mut options = upstream::options();
-        options.issuer = issuer.parse().unwrap();
+        let options = UpstreamOptions::openid("company", issuer.parse().unwrap(), "us");
         UpstreamLogin::new(options, fetch(), Ambient::system()).unwrap()
     };
     let accounts = AccountsLogin::new(

@@ -12,18 +12,18 @@ use crate::config::Warning;
 use crate::config::load::Config;
 use crate::config::load::secret::SecretSource;
 use crate::config::section::api_keys::ApiKeyEntry;
-use crate::config::section::issuer::BuiltInIssuer;
+use crate::config::section::issuer::{BuiltInIssuer, IssuerLogin};
 use crate::config::section::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::section::operations::OperationEntry;
 use crate::config::section::store::Store;
 use crate::config::section::tls::Tls;
-use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
 use crate::config::value::client::ClientJwks;
 use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::config::value::store_url::StorePlace;
+use crate::config::value::{AcrValue, RoleName};
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
 
@@ -71,6 +71,18 @@ impl Config {
     /// The built-in issuer, if it is on.
     pub fn built_in_issuer(&self) -> Option<&BuiltInIssuer> {
         self.issuer.as_ref().filter(|_| self.issuer_is_on)
+    }
+
+    /// By what people can log in at the built-in issuer (`acr`), the strongest first, as the login says it. None: it says nothing.
+    pub(crate) fn login_acr_values<'a>(&'a self, issuer: &'a BuiltInIssuer) -> Vec<&'a str> {
+        match &issuer.login {
+            IssuerLogin::Development => Vec::new(),
+            IssuerLogin::Accounts => issuer.accounts.second_factor.acr_values().to_vec(),
+            IssuerLogin::Own => issuer.own_login.iter().flat_map(|own| &own.acr_values).map(word).collect(),
+            IssuerLogin::Upstream(name) => {
+                self.upstreams.get(name).iter().flat_map(|upstream| &upstream.acr_values).map(word).collect()
+            }
+        }
     }
 
     /// Whether API keys, or credentials of the program's own, are all that is accepted: there is no issuer to log in at, and
@@ -278,6 +290,10 @@ impl fmt::Debug for StdioCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StdioCredential({self})")
     }
+}
+
+fn word(value: &AcrValue) -> &str {
+    value.acr().as_str()
 }
 
 fn texts(audiences: Option<&Audiences>, resource: &Resource) -> Vec<String> {

@@ -70,6 +70,7 @@ impl AuthorizationRequest {
             client_id: Some(&self.client.id),
             client: Some(&self.client),
             asked: self.checked.asked(),
+            request_for: Some((&self.answer.redirect_uri, &self.checked.scopes)),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,

@@ -315,6 +315,7 @@ mod tests {
                 asked: Asked::default(),
                 address: None,
                 now: 1000,
+                upstream: None,
             };
             let refused = login.finish(&attempt, &answer).await.unwrap_err();
             (login.passwords.computed.load(Ordering::SeqCst) - before, refused.to_string())

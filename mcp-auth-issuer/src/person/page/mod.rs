@@ -30,7 +30,7 @@ pub(crate) use device::{DeviceCodePage, DeviceConsent, WrongCode};
 pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};
-pub(crate) use login::{LoginPage, Notice};
+pub(crate) use login::{Asks, LoginPage, Notice};
 pub(crate) use passkeys::{SCRIPT, passkey_login};
 pub(crate) use reset::ResetPage;
 pub use shell::STYLE;

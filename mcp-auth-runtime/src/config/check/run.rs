@@ -153,7 +153,6 @@ impl Config {
                     "issuer.assertions",
                     "issuer.login",
                     "issuer.own_login.**",
-                    "issuer.upstream.**",
                     "server.tls.**",
                     "server.trusted_proxies",
                     "store.url",
@@ -163,6 +162,7 @@ impl Config {
             ],
             Findings::built_in_issuer,
         );
+        checks.reading(&[trust, &["issuer.login", "upstreams.**"]], Findings::upstreams);
         checks.reading(
             &[trust, &["issuer.users", "issuer.clients.**", "issuer.device_code", "scopes"]],
             Findings::issuer_clients,
