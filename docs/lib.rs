@@ -16,6 +16,7 @@ pages! {
     readme = "../README.md",
     api_keys = "src/api-keys.md",
     ask_the_person = "src/ask-the-person.md",
+    bridge = "src/bridge.md",
     command_line = "src/command-line.md",
     configure = "src/configure.md",
     configuration_reference = "src/configuration-reference.md",

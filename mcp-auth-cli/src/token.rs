@@ -14,7 +14,7 @@ use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
     AccessTokenClaims, Authentication, Caps, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions,
-    KeyRing, KeySource, LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
+    KeyRing, KeySource, KnownRevocations, LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::{BuiltInIssuer, IssuerLogin};
@@ -125,7 +125,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         authentication: token.auth_time(iat).map(Authentication::at).as_ref(),
         grant_id: None,
         granted_to: None,
-        after_revocation: None,
+        known_revocations: KnownRevocations::default(),
         cnf: None,
         act: None,
         more: Some(&token.claims),
@@ -310,9 +310,9 @@ fn accepts(
         denied: DeniedIssued::nothing(),
     };
     let options = IssuerOptions::new(KeySource::Given(key.clone()));
-    match built_in.login {
+    match &built_in.login {
         IssuerLogin::Development => mcp_auth_issuer::build(setup, options)?,
-        IssuerLogin::Accounts | IssuerLogin::Own | IssuerLogin::Upstream => {
+        IssuerLogin::Accounts | IssuerLogin::Own | IssuerLogin::Upstream(_) => {
             mcp_auth_issuer::build_with(setup, options, Arc::new(DevelopmentLogin::new(Vec::new())))?
         }
     };

@@ -10,8 +10,14 @@ pub const GRANT_CLAIM: &str = "grant_id";
 /// The client that the person allowed it, in a token that another client got in exchange (RFC 8693).
 pub const GRANTED_TO_CLAIM: &str = "granted_to";
 
-/// When the newest revocation was that the issuer knew of when it issued the token, of its person or client, in Unix seconds.
+/// The times of the newest revocations that the issuer knew of when it issued the token, by what was revoked: an object of Unix seconds.
+pub const KNOWN_REVOCATIONS_CLAIM: &str = "known_revocations";
+
+/// The newest of these times, as releases before wrote and read it. It does not tell what was revoked then, so it counts for nothing any more.
 pub const AFTER_REVOCATION_CLAIM: &str = "after_revocation";
+
+/// When the person logged in that a token is for (RFC 9068 §2.2.1). What a client gets for itself does not say it.
+pub const AUTH_TIME_CLAIM: &str = "auth_time";
 
 /// What `acr` says of a login with a password alone, with accounts of the built-in issuer.
 pub const ACR_BY_PASSWORD: &str = "urn:mcp-auth:pwd";
@@ -26,7 +32,7 @@ pub const ACR_VALUES_OF_ACCOUNTS: [&str; 2] = [ACR_BY_TWO_FACTORS, ACR_BY_PASSWO
 
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
-    const WRITTEN: [&str; 21] = [
+    const WRITTEN: [&str; 22] = [
         "iss",
         "sub",
         "aud",
@@ -39,7 +45,7 @@ pub fn is_of_every_token(claim: &str) -> bool {
         "scope",
         "cnf",
         "act",
-        "auth_time",
+        AUTH_TIME_CLAIM,
         "acr",
         "amr",
         // What the issuer keeps of a login beside the three above.
@@ -48,9 +54,16 @@ pub fn is_of_every_token(claim: &str) -> bool {
         "c_hash",
         GRANT_CLAIM,
         GRANTED_TO_CLAIM,
+        KNOWN_REVOCATIONS_CLAIM,
         AFTER_REVOCATION_CLAIM,
     ];
     WRITTEN.contains(&claim) || claim == ROLES_CLAIM
+}
+
+/// Whether no login may say this claim for the tokens of its people: what the built-in issuer writes itself, and who may act for the person
+/// (RFC 8693 §4.4).
+pub fn is_for_no_login(claim: &str) -> bool {
+    is_of_every_token(claim) || claim == "may_act"
 }
 
 #[cfg(test)]
@@ -68,13 +81,15 @@ mod tests {
             "cnf",
             GRANT_CLAIM,
             GRANTED_TO_CLAIM,
+            KNOWN_REVOCATIONS_CLAIM,
             AFTER_REVOCATION_CLAIM,
             ROLES_CLAIM,
         ] {
             assert!(is_of_every_token(claim), "{claim}");
         }
         for claim in ["team", "ACR", "acr_values", ""] {
-            assert!(!is_of_every_token(claim), "{claim}");
+            assert!(!is_of_every_token(claim) && !is_for_no_login(claim), "{claim}");
         }
+        assert!(is_for_no_login("may_act") && is_for_no_login("sub") && !is_of_every_token("may_act"));
     }
 }

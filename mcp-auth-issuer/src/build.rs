@@ -13,7 +13,7 @@ use crate::assertion::Trusted;
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
 use crate::endpoint::{self, ClientSecrets};
-use crate::given::{LetIn, rights};
+use crate::given::{LetIn, People, rights};
 use crate::issuer::{ClientAssertions, Issuer, Lifetimes, Pushes, SingleRevocations};
 use crate::key::{KeyError, PublishedKeys};
 use crate::options::{InvalidOption, IssuerOptions, LoginOptions};
@@ -61,8 +61,13 @@ pub enum IssuerError {
     #[error(transparent)]
     Assertions(#[from] JwtVerifierError),
     /// People cannot log in at the provider as it is configured.
-    #[error("issuer.upstream: {0}")]
-    Upstream(#[from] InvalidUpstream),
+    #[error("upstreams.{name}: {error}")]
+    Upstream {
+        /// Its name.
+        name: String,
+        /// Why.
+        error: InvalidUpstream,
+    },
     /// The authorities that are to be trusted for client metadata documents cannot be read.
     #[error(transparent)]
     Authorities(#[from] UnreadableAuthorities),
@@ -75,6 +80,8 @@ pub enum IssuerError {
 pub(crate) struct Built {
     pub(crate) issuer: LocalIssuer,
     pub(crate) rights: ConfiguredRights,
+    /// What fetches the descriptions of clients, where they are on.
+    pub(crate) fetches: Option<Arc<HttpsFetch>>,
 }
 
 /// Builds the built-in issuer, at which people log in as [`IssuerOptions::login`] says. A server [starts](crate::start()) it: here nothing is
@@ -120,7 +127,7 @@ pub(crate) fn built(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<B
         LoginOptions::Development => {
             let users = options.users.clone();
             let login = Arc::new(DevelopmentLogin::new(users.clone()));
-            assemble(setup, options, (login, Some(users)), None)
+            assemble(setup, options, (login, People::listed(users)), None)
         }
         LoginOptions::Accounts(_) if !setup.store.lasts() => Err(IssuerError::AccountsInMemory),
         LoginOptions::Accounts(accounts) => {
@@ -130,16 +137,18 @@ pub(crate) fn built(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<B
             let host = Origin::of(setup.issuer.url()).map(|origin| origin.host().to_string());
             let login = login.reached_at(host.unwrap_or_default()).with_passkeys(relying_party);
             let login = Arc::new(login);
-            assemble(setup, options, (login.clone(), None), Some(login))
+            assemble(setup, options, (login.clone(), People::any()), Some(login))
         }
         LoginOptions::Own(own) => {
             let login = Arc::new(OwnLogin::new((**own).clone(), fetch));
-            assemble(setup, options, (login, None), None)
+            assemble(setup, options, (login, People::any()), None)
         }
         LoginOptions::Upstream(upstream) => {
-            let login = UpstreamLogin::new((**upstream).clone(), fetch, setup.ambient.clone())?;
-            let listed = upstream.listed();
-            assemble(setup, options, (Arc::new(login), listed), None)
+            let name = upstream.name.clone();
+            let login = UpstreamLogin::new((**upstream).clone(), fetch, setup.ambient.clone());
+            let login = login.map_err(|error| IssuerError::Upstream { name, error })?;
+            let people = People { listed: upstream.listed(), rules: upstream.rules() };
+            assemble(setup, options, (Arc::new(login), people), None)
         }
     }
 }
@@ -178,14 +187,14 @@ pub(crate) fn built_with(
     options: IssuerOptions,
     login: Arc<dyn Login>,
 ) -> Result<Built, IssuerError> {
-    assemble(setup, options, (login, None), None)
+    assemble(setup, options, (login, People::any()), None)
 }
 
-/// `listed`: the people whom the login lets in, where the configuration lists them.
+/// `people`: whom the login lets in.
 fn assemble(
     setup: LocalIssuerSetup,
     options: IssuerOptions,
-    (login, listed): (Arc<dyn Login>, Option<Vec<String>>),
+    (login, people): (Arc<dyn Login>, People),
     accounts: Option<Arc<AccountsLogin>>,
 ) -> Result<Built, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone(), setup.reach)?;
@@ -200,8 +209,9 @@ fn assemble(
     let keys = options.signing_key.open(options.signing_alg, now)?;
     let documents = &options.client_documents;
     documents.warn();
-    let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);
-    let documents = Documents::new(documents, Arc::new(fetch));
+    let https = Arc::new(HttpsFetch::new(documents.private.clone(), documents.authorities()?));
+    let fetches = documents.enabled.then(|| Arc::clone(&https));
+    let documents = Documents::new(documents, https);
     for client in &options.clients {
         client.keys_can_be_fetched(&documents)?;
     }
@@ -226,7 +236,7 @@ fn assemble(
         tracing::warn!("device_code is on, and no client has this grant type: nobody can use it");
     }
 
-    let let_in = LetIn { kind: login.kind().into_owned(), listed };
+    let let_in = LetIn { kind: login.kind().into_owned(), people };
     let rights = rights(&options, &let_in, &scopes);
     let taken_names = options.taken_names();
     let published = PublishedKeys { ring: keys.clone(), ambient: setup.ambient.clone() };
@@ -294,7 +304,7 @@ fn assemble(
         router: endpoint::router(issuer),
         confirmation_page,
     };
-    Ok(Built { issuer, rights })
+    Ok(Built { issuer, rights, fetches })
 }
 
 /// A rate that stands in this file.

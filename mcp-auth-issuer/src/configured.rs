@@ -1,22 +1,29 @@
 //! The options that `[issuer]` of `mcp.toml` sets. The one file here that reads the runtime's configuration: the facade
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
+use std::collections::BTreeSet;
+
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::own_claims::ROLES_CLAIM;
-use mcp_auth_core::{Acr, ScopeSet};
+use mcp_auth_core::{Acr, IssuerIdentifier, ScopeSet};
 use mcp_auth_runtime::config::accounts::{Accounts, Passkeys, SecondFactor};
 use mcp_auth_runtime::config::issuer::{
     AssertionKind, BuiltInIssuer, IssuerAssertions, IssuerClient, IssuerLogin, IssuerWorkload, SigningAlg,
 };
 use mcp_auth_runtime::config::own_login::OwnLogin;
-use mcp_auth_runtime::config::upstream::{Upstream, UpstreamAllow};
-use mcp_auth_runtime::config::{AcrValue, Config, JwkSetError, RoleName, SecretError};
-use mcp_auth_store::{ClientKeys, SecretHash};
+use mcp_auth_runtime::config::upstream::DomainFrom;
+use mcp_auth_runtime::config::upstreams::{AllowLists, Upstream, UpstreamAllow};
+use mcp_auth_runtime::config::{
+    AcrValue, Config, JwkSetError, NonEmpty, RoleName, SecretError, UpstreamName,
+};
+use mcp_auth_store::{ClientKeys, SecretHash, Store};
 use serde_json::{Map, Value};
 
-use mcp_auth_runtime::facade::KeySource as AssertionKeys;
+use mcp_auth_runtime::facade::{ANY_TENANT, KeySource as AssertionKeys};
 
 use crate::assertion::{AssertionOptions, AssertionProfile, Workload};
 use crate::client::document::ClientDocuments;
+use crate::client::known::Clients;
 use crate::client::named::{NamedClient, NamedCredential};
 use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::key::SigningAlgorithm;
@@ -24,7 +31,10 @@ use crate::options::{IssuerOptions, LoginOptions};
 use crate::person::TakenNames;
 use crate::person::accounts::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 use crate::person::own::{AnswerKey, InvalidKey, OwnLoginCheck, OwnLoginOptions, SharedKey};
-use crate::person::upstream::{Admitted, UpstreamOptions};
+use crate::person::upstream::{
+    Admitted, AdmittedLists, DomainIn, GitHubEndpoints, SaidIn, UpstreamOptions, UpstreamProvider,
+    UpstreamTenants,
+};
 
 impl IssuerOptions {
     /// The options in `[issuer]`, with the clients' secrets read.
@@ -67,6 +77,19 @@ impl IssuerOptions {
     }
 }
 
+impl Clients {
+    /// The clients in `store`, with those of `[issuer]`. No secret is read for them.
+    pub fn configured(store: Store, ambient: Ambient, issuer: &BuiltInIssuer) -> Self {
+        let mut clients = Self::new(store, ambient);
+        for client in &issuer.clients {
+            let name = client.name.as_ref().map(|name| name.as_str());
+            let redirect_uris = client.redirect_uris.iter().map(|uri| uri.get().as_str());
+            clients.name(client.client_id.as_str(), name, redirect_uris);
+        }
+        clients
+    }
+}
+
 impl TakenNames {
     /// Those of `[issuer]`. No secret is read for them.
     pub fn configured(issuer: &BuiltInIssuer) -> Self {
@@ -97,7 +120,15 @@ pub enum ConfiguredError {
     #[error(
         "issuer.login says that people log in elsewhere, and the table that says where is missing: add {0}"
     )]
-    NoTable(&'static str),
+    NoTable(String),
+    /// Something of `[upstreams]` without which nobody could log in there, or everybody.
+    #[error("upstreams.{name}: {what} is missing")]
+    NotInUpstream {
+        /// Its name.
+        name: String,
+        /// What is missing.
+        what: &'static str,
+    },
     /// A client that is not public has nothing to authenticate by.
     #[error(
         "client {client_id:?} of issuer.clients has nothing to authenticate by: add client_secret, client_secret_sha256, jwks or jwks_uri, or \
@@ -206,16 +237,17 @@ fn asserted(config: &Config, one: &IssuerAssertions) -> Result<AssertionOptions,
 
 /// How people log in.
 fn login(config: &Config, issuer: &BuiltInIssuer) -> Result<LoginOptions, ConfiguredError> {
-    match issuer.login {
+    match &issuer.login {
         IssuerLogin::Development => Ok(LoginOptions::Development),
         IssuerLogin::Accounts => Ok(LoginOptions::Accounts(accounts(&issuer.accounts))),
         IssuerLogin::Own => {
-            let own = issuer.own_login.as_ref().ok_or(ConfiguredError::NoTable("issuer.own_login"))?;
+            let own = issuer.own_login.as_ref().ok_or(ConfiguredError::NoTable("issuer.own_login".into()))?;
             Ok(LoginOptions::Own(Box::new(own_login(config, own)?)))
         }
-        IssuerLogin::Upstream => {
-            let upstream = issuer.upstream.as_ref().ok_or(ConfiguredError::NoTable("issuer.upstream"))?;
-            Ok(LoginOptions::Upstream(Box::new(provider(config, upstream)?)))
+        IssuerLogin::Upstream(name) => {
+            let upstream = config.upstreams.get(name);
+            let upstream = upstream.ok_or_else(|| ConfiguredError::NoTable(format!("upstreams.{name}")))?;
+            Ok(LoginOptions::Upstream(Box::new(upstream_login(config, name, upstream)?)))
         }
     }
 }
@@ -265,22 +297,95 @@ fn own_login(config: &Config, own: &OwnLogin) -> Result<OwnLoginOptions, Configu
     Ok(OwnLoginOptions { url: (*own.url).clone(), key, issuer, check, acr_values })
 }
 
-fn provider(config: &Config, upstream: &Upstream) -> Result<UpstreamOptions, ConfiguredError> {
+fn upstream_login(
+    config: &Config,
+    name: &UpstreamName,
+    upstream: &Upstream,
+) -> Result<UpstreamOptions, ConfiguredError> {
+    let preset = upstream.preset();
+    let missing = |what| ConfiguredError::NotInUpstream { name: name.to_string(), what };
     let secret = upstream.client_secret.as_ref().map(|secret| config.secret(secret).read());
-    let subjects = upstream.allow_subjects.iter().map(|sub| sub.as_str().to_owned());
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let admitted = match upstream.allow.as_ref().ok_or_else(|| missing("allow"))? {
+        UpstreamAllow::Anyone => Admitted::Anyone,
+        UpstreamAllow::Listed(lists) => Admitted::Listed(admitted(lists, preset.is_openid)),
+        _ => return Err(missing("allow")),
+    };
     Ok(UpstreamOptions {
-        issuer: (*upstream.issuer).clone(),
+        name: name.as_str().to_owned(),
+        title: preset.title.map(str::to_owned),
+        provider: match preset.is_openid {
+            true => openid(upstream, &admitted).ok_or_else(|| missing("issuer"))?,
+            false => github(upstream).ok_or_else(|| missing("one of its endpoints"))?,
+        },
         client_id: upstream.client_id.as_str().to_owned(),
         client_secret: secret.transpose()?,
-        scopes: ScopeSet::parse_lossy(
-            &upstream.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
-        ),
-        admitted: match upstream.allow {
-            UpstreamAllow::Anyone => Admitted::Anyone,
-            UpstreamAllow::Listed => Admitted::Subjects(subjects.collect()),
+        scopes: ScopeSet::parse_lossy(&upstream.scopes().join(" ")),
+        said_in: SaidIn {
+            subject: owned(preset.subject_claims.to_vec()),
+            domain: match preset.domain {
+                DomainFrom::Claim(claim) => DomainIn::Claim(claim.to_owned()),
+                DomainFrom::VerifiedEmail => DomainIn::VerifiedEmail,
+                _ => DomainIn::Nowhere,
+            },
+            organization: preset.organization_claim.map(str::to_owned),
+            tenant: preset.tenant_claim.map(str::to_owned),
+            groups: upstream.groups_claim().map(owned),
         },
+        admitted,
+        claims: upstream.claims.iter().map(|path| path.names().map(str::to_owned).collect()).collect(),
         acr_values: acrs(&upstream.acr_values),
     })
+}
+
+/// Who is let in. GitHub takes the names of organizations for the same whatever their capital letters are, and says them in lower case here.
+fn admitted(lists: &AllowLists, is_openid: bool) -> AdmittedLists {
+    let all = |list: &[NonEmpty]| list.iter().map(|one| one.as_str().to_owned()).collect();
+    let organization = |one: &NonEmpty| match is_openid {
+        true => one.as_str().to_owned(),
+        false => one.as_str().to_ascii_lowercase(),
+    };
+    AdmittedLists {
+        subjects: all(&lists.subjects),
+        domains: lists.domains.iter().map(|domain| domain.as_str().to_owned()).collect(),
+        organizations: lists.organizations.iter().map(organization).collect(),
+        tenants: all(&lists.tenants),
+        groups: all(&lists.groups),
+    }
+}
+
+/// An OpenID Connect provider; of one with tenants, the tenant that its issuer names, or those that `allow` names.
+fn openid(upstream: &Upstream, admitted: &Admitted) -> Option<UpstreamProvider> {
+    let issuer: IssuerIdentifier = upstream.issuer()?.parse().ok()?;
+    let tenants = upstream.preset().tenant_claim.and_then(|claim| {
+        let (before, rest) = issuer.as_str().strip_suffix("/v2.0")?.rsplit_once('/')?;
+        let names = match (rest, admitted) {
+            ("organizations", Admitted::Listed(lists)) => {
+                let of_people = lists.subjects.iter().filter_map(|subject| subject.split_once('/'));
+                let of_people = of_people.map(|(tenant, _)| tenant.to_owned());
+                lists.tenants.iter().cloned().chain(of_people).collect::<BTreeSet<_>>().into_iter().collect()
+            }
+            ("organizations", Admitted::Anyone) => Vec::new(),
+            (tenant, _) => vec![tenant.to_owned()],
+        };
+        let template = format!("{before}/{ANY_TENANT}/v2.0");
+        Some(UpstreamTenants { template, claim: claim.to_owned(), names })
+    });
+    Some(UpstreamProvider::OpenId { issuer, tenants })
+}
+
+/// github.com, or the GitHub Enterprise Server of these endpoints.
+fn github(upstream: &Upstream) -> Option<UpstreamProvider> {
+    let endpoints = match (&upstream.authorization_endpoint, &upstream.token_endpoint, &upstream.api) {
+        (None, None, None) => GitHubEndpoints::github_com().ok()?,
+        (Some(authorization), Some(token), Some(api)) => GitHubEndpoints {
+            authorization: authorization.url().clone(),
+            token: token.url().clone(),
+            api: api.url().clone(),
+        },
+        (_, _, _) => return None,
+    };
+    Some(UpstreamProvider::GitHub(endpoints))
 }
 
 fn acrs(values: &[AcrValue]) -> Vec<Acr> {

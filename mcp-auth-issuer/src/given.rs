@@ -23,15 +23,35 @@ const LOGIN: &str = "login";
 pub(crate) struct LetIn {
     /// What tells the login from others.
     pub(crate) kind: String,
-    /// The people, by `sub` of our tokens; `None`: the configuration does not list them.
-    pub(crate) listed: Option<Vec<String>>,
+    /// The people.
+    pub(crate) people: People,
+}
+
+/// The people whom a login lets in.
+pub(crate) struct People {
+    /// Those whom the configuration names, by `sub` of our tokens.
+    pub(crate) listed: Vec<String>,
+    /// What lets in others, or gives all of them something: a word for each.
+    pub(crate) rules: Vec<String>,
+}
+
+impl People {
+    /// These alone.
+    pub(crate) fn listed(listed: Vec<String>) -> Self {
+        Self { listed, rules: Vec::new() }
+    }
+
+    /// Any person that the login knows.
+    pub(crate) fn any() -> Self {
+        Self { listed: Vec::new(), rules: vec![LOGIN.to_owned()] }
+    }
 }
 
 /// What `options` give whom.
 pub(crate) fn rights(options: &IssuerOptions, let_in: &LetIn, scopes: &Declared) -> ConfiguredRights {
     let mut all = ConfiguredRights::new();
     all.insert(Revoked::People, of_all_people(options, let_in));
-    for person in let_in.listed.iter().flatten() {
+    for person in &let_in.people.listed {
         all.entry(Revoked::Person(person.clone())).or_default().insert(LOGIN.to_owned());
     }
     for (subject, claims) in &options.claims {
@@ -79,9 +99,7 @@ fn exchanged_from<'a>(client: &'a NamedClient, clients: &'a [NamedClient]) -> BT
 /// What holds for all people, or for some whom the configuration does not name.
 fn of_all_people(options: &IssuerOptions, let_in: &LetIn) -> BTreeSet<String> {
     let mut rights = BTreeSet::from([format!("login by {}", let_in.kind)]);
-    if let_in.listed.is_none() {
-        rights.insert(LOGIN.to_owned());
-    }
+    rights.extend(let_in.people.rules.iter().cloned());
     if options.client_documents.enabled {
         rights.insert("client_documents".to_owned());
     }

@@ -1,6 +1,8 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -10,8 +12,8 @@ use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
 use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
-    Authentication, Browser, Client, ClientCredential, GrantType, Rate, Revocable, SecretHash, Store,
-    StoreError,
+    Authentication, Browser, Client, ClientCredential, GrantType, KnownRevocations, Rate, Revocable,
+    SecretHash, Store, StoreError,
 };
 
 use crate::assertion::Trusted;
@@ -100,13 +102,13 @@ pub(crate) struct SingleRevocations {
     pub(crate) of_a_person: Rate,
     /// Over it, those of a whole grant, so often; over this, all of the person.
     pub(crate) grants_of_a_person: Rate,
-    /// Those that one client got without a person, or in exchange.
+    /// Those that one client got without a page, or in exchange; over it, all that it has for the subject of the one.
     pub(crate) of_a_client: Rate,
 }
 
 /// How often authorization requests are pushed.
 pub(crate) struct Pushes {
-    /// Those of one client that somebody allowed something.
+    /// Those of one client that the operator registered, or that somebody allowed something.
     pub(crate) of_a_client: Rate,
     /// Those of all other clients together.
     pub(crate) of_strangers: Rate,
@@ -191,6 +193,15 @@ impl Issuer {
         self.named.contains_key(id)
     }
 
+    /// Whether somebody vouches for the client with this identifier: the operator registered it, or a person allowed it something. Any other client
+    /// may be anybody's: those share their limits, and are told nothing by redirect.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn is_known(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(self.is_named(id) || self.store.consents().any(id).await?)
+    }
+
     /// Whether this is the name of somebody whom no login lets in: of a client of the operator, of a program, or of a person of an identity
     /// provider. Tokens name all of them by `sub`, so what is decided by it would hold for the person of the login too.
     pub(crate) fn is_name_of_another(&self, subject: &str) -> bool {
@@ -241,10 +252,22 @@ impl Issuer {
     /// # Errors
     /// [`ClientError::Document`] where the identifier is a URL and there is no client at it.
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, ClientError> {
+        self.client_from(None, id).await
+    }
+
+    /// The same, for a request that comes from `address` and proves nothing: what is fetched for it is counted.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub(crate) async fn client_from(
+        &self,
+        address: Option<IpAddr>,
+        id: &str,
+    ) -> Result<Option<Client>, ClientError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
             None if self.describes_itself(id) => {
-                Ok(Some(self.documents.client(id, &self.store, self.now()).await?))
+                Ok(Some(self.documents.client_from(address, id, &self.store, self.now()).await?))
             }
             None => Ok(self.store.clients().find(id, self.now()).await?),
         }
@@ -349,6 +372,16 @@ impl Issuer {
         Ok((self.mint(grantee, Some(exchanged), iat, exp)?, exp.saturating_sub(iat)))
     }
 
+    /// What tokens say besides: what the login said, and what the configuration says of the subject, which counts where both do.
+    fn said_besides(&self, grantee: &Grantee<'_>) -> Option<Cow<'_, Map<String, Value>>> {
+        let configured = self.claims.get(grantee.subject);
+        let of_login = grantee.authentication.map(|login| &login.claims).filter(|claims| !claims.is_empty());
+        let Some(of_login) = of_login else { return configured.map(Cow::Borrowed) };
+        let mut claims = of_login.clone();
+        claims.extend(configured.cloned().unwrap_or_default());
+        Some(Cow::Owned(claims))
+    }
+
     fn mint(
         &self,
         grantee: &Grantee<'_>,
@@ -359,15 +392,17 @@ impl Issuer {
         let jti = identifier(&*self.ambient.random);
         let granted_to = exchanged.map(|exchanged| exchanged.granted_to);
         let granted_to = granted_to.filter(|client_id| *client_id != grantee.client_id);
-        let after_revocation = self.store.revocations().board().last_of(Revocable {
+        let known_revocations = self.store.revocations().board().known(Revocable {
             grant_id: None,
             jti: None,
             subject: grantee.subject,
             client_id: Some(grantee.client_id),
             granted_to,
             iat,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: grantee.authentication.is_some(),
         });
+        let more = self.said_besides(grantee);
         let claims = AccessTokenClaims {
             iss: self.origin.as_str(),
             sub: grantee.subject,
@@ -380,10 +415,10 @@ impl Issuer {
             authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             granted_to,
-            after_revocation,
+            known_revocations,
             cnf: grantee.binding.jkt().map(|jkt| BoundKey { jkt }),
             act: exchanged.map(|exchanged| exchanged.act),
-            more: self.claims.get(grantee.subject),
+            more: more.as_deref(),
         };
         let token = self.keys.current(iat).mint(&claims)?;
         if !self.denied.is_empty() {

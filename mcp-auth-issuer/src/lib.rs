@@ -37,6 +37,7 @@ mod start;
 pub use assertion::{AssertionOptions, AssertionProfile, InvalidAssertions, Workload};
 pub use build::{IssuerError, build, build_with};
 pub use client::document::{ClientDocuments, UnreadableAuthorities};
+pub use client::known::{ClientLine, ClientOrigin, Clients, RemoveClientError};
 pub use client::named::{NamedClient, NamedCredential};
 pub use configured::ConfiguredError;
 pub use endpoint::{InitialAccessToken, RegistrationOptions};
@@ -53,7 +54,9 @@ pub use mcp_auth_runtime::facade::{
     DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
     LocalIssuerSetup,
 };
-pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, KeyState, Linked, SecretHash, Store};
+pub use mcp_auth_store::{
+    Authentication, Caps, ClientKeys, GrantType, KeyState, KnownRevocations, Linked, SecretHash, Store,
+};
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]

@@ -86,7 +86,7 @@ pub enum LoginOptions {
     Accounts(AccountsOptions),
     /// On a page of an application that has its own users.
     Own(Box<OwnLoginOptions>),
-    /// At an OpenID Connect provider.
+    /// At a provider.
     Upstream(Box<UpstreamOptions>),
 }
 
@@ -280,6 +280,12 @@ impl IssuerOptions {
         )
     }
 
+    /// Those of [`users`](Self::users) who are people: at another login than that for development nobody is, and it refuses who has
+    /// a [taken name](Self::taken_names).
+    fn people(&self) -> &[String] {
+        if matches!(self.login, LoginOptions::Development) { &self.users } else { &[] }
+    }
+
     /// Checks every rule stated on the fields above, and answers how often clients may register.
     pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<Rate, InvalidOption> {
         for (name, given, bounds) in [
@@ -324,10 +330,11 @@ impl IssuerOptions {
         if let Some(id) = has_twin(self.clients.iter().map(|client| &client.id)) {
             return Err(InvalidOption::ClientTwice { id: id.clone() });
         }
-        if let Some(client) = self.clients.iter().find(|client| self.users.contains(&client.id)) {
+        let users = self.people();
+        if let Some(client) = self.clients.iter().find(|client| users.contains(&client.id)) {
             return Err(InvalidOption::ClientIsUser { id: client.id.clone() });
         }
-        let known = self.users.iter().chain(self.clients.iter().map(|client| &client.id));
+        let known = users.iter().chain(self.clients.iter().map(|client| &client.id));
         check_all(&self.assertions, known.map(String::as_str))?;
         for (subject, claims) in &self.claims {
             if let Some(claim) = claims.keys().find(|claim| *claim != ROLES_CLAIM && is_of_every_token(claim))
@@ -439,6 +446,16 @@ mod tests {
             check(|o| o.clients = vec![client("a", SECRET, "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
+    }
+
+    #[test]
+    fn a_client_has_no_name_of_a_user_whom_the_login_offers_and_any_other_name() {
+        let named = |login, id: &str| check(|o| (o.login, o.clients) = (login, vec![client(id, SECRET, "")]));
+        let is_user = Err(InvalidOption::ClientIsUser { id: "developer".into() });
+        assert_eq!(named(LoginOptions::Development, "developer"), is_user);
+        assert_eq!(named(LoginOptions::Development, "Developer"), Ok(()));
+        let accounts = || LoginOptions::Accounts(AccountsOptions::default());
+        assert_eq!(named(accounts(), "developer"), Ok(()), "nobody is the user of the default");
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl AddressRate {
         };
         Self { of_a_place: rate(1), of_a_site: rate(SITE) }
     }
+
+    /// That of one address.
+    pub(crate) fn of_a_place(self) -> Rate {
+        self.of_a_place
+    }
 }
 
 impl RateLimit {

@@ -47,7 +47,11 @@ async fn started(
     let (store, clock) = (setup.store.clone(), Arc::clone(&setup.ambient.clock));
     let signing_key = options.signing_key.shared(&store, options.signing_alg, clock.unix_now()).await?;
     // What is not valid is not compared.
-    let Built { issuer, rights } = build(setup, IssuerOptions { signing_key, ..options })?;
+    let Built { issuer, rights, fetches } = build(setup, IssuerOptions { signing_key, ..options })?;
+    // Who installs a server sees here that it can fetch nothing, and not at the first login.
+    if let Some(fetches) = fetches {
+        fetches.prepare().await;
+    }
     let withdrawn = store.configured_access().configure(rights, clock.unix_now()).await;
     withdrawn.map_err(IssuerError::Store)?.iter().for_each(tell);
     Ok(issuer)

@@ -33,10 +33,11 @@ pub use crate::call::from_call::{not_taken, variable};
 
 // What the built-in issuer is given, what it gives, and what it needs besides.
 pub use crate::authn::{
-    Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, DeniedIssued, InvalidKeys, IssuerMetadata,
-    JwtVerifierError, KeyRefresh, KnownKeys, MalformedJwt, NotAsserted, OwnKeys, ProofError, PublicKeys,
-    ReadingKeys, SignatureError, SignedText, TokenProof, TokenProofs, Unpublished, UnverifiedJwt,
-    VerifiedJwt, freshness_lifetime, has_private_member, proof_algorithms, verifies,
+    ANY_TENANT, Accepted, Assertion, AssertionIssuer, ClaimAt, ClaimTest, ClaimTests, DeniedIssued,
+    InvalidKeys, IssuerMetadata, JwtVerifierError, KeyRefresh, KnownKeys, MalformedJwt, NotAsserted, OwnKeys,
+    ProofError, PublicKeys, ReadingKeys, SignatureError, SignedText, Tenant, TokenProof, TokenProofs,
+    Unpublished, UnverifiedJwt, VerifiedJwt, freshness_lifetime, has_private_member, proof_algorithms,
+    verifies,
 };
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 pub use crate::transport::client_address::ClientAddress;

@@ -8,7 +8,7 @@
 //! In reading order:
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
-//!   [`Consents`], [`Accounts`], [`People`], [`BrowserSessions`], [`Transactions`], [`SigningKeys`], [`DeviceCodes`],
+//!   [`Consents`], [`Accounts`], [`People`], [`KnownClients`], [`BrowserSessions`], [`Transactions`], [`SigningKeys`], [`DeviceCodes`],
 //!   [`ConfiguredAccess`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
 //!   [`Counters`], [`Revocations`], [`SealingKeys`], [`Spent`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
@@ -65,6 +65,7 @@
 //!     linked: None,
 //!     authentication: Authentication::at(now),
 //!     logged_in_for: asked,
+//!     logged_in_at: now,
 //!     expires_at: now + 60,
 //! };
 //! store.browser_sessions().begin(None, cookie, alice, now).await?;
@@ -99,12 +100,12 @@ pub use aggregate::{
     Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Authentication, Browser,
     BrowserSessions, Changed, Client, ClientCredential, ClientKeys, Clients, Code, Codes, ConfiguredAccess,
     ConfiguredRights, Confirmation, Confirmations, Consents, Counters, Creation, Credential, DeviceAnswer,
-    DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState, Linked, MOST_ACCOUNTS,
-    MOST_DEVICE_CODES, MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse,
-    People, Person, Polled, Rate, Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation,
-    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor,
-    Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, Withdrawn,
-    grant_name, person_key,
+    DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState, KnownClients,
+    KnownRevocations, Linked, ListedClient, MOST_ACCOUNTS, MOST_DEVICE_CODES, MOST_OF_AN_OWNER,
+    MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, People, Person, Polled, Rate,
+    Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation, RevocationBoard, Revocations,
+    Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor, Sessions, SigningKeys,
+    SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, Withdrawn, grant_name, person_key,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

@@ -2,7 +2,7 @@
 //! treated as successful, and a step that failed must have changed nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mcp_auth_core::ScopeSet;
 
@@ -10,32 +10,37 @@ use crate::{
     Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Backend, Browser, BrowserSessions,
     Caps, Changed, Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation,
     Confirmations, Consents, Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant,
-    Grants, KeyRotation, MemoryStore, People, Person, Polled, Rate, Redemption, Registered, RememberedClient,
-    Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys,
-    SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task,
-    Tasks, Transaction, Transactions, Withdrawn,
+    Grants, KeyRotation, KnownClients, ListedClient, MemoryStore, People, Person, Polled, Rate, Redemption,
+    Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate,
+    Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
+    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions, Withdrawn,
 };
 
-/// A memory store that is up at first. Clones share the same store and are up or down together.
+/// A store that is up at first. Clones share the same store and are up or down together.
 #[derive(Clone)]
 pub struct Outage {
-    memory: Arc<MemoryStore>,
-    is_down: Arc<AtomicBool>,
+    backend: Arc<dyn Backend>,
+    /// How many steps work still: [`ALL`] while it is up.
+    left: Arc<AtomicUsize>,
     failed: Arc<AtomicUsize>,
 }
+
+/// However many steps.
+const ALL: usize = usize::MAX;
 
 impl Outage {
     /// The cause in the error of every step while the store is down, as the log shows it.
     pub const CAUSE: &'static str = "connection refused, as a test wants it";
 
-    /// An empty store that is up.
+    /// An empty store in memory that is up.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self {
-            memory: Arc::new(MemoryStore::new(Caps::default())),
-            is_down: Arc::default(),
-            failed: Arc::default(),
-        }
+        Self::of(MemoryStore::new(Caps::default()))
+    }
+
+    /// The store on this backend, which is up.
+    pub fn of(backend: impl Backend + 'static) -> Self {
+        Self { backend: Arc::new(backend), left: Arc::new(AtomicUsize::new(ALL)), failed: Arc::default() }
     }
 
     /// The store itself.
@@ -45,12 +50,17 @@ impl Outage {
 
     /// From now on every step fails.
     pub fn begin(&self) {
-        self.is_down.store(true, Ordering::SeqCst);
+        self.begin_after(0);
+    }
+
+    /// So many steps work still, and then every step fails: what comes after a change that was made.
+    pub fn begin_after(&self, steps: usize) {
+        self.left.store(steps, Ordering::SeqCst);
     }
 
     /// From now on every step works again, on the data that was kept before.
     pub fn end(&self) {
-        self.is_down.store(false, Ordering::SeqCst);
+        self.left.store(ALL, Ordering::SeqCst);
     }
 
     /// How many steps were asked for while the store was down.
@@ -61,12 +71,17 @@ impl Outage {
     /// Runs `step`, unless the store is down: then the step is never started.
     fn unless_down<'a, T: Send + 'a>(&'a self, step: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         Box::pin(async move {
-            match self.is_down.load(Ordering::SeqCst) {
-                true => {
+            let one_less = |left| match left {
+                0 => None,
+                ALL => Some(ALL),
+                left => Some(left - 1),
+            };
+            match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
+                Ok(_) => step.await,
+                Err(_) => {
                     self.failed.fetch_add(1, Ordering::SeqCst);
                     Err(StoreError::new(Self::CAUSE))
                 }
-                false => step.await,
             }
         })
     }
@@ -81,33 +96,33 @@ impl Backend for Outage {
 
 impl Clients for Outage {
     fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered> {
-        self.unless_down(Clients::register(&*self.memory, client, alike, now))
+        self.unless_down(Clients::register(&*self.backend, client, alike, now))
     }
 
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>> {
-        self.unless_down(Clients::find(&*self.memory, id, now))
+        self.unless_down(Clients::find(&*self.backend, id, now))
     }
 
     fn find_alike(&self, alike: SecretHash, now: u64) -> StoreFuture<'_, Option<Client>> {
-        self.unless_down(Clients::find_alike(&*self.memory, alike, now))
+        self.unless_down(Clients::find_alike(&*self.backend, alike, now))
     }
 
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(Clients::change(&*self.memory, client, now))
+        self.unless_down(Clients::change(&*self.backend, client, now))
     }
 
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Clients::remove(&*self.memory, id, now))
+        self.unless_down(Clients::remove(&*self.backend, id, now))
     }
 }
 
 impl Codes for Outage {
-    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
-        self.unless_down(Codes::issue(&*self.memory, hash, code, now))
+    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, Vec<String>> {
+        self.unless_down(Codes::issue(&*self.backend, hash, code, now))
     }
 
     fn find(&self, hash: SecretHash) -> StoreFuture<'_, Option<Code>> {
-        self.unless_down(Codes::find(&*self.memory, hash))
+        self.unless_down(Codes::find(&*self.backend, hash))
     }
 
     fn redeem<'a>(
@@ -117,43 +132,47 @@ impl Codes for Outage {
         grant: Option<Grant>,
         now: u64,
     ) -> StoreFuture<'a, Redemption> {
-        self.unless_down(Codes::redeem(&*self.memory, hash, grant_id, grant, now))
+        self.unless_down(Codes::redeem(&*self.backend, hash, grant_id, grant, now))
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Codes::forget_person(&*self.memory, subject, now))
+        self.unless_down(Codes::forget_person(&*self.backend, subject, now))
     }
 }
 
 impl Grants for Outage {
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Grant>> {
-        self.unless_down(Grants::find(&*self.memory, id, now))
+        self.unless_down(Grants::find(&*self.backend, id, now))
     }
 
     fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation> {
-        self.unless_down(Grants::rotate(&*self.memory, id, rotate, now))
+        self.unless_down(Grants::rotate(&*self.backend, id, rotate, now))
     }
 
     fn revoke<'a>(&'a self, subject: &'a str, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Grants::revoke(&*self.memory, subject, id, now))
+        self.unless_down(Grants::revoke(&*self.backend, subject, id, now))
     }
 
     fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
-        self.unless_down(Grants::of_person(&*self.memory, subject, most, now))
+        self.unless_down(Grants::of_person(&*self.backend, subject, most, now))
     }
 
     fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Grants::end_of_person(&*self.memory, subject, now))
+        self.unless_down(Grants::end_of_person(&*self.backend, subject, now))
     }
 }
 
 impl Consents for Outage {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
-        self.unless_down(Consents::allowed(&*self.memory, subject, client_id))
+        self.unless_down(Consents::allowed(&*self.backend, subject, client_id))
     }
 
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
-        self.unless_down(Consents::any(&*self.memory, client_id))
+        self.unless_down(Consents::any(&*self.backend, client_id))
+    }
+
+    fn any_at<'a>(&'a self, client_id: &'a str, redirect_uri: &'a str) -> StoreFuture<'a, bool> {
+        self.unless_down(Consents::any_at(&*self.backend, client_id, redirect_uri))
     }
 
     fn remember<'a>(
@@ -164,7 +183,7 @@ impl Consents for Outage {
         scopes: ScopeSet,
         now: u64,
     ) -> StoreFuture<'a, ()> {
-        self.unless_down(Consents::remember(&*self.memory, subject, client_id, shown, scopes, now))
+        self.unless_down(Consents::remember(&*self.backend, subject, client_id, shown, scopes, now))
     }
 
     fn remembered<'a>(
@@ -174,11 +193,11 @@ impl Consents for Outage {
         shown: SecretHash,
         now: u64,
     ) -> StoreFuture<'a, Option<ScopeSet>> {
-        self.unless_down(Consents::remembered(&*self.memory, subject, client_id, shown, now))
+        self.unless_down(Consents::remembered(&*self.backend, subject, client_id, shown, now))
     }
 
     fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Consents::forget(&*self.memory, subject, client_id, now))
+        self.unless_down(Consents::forget(&*self.backend, subject, client_id, now))
     }
 
     fn remembered_of_person<'a>(
@@ -187,7 +206,7 @@ impl Consents for Outage {
         most: usize,
         now: u64,
     ) -> StoreFuture<'a, Vec<RememberedClient>> {
-        self.unless_down(Consents::remembered_of_person(&*self.memory, subject, most, now))
+        self.unless_down(Consents::remembered_of_person(&*self.backend, subject, most, now))
     }
 
     fn allowed_since<'a>(
@@ -197,7 +216,7 @@ impl Consents for Outage {
         most: usize,
         now: u64,
     ) -> StoreFuture<'a, Vec<AllowedClient>> {
-        self.unless_down(Consents::allowed_since(&*self.memory, subject, since, most, now))
+        self.unless_down(Consents::allowed_since(&*self.backend, subject, since, most, now))
     }
 
     fn end_client_of_person<'a>(
@@ -206,37 +225,37 @@ impl Consents for Outage {
         client_id: &'a str,
         now: u64,
     ) -> StoreFuture<'a, ()> {
-        self.unless_down(Consents::end_client_of_person(&*self.memory, subject, client_id, now))
+        self.unless_down(Consents::end_client_of_person(&*self.backend, subject, client_id, now))
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Consents::forget_person(&*self.memory, subject, now))
+        self.unless_down(Consents::forget_person(&*self.backend, subject, now))
     }
 }
 
 impl Accounts for Outage {
     fn create(&self, id: SecretHash, account: Account, now: u64) -> StoreFuture<'_, Creation> {
-        self.unless_down(Accounts::create(&*self.memory, id, account, now))
+        self.unless_down(Accounts::create(&*self.backend, id, account, now))
     }
 
     fn find(&self, id: SecretHash) -> StoreFuture<'_, Option<Account>> {
-        self.unless_down(Accounts::find(&*self.memory, id))
+        self.unless_down(Accounts::find(&*self.backend, id))
     }
 
     fn find_by_passkey(&self, passkey: SecretHash) -> StoreFuture<'_, Option<(SecretHash, Account)>> {
-        self.unless_down(Accounts::find_by_passkey(&*self.memory, passkey))
+        self.unless_down(Accounts::find_by_passkey(&*self.backend, passkey))
     }
 
     fn list(&self, page: u8) -> StoreFuture<'_, Vec<Account>> {
-        self.unless_down(Accounts::list(&*self.memory, page))
+        self.unless_down(Accounts::list(&*self.backend, page))
     }
 
     fn change(&self, id: SecretHash, change: AccountChange, now: u64) -> StoreFuture<'_, Changed> {
-        self.unless_down(Accounts::change(&*self.memory, id, change, now))
+        self.unless_down(Accounts::change(&*self.backend, id, change, now))
     }
 
     fn delete(&self, id: SecretHash, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(Accounts::delete(&*self.memory, id, now))
+        self.unless_down(Accounts::delete(&*self.backend, id, now))
     }
 }
 
@@ -248,39 +267,49 @@ impl BrowserSessions for Outage {
         browser: Browser,
         now: u64,
     ) -> StoreFuture<'_, ()> {
-        self.unless_down(BrowserSessions::begin(&*self.memory, before, id, browser, now))
+        self.unless_down(BrowserSessions::begin(&*self.backend, before, id, browser, now))
     }
 
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>> {
-        self.unless_down(BrowserSessions::find(&*self.memory, id, now))
+        self.unless_down(BrowserSessions::find(&*self.backend, id, now))
     }
 
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
-        self.unless_down(BrowserSessions::end(&*self.memory, id))
+        self.unless_down(BrowserSessions::end(&*self.backend, id))
     }
 
     fn answered(&self, id: SecretHash, request: SecretHash, now: u64) -> StoreFuture<'_, ()> {
-        self.unless_down(BrowserSessions::answered(&*self.memory, id, request, now))
+        self.unless_down(BrowserSessions::answered(&*self.backend, id, request, now))
     }
 
     fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(BrowserSessions::end_of_person(&*self.memory, subject, now))
+        self.unless_down(BrowserSessions::end_of_person(&*self.backend, subject, now))
+    }
+}
+
+impl KnownClients for Outage {
+    fn list(&self, now: u64) -> StoreFuture<'_, Vec<ListedClient>> {
+        self.unless_down(KnownClients::list(&*self.backend, now))
+    }
+
+    fn end_codes<'a>(&'a self, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(KnownClients::end_codes(&*self.backend, client_id, now))
     }
 }
 
 impl People for Outage {
     fn list(&self, now: u64) -> StoreFuture<'_, Vec<Person>> {
-        self.unless_down(People::list(&*self.memory, now))
+        self.unless_down(People::list(&*self.backend, now))
     }
 
     fn forget<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(People::forget(&*self.memory, subject, now))
+        self.unless_down(People::forget(&*self.backend, subject, now))
     }
 }
 
 impl Sessions for Outage {
     fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Sessions::keep(&*self.memory, id, state, until, now))
+        self.unless_down(Sessions::keep(&*self.backend, id, state, until, now))
     }
 
     fn bind<'a>(
@@ -290,29 +319,29 @@ impl Sessions for Outage {
         person: Option<&'a str>,
         now: u64,
     ) -> StoreFuture<'a, bool> {
-        self.unless_down(Sessions::bind(&*self.memory, id, owner, person, now))
+        self.unless_down(Sessions::bind(&*self.backend, id, owner, person, now))
     }
 
     fn enter<'a>(&'a self, id: &'a str, owner: &'a str, until: u64, now: u64) -> StoreFuture<'a, bool> {
-        self.unless_down(Sessions::enter(&*self.memory, id, owner, until, now))
+        self.unless_down(Sessions::enter(&*self.backend, id, owner, until, now))
     }
 
     fn state<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<String>> {
-        self.unless_down(Sessions::state(&*self.memory, id, now))
+        self.unless_down(Sessions::state(&*self.backend, id, now))
     }
 
     fn end<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
-        self.unless_down(Sessions::end(&*self.memory, id))
+        self.unless_down(Sessions::end(&*self.backend, id))
     }
 
     fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Sessions::forget_person(&*self.memory, person, now))
+        self.unless_down(Sessions::forget_person(&*self.backend, person, now))
     }
 }
 
 impl Tasks for Outage {
     fn record<'a>(&'a self, id: &'a str, task: Task, until: u64, now: u64) -> StoreFuture<'a, bool> {
-        self.unless_down(Tasks::record(&*self.memory, id, task, until, now))
+        self.unless_down(Tasks::record(&*self.backend, id, task, until, now))
     }
 
     fn of_owner<'a>(
@@ -321,33 +350,33 @@ impl Tasks for Outage {
         owner: Option<&'a str>,
         now: u64,
     ) -> StoreFuture<'a, Option<Task>> {
-        self.unless_down(Tasks::of_owner(&*self.memory, id, owner, now))
+        self.unless_down(Tasks::of_owner(&*self.backend, id, owner, now))
     }
 
     fn forget_person<'a>(&'a self, person: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Tasks::forget_person(&*self.memory, person, now))
+        self.unless_down(Tasks::forget_person(&*self.backend, person, now))
     }
 }
 
 impl Confirmations for Outage {
     fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(Confirmations::ask(&*self.memory, id, confirmation, now))
+        self.unless_down(Confirmations::ask(&*self.backend, id, confirmation, now))
     }
 
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Confirmation>> {
-        self.unless_down(Confirmations::find(&*self.memory, id, now))
+        self.unless_down(Confirmations::find(&*self.backend, id, now))
     }
 
     fn answer(&self, id: SecretHash, answer: Answer, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(Confirmations::answer(&*self.memory, id, answer, now))
+        self.unless_down(Confirmations::answer(&*self.backend, id, answer, now))
     }
 
     fn take(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Taken> {
-        self.unless_down(Confirmations::take(&*self.memory, id, now))
+        self.unless_down(Confirmations::take(&*self.backend, id, now))
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Confirmations::forget_person(&*self.memory, subject, now))
+        self.unless_down(Confirmations::forget_person(&*self.backend, subject, now))
     }
 }
 
@@ -356,69 +385,69 @@ impl Counters for Outage {
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         Box::pin(async move {
             tokio::task::yield_now().await;
-            self.unless_down(Counters::arrive(&*self.memory, key, rate, now)).await
+            self.unless_down(Counters::arrive(&*self.backend, key, rate, now)).await
         })
     }
 
     fn look<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         Box::pin(async move {
             tokio::task::yield_now().await;
-            self.unless_down(Counters::look(&*self.memory, key, rate, now)).await
+            self.unless_down(Counters::look(&*self.backend, key, rate, now)).await
         })
     }
 }
 
 impl Revocations for Outage {
     fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
-        self.unless_down(Revocations::revoke(&*self.memory, of, now))
+        self.unless_down(Revocations::revoke(&*self.backend, of, now))
     }
 
     fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool> {
-        self.unless_down(Revocations::is_revoked(&*self.memory, token))
+        self.unless_down(Revocations::is_revoked(&*self.backend, token))
     }
 
     fn refresh(&self, now: u64) -> StoreFuture<'_, ()> {
-        self.unless_down(Revocations::refresh(&*self.memory, now))
+        self.unless_down(Revocations::refresh(&*self.backend, now))
     }
 
     fn board(&self) -> &RevocationBoard {
-        self.memory.board()
+        self.backend.board()
     }
 }
 
 impl ConfiguredAccess for Outage {
     fn configure(&self, rights: ConfiguredRights, now: u64) -> StoreFuture<'_, Vec<Withdrawn>> {
-        self.unless_down(ConfiguredAccess::configure(&*self.memory, rights, now))
+        self.unless_down(ConfiguredAccess::configure(&*self.backend, rights, now))
     }
 }
 
 impl SealingKeys for Outage {
     fn key<'a>(&'a self, purpose: &'a str, fresh: SealingKey) -> StoreFuture<'a, SealingKey> {
-        self.unless_down(SealingKeys::key(&*self.memory, purpose, fresh))
+        self.unless_down(SealingKeys::key(&*self.backend, purpose, fresh))
     }
 }
 
 impl SigningKeys for Outage {
     fn ring(&self, now: u64) -> StoreFuture<'_, Option<SigningRing>> {
-        self.unless_down(SigningKeys::ring(&*self.memory, now))
+        self.unless_down(SigningKeys::ring(&*self.backend, now))
     }
 
     fn ring_or(&self, fresh: SigningRing, now: u64) -> StoreFuture<'_, SigningRing> {
-        self.unless_down(SigningKeys::ring_or(&*self.memory, fresh, now))
+        self.unless_down(SigningKeys::ring_or(&*self.backend, fresh, now))
     }
 
     fn rotate(&self, fresh: RingKey, now: u64) -> StoreFuture<'_, KeyRotation> {
-        self.unless_down(SigningKeys::rotate(&*self.memory, fresh, now))
+        self.unless_down(SigningKeys::rotate(&*self.backend, fresh, now))
     }
 
     fn replace(&self, fresh: RingKey, now: u64) -> StoreFuture<'_, SigningRing> {
-        self.unless_down(SigningKeys::replace(&*self.memory, fresh, now))
+        self.unless_down(SigningKeys::replace(&*self.backend, fresh, now))
     }
 }
 
 impl Spent for Outage {
     fn spend(&self, hash: SecretHash, until: u64, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(Spent::spend(&*self.memory, hash, until, now))
+        self.unless_down(Spent::spend(&*self.backend, hash, until, now))
     }
 }
 
@@ -430,15 +459,15 @@ impl Transactions for Outage {
         transaction: Transaction,
         now: u64,
     ) -> StoreFuture<'a, ()> {
-        self.unless_down(Transactions::begin(&*self.memory, kind, id, transaction, now))
+        self.unless_down(Transactions::begin(&*self.backend, kind, id, transaction, now))
     }
 
     fn find<'a>(&'a self, kind: &'a str, id: SecretHash, now: u64) -> StoreFuture<'a, Option<Transaction>> {
-        self.unless_down(Transactions::find(&*self.memory, kind, id, now))
+        self.unless_down(Transactions::find(&*self.backend, kind, id, now))
     }
 
     fn take<'a>(&'a self, kind: &'a str, id: SecretHash, now: u64) -> StoreFuture<'a, Option<Transaction>> {
-        self.unless_down(Transactions::take(&*self.memory, kind, id, now))
+        self.unless_down(Transactions::take(&*self.backend, kind, id, now))
     }
 }
 
@@ -450,11 +479,11 @@ impl DeviceCodes for Outage {
         asked: DeviceAuthorization,
         now: u64,
     ) -> StoreFuture<'_, bool> {
-        self.unless_down(DeviceCodes::begin(&*self.memory, device_code, user_code, asked, now))
+        self.unless_down(DeviceCodes::begin(&*self.backend, device_code, user_code, asked, now))
     }
 
     fn find(&self, device_code: SecretHash) -> StoreFuture<'_, Option<DeviceAuthorization>> {
-        self.unless_down(DeviceCodes::find(&*self.memory, device_code))
+        self.unless_down(DeviceCodes::find(&*self.backend, device_code))
     }
 
     fn find_by_user_code(
@@ -462,22 +491,22 @@ impl DeviceCodes for Outage {
         user_code: SecretHash,
         now: u64,
     ) -> StoreFuture<'_, Option<DeviceAuthorization>> {
-        self.unless_down(DeviceCodes::find_by_user_code(&*self.memory, user_code, now))
+        self.unless_down(DeviceCodes::find_by_user_code(&*self.backend, user_code, now))
     }
 
     fn answer(&self, user_code: SecretHash, answer: DeviceAnswer, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(DeviceCodes::answer(&*self.memory, user_code, answer, now))
+        self.unless_down(DeviceCodes::answer(&*self.backend, user_code, answer, now))
     }
 
     fn poll(&self, device_code: SecretHash, now: u64) -> StoreFuture<'_, Polled> {
-        self.unless_down(DeviceCodes::poll(&*self.memory, device_code, now))
+        self.unless_down(DeviceCodes::poll(&*self.backend, device_code, now))
     }
 
     fn redeem(&self, device_code: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, bool> {
-        self.unless_down(DeviceCodes::redeem(&*self.memory, device_code, grant, now))
+        self.unless_down(DeviceCodes::redeem(&*self.backend, device_code, grant, now))
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(DeviceCodes::forget_person(&*self.memory, subject, now))
+        self.unless_down(DeviceCodes::forget_person(&*self.backend, subject, now))
     }
 }

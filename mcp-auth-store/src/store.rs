@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::StoreError;
 use crate::aggregate::{
     Accounts, BrowserSessions, Clients, Codes, ConfiguredAccess, Confirmations, Consents, Counters,
-    DeviceCodes, Grants, People, Revocations, Revoked, SealingKeys, Sessions, SigningKeys, Spent, Tasks,
-    Transactions, grant_name, person_key,
+    DeviceCodes, Grants, KnownClients, People, Revocations, Revoked, SealingKeys, Sessions, SigningKeys,
+    Spent, Tasks, Transactions, grant_name, person_key,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -23,6 +23,7 @@ pub trait Backend:
     + Consents
     + Accounts
     + People
+    + KnownClients
     + BrowserSessions
     + Sessions
     + Tasks
@@ -93,6 +94,11 @@ impl Store {
         &*self.0
     }
 
+    /// The clients of which something is kept, whichever way they came.
+    pub fn known_clients(&self) -> &dyn KnownClients {
+        &*self.0
+    }
+
     /// The people who logged in.
     pub fn people(&self) -> &dyn People {
         &*self.0
@@ -122,7 +128,9 @@ impl Store {
         self.browser_sessions().end_of_person(subject, now).await?;
         self.codes().forget_person(subject, now).await?;
         self.device_codes().forget_person(subject, now).await?;
-        self.grants().end_of_person(subject, now).await
+        self.grants().end_of_person(subject, now).await?;
+        // Once more: a code may have been redeemed meanwhile by an issuer that knew of the first one already.
+        self.revocations().revoke(Revoked::Person(subject.to_owned()), now).await
     }
 
     /// Ends all that a person is logged in with and all that they allowed, also what a client would get again without a question, and calls

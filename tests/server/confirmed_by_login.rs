@@ -374,4 +374,5 @@ async fn nothing_runs_while_the_store_cannot_say_what_was_answered() {
     });
     let answer = client.call_tool("pay", json!({ "to": "bob" })).await;
     assert!(answer.error_code().is_some() && payments.ran() == 0, "{}", answer.body());
+    assert_eq!((answer.status(), answer.header("retry-after")), (503, Some("30")), "{}", answer.body());
 }

@@ -26,6 +26,8 @@ mod enterprise;
 mod every_message;
 mod example_own_login;
 mod examples;
+#[cfg(target_os = "linux")]
+mod exhausted;
 mod fresh_login;
 mod granted;
 mod guarded;

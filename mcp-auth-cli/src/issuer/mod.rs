@@ -1,13 +1,17 @@
 //! `mcp-auth issuer`: what an operator does with the built-in issuer.
 //!
 //! - `command`: the subcommands.
-//! - `user`: the accounts of people.
+//! - `user`: people, and their accounts.
+//! - `client`: the clients that they let in.
 //! - `keys`: its signing keys.
-//! - `audit`: what is said of both to those who keep the log.
+//! - `time`: how their lists show times.
+//! - `audit`: what is said of them to those who keep the log.
 
 mod audit;
+mod client;
 mod command;
 mod keys;
+mod time;
 mod user;
 
 pub(crate) use command::{Arguments, run};

@@ -142,7 +142,7 @@ async fn a_person_without_an_account_is_listed_logged_out_and_deleted() {
     let table = stdout(&done(path, &["list"], ""));
     assert!(table.contains("LOGS IN WITH") && table.contains("development"), "{table}");
     for (command, instead) in [
-        ("disable", "take them out of issuer.upstream.allow_subjects, or add [[auth.deny]]"),
+        ("disable", "take them out of `allow` in [upstreams], or add [[auth.deny]]"),
         ("enable", "or remove their [[auth.deny]]"),
         ("reset", "mcp-auth issuer user logout"),
     ] {

@@ -10,6 +10,7 @@ mod check;
 mod doctor;
 mod explain;
 mod explain_logged;
+mod issuer_client;
 mod issuer_keys;
 mod issuer_user;
 mod key;

@@ -1,6 +1,7 @@
 //! Client authentication by an assertion that a key of the client signs (`private_key_jwt`: RFC 7523 §2.2 and §3, OpenID Connect Core §9,
 //! draft-ietf-oauth-rfc7523bis).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt};
@@ -28,6 +29,18 @@ pub(crate) struct Presented<'a> {
     pub(crate) assertion: Option<&'a str>,
     /// The `client_id` beside it, which may be left out.
     pub(crate) client_id: Option<&'a str>,
+    pub(crate) strangers: Strangers,
+    /// Where the request comes from, if it is known.
+    pub(crate) from: Option<IpAddr>,
+}
+
+/// Whether a client that describes itself is looked for at its URL where nobody ever allowed it anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strangers {
+    /// It has nothing to present here, so nothing is fetched for it.
+    Unknown,
+    /// It begins here, as at the authorization endpoint. Who calls this counted the request before.
+    LookedFor,
 }
 
 /// The key that a client authenticated by.
@@ -128,11 +141,15 @@ impl Presented<'_> {
         let until = claims.end(now, LONGEST_LIFE)?;
         let once = SecretHash::of(&serde_json::json!(["client assertion", id, claims.id()?]).to_string());
 
-        let client = issuer.known_client(&id).await?.ok_or(RefusedAssertion::UnknownClient)?;
+        let client = match self.strangers {
+            Strangers::Unknown => issuer.known_client(&id).await?,
+            Strangers::LookedFor => issuer.client(&id).await?,
+        };
+        let client = client.ok_or(RefusedAssertion::UnknownClient)?;
         let ClientCredential::Keys(keys) = &client.credential else {
             return Err(RefusedAssertion::NoKeys.into());
         };
-        let keys = issuer.keys_of(&client, keys, jwt.kid()).await?;
+        let keys = issuer.keys_of(&client, keys, jwt.kid(), self.from).await?;
         let verified = keys.verify(jwt)?;
         // Last: what nobody signed uses nothing up, and counts for nobody.
         count(issuer, &id).await?;
@@ -150,7 +167,7 @@ async fn count(issuer: &Issuer, id: &str) -> Result<(), Failed> {
         return Ok(());
     }
     let (rates, own) = (&issuer.client_assertions, format!("{COUNTER} {id}"));
-    let limit = match issuer.store.consents().any(id).await? {
+    let limit = match issuer.is_known(id).await? {
         true => RateLimit::of(own, rates.of_a_client),
         false => RateLimit::of(own, rates.of_a_stranger).and(RateLimit::of(COUNTER, rates.of_strangers)),
     };

@@ -1,5 +1,6 @@
 //! The keys that a client authenticates by: as its metadata names them (RFC 7591 §2), and as they verify.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{Algorithm, InvalidKeys, PublicKeys, has_private_member};
@@ -54,7 +55,8 @@ pub(crate) fn has_secret_key(jwks: &Value) -> bool {
 }
 
 impl Issuer {
-    /// What verifies assertions of `client`, whose keys these are; `kid` is the one that an assertion names.
+    /// What verifies assertions of `client`, whose keys these are; `kid` is the one that an assertion names, which comes `from`
+    /// there: what is fetched for a stranger is counted for it.
     ///
     /// # Errors
     /// [`ClientError`]: the set at a URL cannot be had.
@@ -63,6 +65,7 @@ impl Issuer {
         client: &Client,
         keys: &ClientKeys,
         kid: Option<&str>,
+        from: Option<IpAddr>,
     ) -> Result<Arc<PublicKeys>, ClientError> {
         match keys {
             ClientKeys::Set(set) => {
@@ -70,8 +73,8 @@ impl Issuer {
                 Ok(Arc::new(keys.map_err(DocumentError::Keys)?))
             }
             ClientKeys::At(url) => {
-                let is_known = self.is_named(&client.id) || self.store.consents().any(&client.id).await?;
-                let asked = KeysAt { client_id: &client.id, url, kid, is_known };
+                let is_known = self.is_known(&client.id).await?;
+                let asked = KeysAt { client_id: &client.id, url, kid, is_known, from };
                 Ok(self.documents.keys(&asked, &self.store, self.now()).await?)
             }
         }

@@ -166,11 +166,6 @@ impl Declared {
     }
 }
 
-/// The first scope of `asked` that is not in `held`.
-pub(crate) fn first_missing<'a>(asked: &'a ScopeSet, held: &ScopeSet) -> Option<&'a Scope> {
-    asked.iter().find(|scope| !held.contains(scope.as_str()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use super::token::{Authenticated, Refusal, authenticate};
+use crate::client::assertion::Strangers;
 use crate::issuer::Issuer;
 use crate::observe::Reason;
 use crate::request::Params;
@@ -66,7 +67,20 @@ impl ClientRequest {
         issuer: &Issuer,
         params: &Params,
     ) -> Result<Authenticated, Refusal> {
-        let client = authenticate(issuer, (&self.headers, self.address), params).await?;
+        self.client_or(Strangers::Unknown, issuer, params).await
+    }
+
+    /// The same, where it says which strangers are looked for.
+    ///
+    /// # Errors
+    /// As [`authenticate`].
+    pub(super) async fn client_or(
+        &mut self,
+        strangers: Strangers,
+        issuer: &Issuer,
+        params: &Params,
+    ) -> Result<Authenticated, Refusal> {
+        let client = authenticate(issuer, (&self.headers, self.address), params, strangers).await?;
         self.is_from(&client.id);
         Ok(client)
     }

@@ -1,6 +1,8 @@
-//! `/account/factors`: a person sets up, replaces or removes one-time codes, and adds and removes passkeys. They logged in just now, with a second
+//! `/account/factors`: a person sets up, replaces or removes one-time codes, adds and removes passkeys, and changes their password. They logged in just now, with a second
 //! factor where there is one: a browser that was left open is not enough.
 
+use std::borrow::Cow;
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,20 +12,21 @@ use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use mcp_auth_core::bounds::MINUTE;
-use mcp_auth_core::hex;
-use mcp_auth_store::{Account, Browser, SecretHash};
+use mcp_auth_core::{SecretText, hex};
+use mcp_auth_store::{Account, Browser, SecretHash, StoreError};
 
 use super::authorize::Untrusted;
 use super::login_step::{Answered, LoginStep};
 use super::page_form::PageForm;
 use super::page_not_shown::PageNotShown;
+use super::password_change;
 use super::path::FACTORS;
 use crate::issuer::Issuer;
 use crate::observe::account::SecondFactorChangeRefused;
 use crate::observe::login::LoginCancelled;
 use crate::observe::{Event as _, Reason};
 use crate::person::Asked;
-use crate::person::accounts::{AccountsLogin, FactorsError};
+use crate::person::accounts::{AccountsLogin, CODES, FactorsError, PASSKEY};
 use crate::person::page::{ErrorText, FactorsPage, Notice, Shown};
 use crate::request::address::CameFrom;
 use crate::secret::secret;
@@ -32,16 +35,20 @@ use crate::secret::secret;
 const FRESH: u64 = 5 * MINUTE;
 
 /// A person who logged in just now.
-struct Fresh<'a> {
-    issuer: &'a Issuer,
-    accounts: &'a AccountsLogin,
-    account: Account,
-    cookie: &'a str,
-    browser: Browser,
+pub(super) struct Fresh<'a> {
+    pub(super) issuer: &'a Issuer,
+    pub(super) accounts: &'a AccountsLogin,
+    pub(super) account: Account,
+    pub(super) cookie: &'a str,
+    pub(super) browser: Browser,
 }
 
 /// `GET /account/factors`: shows the page. It changes nothing.
-pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
+pub(crate) async fn get(
+    State(issuer): State<Arc<Issuer>>,
+    CameFrom(address): CameFrom,
+    headers: HeaderMap,
+) -> Response {
     let shown = async {
         if !issuer.origin.is_host_of(&headers) {
             return Err(Untrusted::Host.into());
@@ -52,7 +59,7 @@ pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -
             None => Ok(login_step().page(&issuer, &headers, None).await?),
         }
     };
-    shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer))
+    shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer, address))
 }
 
 /// `POST /account/factors`: what a person does on the page.
@@ -64,7 +71,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, (&headers, address), body).await {
         Ok(response) => response,
-        Err(why) => why.respond(&issuer),
+        Err(why) => why.respond(&issuer, address),
     }
 }
 
@@ -93,11 +100,19 @@ async fn decide(
     };
     let (accounts, name) = (fresh.accounts, fresh.account.name.clone());
     let given = |name| fields.get(name).unwrap_or_default();
+    let factor = match decision {
+        "begin" | "confirm" | "remove" => Some(CODES),
+        "begin-passkey" | "add-passkey" | "remove-passkey" => Some(PASSKEY),
+        _ => None,
+    };
+    let told = |why: &dyn Display| {
+        let (subject, reason) = (&*name, Reason::Refused(why));
+        SecondFactorChangeRefused { subject, factor, address, reason }.happened();
+    };
     let refused = |error: FactorsError| {
-        let (subject, why) = (&*name, error.to_string());
-        match error {
+        match &error {
             FactorsError::Store(_) => {}
-            _ => SecondFactorChangeRefused { subject, reason: Reason::Refused(&why) }.happened(),
+            _ => told(&error),
         }
         PageNotShown::from(error)
     };
@@ -109,10 +124,10 @@ async fn decide(
         "confirm" => {
             let begun = fields.get("begun").and_then(hex::read).map(SecretHash::from_bytes);
             let begun = begun.ok_or(FactorsError::Gone).map_err(refused)?;
-            match accounts.confirm_totp(&name, begun, fields.get("code").unwrap_or_default()).await {
-                Ok(codes) => fresh.goes_on(Shown::Codes(codes), None).await,
+            match accounts.confirm_totp(&name, begun, (given("code"), address)).await {
+                Ok(codes) => Ok(fresh.goes_on_with_codes(codes, None).await),
                 Err(error @ FactorsError::WrongCode) => {
-                    SecondFactorChangeRefused { subject: &name, reason: Reason::Refused(&error) }.happened();
+                    told(&error);
                     let setup = accounts.begun_totp(&fresh.account, begun).ok_or(FactorsError::Gone)?;
                     let why = "That code is not right. Wait for the next one in the app and type that.";
                     fresh.page(Shown::Setup(setup), Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
@@ -121,11 +136,11 @@ async fn decide(
             }
         }
         "renew" => {
-            let codes = accounts.renew_recovery_codes(&name).await.map_err(refused)?;
-            fresh.page(Shown::Codes(codes), None).await
+            let codes = accounts.renew_recovery_codes(&name, address).await.map_err(refused)?;
+            Ok(fresh.codes(codes, None))
         }
         "remove" => {
-            accounts.remove_totp(&name).await.map_err(refused)?;
+            accounts.remove_totp(&name, address).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
             let why = match account.has_second_factor() {
                 true => "The codes of your app do not count any more.",
@@ -143,16 +158,17 @@ async fn decide(
         },
         "add-passkey" => {
             let browser = SecretHash::of(cookie);
-            match accounts.add_passkey(&name, given("begun"), given("passkey"), browser).await {
+            match accounts.add_passkey(&name, given("begun"), given("passkey"), (browser, address)).await {
                 Ok(codes) => {
-                    let account = accounts.account(&name).await?;
                     let why = Some((StatusCode::OK, "The passkey was added."));
-                    let shown = if codes.is_empty() { Shown::Overview } else { Shown::Codes(codes) };
-                    Fresh { account, ..fresh }.goes_on(shown, why).await
+                    if !codes.is_empty() {
+                        return Ok(fresh.goes_on_with_codes(codes, why).await);
+                    }
+                    let account = accounts.account(&name).await?;
+                    Fresh { account, ..fresh }.goes_on(Shown::Overview, why).await
                 }
                 Err(FactorsError::Passkey(error)) => {
-                    let (subject, reason) = (&*name, Reason::Refused(&error));
-                    SecondFactorChangeRefused { subject, reason }.happened();
+                    told(&error);
                     let why = "That passkey cannot be used here, so it was not added. Try again, or with another device.";
                     fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
                 }
@@ -162,11 +178,13 @@ async fn decide(
         "remove-passkey" => {
             let removed = fields.get("removed").and_then(hex::read).map(SecretHash::from_bytes);
             let removed = removed.ok_or(FactorsError::Gone).map_err(refused)?;
-            accounts.remove_passkey(&fresh.account, removed).await.map_err(refused)?;
+            accounts.remove_passkey(&fresh.account, removed, address).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
             let why = "The passkey does not log in any more. Your device may still show it until you delete it there.";
             Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await
         }
+        "begin-password" => fresh.page(Shown::Password, None).await,
+        "change-password" => password_change::change(fresh, &fields, address).await,
         _ => Err(Untrusted::Stale { page: FACTORS.to_owned() }.into()),
     }
 }
@@ -192,17 +210,13 @@ impl<'a> Fresh<'a> {
     }
 
     /// The page after a change of what the person logs in with. It ended every login of before; this browser's goes on, under a new identifier.
-    async fn goes_on(
+    pub(super) async fn goes_on(
         mut self,
         shown: Shown,
         notice: Option<(StatusCode, &'static str)>,
     ) -> Result<Response, PageNotShown> {
-        let (issuer, before) = (self.issuer, SecretHash::of(self.cookie));
-        let id = secret(&*issuer.ambient.random);
-        // One change later. After a change by somebody else in between, this login does not count either.
-        self.browser.authentication.version += 1;
-        let (kept, browser) = (SecretHash::of(&id), self.browser.clone());
-        issuer.store.browser_sessions().begin(Some(before), kept, browser, issuer.now()).await?;
+        let id = self.renewed().await?;
+        let issuer = self.issuer;
         let mut response = Fresh { cookie: &id, ..self }.page(shown, notice).await?;
         if let Some(cookie) = issuer.cookie.set(&id) {
             response.headers_mut().insert(SET_COOKIE, cookie);
@@ -210,23 +224,79 @@ impl<'a> Fresh<'a> {
         Ok(response)
     }
 
+    /// The same with new recovery codes, which are shown now or never: nothing that fails after the change keeps them back. Where the login of
+    /// this browser cannot go on, the way back from the page leads over the login.
+    async fn goes_on_with_codes(
+        mut self,
+        codes: Vec<SecretText>,
+        notice: Option<(StatusCode, &'static str)>,
+    ) -> Response {
+        let mut response = self.codes(codes, notice);
+        match self.renewed().await {
+            Ok(id) => {
+                if let Some(cookie) = self.issuer.cookie.set(&id) {
+                    response.headers_mut().insert(SET_COOKIE, cookie);
+                }
+            }
+            Err(error) => {
+                let error = error.cause();
+                tracing::error!(%error, "a person who changed how they log in has to log in again: the store failed");
+            }
+        }
+        response
+    }
+
+    /// The identifier under which the login of this browser goes on after a change of what the person logs in with.
+    async fn renewed(&mut self) -> Result<String, StoreError> {
+        let (issuer, before) = (self.issuer, SecretHash::of(self.cookie));
+        let id = secret(&*issuer.ambient.random);
+        // One change later. After a change by somebody else in between, this login does not count either.
+        self.browser.authentication.version += 1;
+        let (kept, browser) = (SecretHash::of(&id), self.browser.clone());
+        issuer.store.browser_sessions().begin(Some(before), kept, browser, issuer.now()).await?;
+        Ok(id)
+    }
+
+    /// The page with new recovery codes. It has no form, so it needs no CSRF token.
+    fn codes(&self, codes: Vec<SecretText>, notice: Option<(StatusCode, &'static str)>) -> Response {
+        self.rendered("", Shown::Codes(codes), notice.map(|(status, why)| (status, why.into())))
+    }
+
     async fn page(
         &self,
         shown: Shown,
         notice: Option<(StatusCode, &'static str)>,
     ) -> Result<Response, PageNotShown> {
-        let issuer = self.issuer;
+        self.told(shown, notice.map(|(status, why)| (status, why.into()))).await
+    }
+
+    /// The page, with what was done or why it is shown again.
+    pub(super) async fn told(
+        &self,
+        shown: Shown,
+        notice: Option<(StatusCode, Cow<'static, str>)>,
+    ) -> Result<Response, PageNotShown> {
+        let csrf = self.issuer.csrf.token(self.cookie, FACTORS, &*self.issuer.ambient.random).await?;
+        Ok(self.rendered(&csrf, shown, notice))
+    }
+
+    fn rendered(
+        &self,
+        csrf: &str,
+        shown: Shown,
+        notice: Option<(StatusCode, Cow<'static, str>)>,
+    ) -> Response {
         let page = FactorsPage {
-            issuer,
+            issuer: self.issuer,
             account: &self.account,
             is_needed: self.accounts.needs_second_factor(),
             takes_passkeys: self.accounts.takes_passkeys(),
             action: FACTORS,
-            csrf: &issuer.csrf.token(self.cookie, FACTORS, &*issuer.ambient.random).await?,
+            csrf,
             shown,
             notice,
         };
-        Ok(page.into_response())
+        page.into_response()
     }
 }
 
@@ -236,6 +306,7 @@ fn login_step() -> LoginStep<'static> {
         client_id: None,
         client: None,
         is_asked: false,
+        request_for: None,
         asked: Asked::default(),
         then: "Log in again to change how you log in.",
         refuse: "Cancel",

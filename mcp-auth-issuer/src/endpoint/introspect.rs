@@ -10,7 +10,7 @@ use mcp_auth_store::{Client, StoreError};
 use serde_json::{Value, json};
 
 use super::client_request::{ClientRequest, answer};
-use super::token::{PresentedRefreshToken, Refusal};
+use super::token::{PresentedRefreshToken, Refusal, ends_at, may_go_on};
 use crate::issuer::Issuer;
 use crate::key::OurToken;
 use crate::observe::Event as _;
@@ -72,19 +72,17 @@ async fn access_token(issuer: &Issuer, token: &str, ours: OurToken) -> Result<Op
     Ok(Some(Value::Object(told)))
 }
 
-/// What a refresh token of this issuer stands for, while it is the current one of its grant.
-async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, StoreError> {
+/// What a refresh token of this issuer stands for, while it is the current one of its grant and its client could refresh that.
+async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, Refusal> {
     let Some(presented) = PresentedRefreshToken::parse(token) else { return Ok(None) };
     let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
-    let grant = grant.filter(|grant| {
-        let of = (&*grant.subject, &*grant.client_id);
-        presented.is_current_of(grant) && !issuer.is_denied_by_operator(token, of, grant.granted_at)
-    });
-    Ok(grant.map(|grant| {
-        json!({
-            "active": true, "sub": grant.subject, "client_id": grant.client_id, "iss": issuer.origin.as_str(),
-            "aud": grant.resource, "scope": issuer.scopes.known_of(&grant.scopes).to_string(),
-            "iat": grant.granted_at, "exp": grant.expires_at,
-        })
-    }))
+    let Some(grant) = grant.filter(|grant| presented.is_current_of(grant)) else { return Ok(None) };
+    if !may_go_on(issuer, token, &grant).await? {
+        return Ok(None);
+    }
+    Ok(Some(json!({
+        "active": true, "sub": grant.subject, "client_id": grant.client_id, "iss": issuer.origin.as_str(),
+        "aud": grant.resource, "scope": issuer.scopes.known_of(&grant.scopes).to_string(),
+        "iat": grant.granted_at, "exp": ends_at(issuer, &grant),
+    })))
 }

@@ -6,18 +6,19 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use maud::Markup;
-use mcp_auth_core::SecretText;
 use mcp_auth_core::seen::plain;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::authorize::see_other;
 use super::away::Way;
+use super::choice::Choice;
 use super::returned::Returned;
 use crate::issuer::Issuer;
 use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
 use crate::observe::{Event as _, Reason};
-use crate::person::page::{LoginPage, Notice};
+use crate::person::page::{Asks, LoginPage, Notice};
 use crate::person::{Asked, Attempt, Form, Leave, LoginError, Step, User};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
@@ -33,6 +34,9 @@ pub(super) struct LoginStep<'a> {
     pub(super) client: Option<&'a Client>,
     /// What the application asks for of the login.
     pub(super) asked: Asked<'a>,
+    /// What it asks for besides: where the answer goes, and for which scopes. It is shown before the person goes to another provider (MCP
+    /// security best practices, confused deputy).
+    pub(super) request_for: Option<(&'a str, &'a ScopeSet)>,
     /// What the page says about the next step.
     pub(super) then: &'static str,
     /// The label of the button that refuses.
@@ -65,6 +69,9 @@ const STEP_LIFETIME: u64 = 10 * 60;
 pub(super) struct Away {
     /// The URL of our page that they come back to, relative to the origin.
     pub(super) url: String,
+    /// The name of the provider that they went to.
+    #[serde(default)]
+    pub(super) upstream: Option<String>,
     /// What the page was about.
     request: SecretHash,
     /// When they went, in Unix seconds.
@@ -77,6 +84,7 @@ pub(super) struct Away {
 #[derive(Serialize)]
 struct AwayRef<'a> {
     url: &'a str,
+    upstream: Option<&'a str>,
     request: SecretHash,
     begun_at: u64,
     found: Option<&'a str>,
@@ -110,15 +118,16 @@ impl<'s> LoginStep<'s> {
         let mut response = match issuer.login.begin(&attempt).await {
             Ok(Step::Ask(form)) => self.form(issuer, id, (form, false), notice).await?,
             Ok(Step::AskWithPasskeys(form)) => self.form(issuer, id, (form, true), notice).await?,
-            Ok(Step::Done(_) | Step::Leave(_)) => {
+            Ok(Step::Done(_) | Step::ShowOnce(_) | Step::Leave(_)) => {
                 tracing::error!(
-                    "a login let a person in, or sent them away, who was asked nothing; they are not logged in"
+                    "a login let a person in, sent them away, or showed them something once, who was asked nothing; they are not logged in"
                 );
-                self.without_form(issuer, id).await?
+                self.without_form(issuer, id, Notice::Unavailable).await?
             }
+            Err(LoginError::AgeUnknown) => self.without_form(issuer, id, Notice::AgeUnknown).await?,
             Err(error) => {
                 tracing::error!(%error, "the login has no page now");
-                self.without_form(issuer, id).await?
+                self.without_form(issuer, id, Notice::Unavailable).await?
             }
         };
         if let Some(cookie) = fresh.and_then(|id| issuer.cookie.set(&id)) {
@@ -127,10 +136,27 @@ impl<'s> LoginStep<'s> {
         Ok(response)
     }
 
-    /// The page that says that nobody can log in now.
-    async fn without_form(&self, issuer: &Issuer, id: &str) -> Result<Response, StoreError> {
+    /// The page that says why nobody can log in.
+    async fn without_form(&self, issuer: &Issuer, id: &str, why: Notice) -> Result<Response, StoreError> {
         let form = Form { controls: Markup::default(), found: None };
-        self.form(issuer, id, (form, false), Some(Notice::Unavailable)).await
+        self.form(issuer, id, (form, false), Some(why)).await
+    }
+
+    /// A page with what is shown once: whether the login can go on from it or not.
+    async fn once(&self, issuer: &Issuer, id: &str, form: Form) -> Result<Response, StoreError> {
+        let Form { controls, found } = form;
+        let found = match found {
+            Some(found) => match self.keep(issuer, id, found).await {
+                Ok(name) => Some(name),
+                Err(error) => {
+                    let error = error.cause();
+                    tracing::error!(%error, "a person who set up how they log in has to log in again: the store failed");
+                    None
+                }
+            },
+            None => None,
+        };
+        self.written(issuer, id, (controls, false), (found, None)).await
     }
 
     /// A page with a form of the login, for the browser with this session identifier, and whether it runs the script of passkeys.
@@ -145,13 +171,30 @@ impl<'s> LoginStep<'s> {
             Some(found) => Some(self.keep(issuer, id, found).await?),
             None => None,
         };
+        self.written(issuer, id, (form.controls, with_passkeys), (found, notice)).await
+    }
+
+    /// The page with these controls. `found`: the name of what the login found out.
+    async fn written(
+        &self,
+        issuer: &Issuer,
+        id: &str,
+        (controls, with_passkeys): (Markup, bool),
+        (found, notice): (Option<String>, Option<Notice>),
+    ) -> Result<Response, StoreError> {
+        let leads_away = issuer.login.upstream().is_some();
+        let asks = self.request_for.filter(|_| leads_away).map(|(redirect_uri, asked)| Asks {
+            redirect_uri,
+            scopes: Choice { issuer, asked }.lines(&ScopeSet::new()),
+        });
         let page = LoginPage {
             issuer,
             is_asked: self.is_asked,
             client: self.client,
+            asks,
             then: self.then,
             refuse: self.refuse,
-            controls: form.controls,
+            controls,
             with_passkeys,
             notice,
             action: self.url,
@@ -266,12 +309,18 @@ impl<'s> LoginStep<'s> {
             Ok(Step::AskWithPasskeys(form)) => {
                 return Ok(Answered::Page(self.form(issuer, id, (form, true), None).await?));
             }
+            Ok(Step::ShowOnce(form)) => return Ok(Answered::Page(self.once(issuer, id, form).await?)),
             Ok(Step::Leave(leave)) => {
                 return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
             }
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
             Ok(Step::Done(user)) if issuer.is_name_of_another(&user.subject) => {
                 let why = "a named client, a workload or a person of an assertion issuer has this name";
+                self.refused(Some(&user.subject), address, Reason::Failed(&why));
+                Notice::Refused(issuer.login.refusal())
+            }
+            Ok(Step::Done(user)) if !user.has_fit_claims() => {
+                let why = "what its tokens would say besides is too long, or for the issuer alone to say";
                 self.refused(Some(&user.subject), address, Reason::Failed(&why));
                 Notice::Refused(issuer.login.refusal())
             }
@@ -291,6 +340,7 @@ impl<'s> LoginStep<'s> {
                     LoginError::RefusedPasskey { .. } => Notice::RefusedPasskey,
                     LoginError::TooOften { wait } => Notice::TooOften(wait),
                     LoginError::Cancelled => Notice::Cancelled,
+                    LoginError::AgeUnknown => Notice::AgeUnknown,
                     LoginError::Unavailable(_) => Notice::Unavailable,
                 }
             }
@@ -305,7 +355,7 @@ impl<'s> LoginStep<'s> {
             LoginError::RefusedFor { account, .. } | LoginError::RefusedPasskey { account, .. } => {
                 self.refused(account.as_deref(), address, Reason::Refused(error));
             }
-            LoginError::Refused | LoginError::UnknownUser => {
+            LoginError::Refused | LoginError::UnknownUser | LoginError::AgeUnknown => {
                 self.refused(None, address, Reason::Refused(error))
             }
             LoginError::Answer(cause) => {
@@ -333,7 +383,13 @@ impl<'s> LoginStep<'s> {
     ) -> Result<Response, StoreError> {
         let now = issuer.now();
         let found = leave.found.as_ref().map(SecretText::expose);
-        let away = AwayRef { url: self.url, request: SecretHash::of(self.request), begun_at: now, found };
+        let away = AwayRef {
+            url: self.url,
+            upstream: issuer.login.upstream(),
+            request: SecretHash::of(self.request),
+            begun_at: now,
+            found,
+        };
         let transaction = Transaction {
             owner: SecretHash::of(id).digits(),
             about: SecretText::new(serde_json::to_string(&away).map_err(StoreError::new)?),
@@ -364,6 +420,7 @@ impl<'s> LoginStep<'s> {
             asked: self.asked,
             address,
             now: issuer.now(),
+            upstream: issuer.login.upstream(),
         }
     }
 
@@ -389,6 +446,7 @@ impl<'s> LoginStep<'s> {
             name: user.name,
             linked: user.linked,
             logged_in_for: SecretHash::of(self.request),
+            logged_in_at: now,
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));

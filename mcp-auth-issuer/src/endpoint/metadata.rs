@@ -92,8 +92,11 @@ fn common(issuer: &Issuer) -> Value {
 /// The grants that some client may use.
 fn grant_types(issuer: &Issuer) -> impl Iterator<Item = GrantType> {
     let is_on = |grant_type: &GrantType| match grant_type {
-        GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
-        GrantType::TokenExchange => issuer.named.values().any(|client| client.may(GrantType::TokenExchange)),
+        // Of clients that register or describe themselves too.
+        GrantType::AuthorizationCode | GrantType::RefreshToken => true,
+        GrantType::ClientCredentials | GrantType::TokenExchange => {
+            issuer.named.values().any(|client| client.may(*grant_type))
+        }
         GrantType::JwtBearer => !issuer.assertions.is_empty(),
         GrantType::DeviceCode => issuer.device_codes,
     };

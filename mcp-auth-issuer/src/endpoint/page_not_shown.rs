@@ -1,5 +1,7 @@
 //! How it ends on a page that is for people alone and about no application.
 
+use std::net::IpAddr;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use mcp_auth_store::StoreError;
@@ -23,21 +25,17 @@ pub(super) enum PageNotShown {
 
 impl PageNotShown {
     /// Its page.
-    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+    pub(super) fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         let (status, text) = match self {
             Self::Untrusted(untrusted) => {
-                PageRefused { page: Word("account"), reason: Reason::Refused(&untrusted) }.happened();
+                PageRefused { page: Word("account"), address, reason: Reason::Refused(&untrusted) }
+                    .happened();
                 return untrusted.page(issuer).into_response();
             }
             Self::Page(status, text) => (status, text),
             Self::Failed(error) => {
-                PageRefused { page: Word("account"), reason: Reason::Failed(&error) }.happened();
-                let text = ErrorText {
-                    title: "This does not work now",
-                    why: "The authorization server cannot reach its store, or has too much to do.",
-                    next: "Reload this page in a moment. Its log says more.",
-                };
-                (StatusCode::SERVICE_UNAVAILABLE, text)
+                PageRefused { page: Word("account"), address, reason: Reason::Failed(&error) }.happened();
+                (StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
             }
         };
         EndedPage { issuer, status, text }.into_response()

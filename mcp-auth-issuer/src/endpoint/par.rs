@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::authorize::{self, EXPIRES_IN, Pushed, Untrusted, before_push};
 use super::client_request::{ClientRequest, Refused, answer};
 use super::token::{self, may_use};
+use crate::client::assertion::{Strangers, named_by};
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::authorization::{PushRefused, RequestPushed};
 use crate::observe::{Event as _, Reason};
@@ -102,15 +103,16 @@ fn bound_to(params: Params, proof: Option<&TokenProof>) -> Result<Params, Refusa
     }
 }
 
-/// The client that sent it, which authenticates as at the token endpoint. A public client that describes itself may be one that nobody has
-/// allowed anything yet, as at the authorization endpoint: its description is fetched.
+/// The client that sent it, which authenticates as at the token endpoint. One that describes itself may be one that nobody has allowed
+/// anything yet, as at the authorization endpoint: its description is fetched.
 ///
 /// Who proves nothing is counted by address before anything else is done for them: anybody can send requests of a public client, and would
-/// use up what that client may push.
+/// use up what that client may push. So is who may prove something only after something is fetched for them.
 async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -> Result<Client, Refusal> {
     let has_credential = request.headers.contains_key(http::header::AUTHORIZATION)
         || CREDENTIALS.into_iter().any(|credential| params.count(credential) > 0);
-    if !has_credential {
+    let strangers = strangers(issuer, params).await?;
+    if !has_credential || strangers == Strangers::LookedFor {
         let limit = RateLimit::of_address(request.address, issuer.pushes.of_an_address, |network| {
             format!("issuer-pushed-requests address {network}")
         });
@@ -118,9 +120,9 @@ async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -
     }
     let id = params.get("client_id").filter(|id| issuer.describes_itself(id));
     let Some(id) = id.filter(|_| !has_credential) else {
-        return Ok(request.client(issuer, params).await?.client);
+        return Ok(request.client_or(strangers, issuer, params).await?.client);
     };
-    match issuer.client(id).await {
+    match issuer.client_from(request.address, id).await {
         Ok(Some(client)) if client.credential == ClientCredential::None => {
             request.is_from(&client.id);
             Ok(client)
@@ -131,11 +133,19 @@ async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -
     }
 }
 
-/// Counts one request: of a client that somebody allowed something under its name, of all the others together, so that strangers use up
-/// nothing of known clients.
+/// Whether the assertion is of a client that describes itself, and that nobody has allowed anything yet.
+async fn strangers(issuer: &Issuer, params: &Params) -> Result<Strangers, StoreError> {
+    let id = params.get("client_assertion").and_then(named_by);
+    match id.filter(|id| issuer.describes_itself(id)) {
+        Some(id) if !issuer.is_known(&id).await? => Ok(Strangers::LookedFor),
+        Some(_) | None => Ok(Strangers::Unknown),
+    }
+}
+
+/// Counts one request: of a client that the operator registered, or that somebody allowed something, under its name; of all the others together,
+/// so that strangers use up nothing of known clients.
 async fn count(issuer: &Issuer, client: &Client) -> Result<(), Refusal> {
-    let is_known = issuer.store.consents().any(&client.id).await?;
-    let limit = match is_known {
+    let limit = match issuer.is_known(&client.id).await? {
         true => {
             let by_client = format!("issuer-pushed-requests client {}", client.id);
             RateLimit::of(by_client, issuer.pushes.of_a_client)

@@ -21,5 +21,7 @@ pub(super) const REGISTER: &str = "/register";
 pub(super) const REGISTERED: &str = "/register/{client_id}";
 /// Where a person comes back from another page of a login. Below `/authorize`, whose cookie it reads.
 pub(crate) const RETURN: &str = "/authorize/login";
+/// The same from a provider, whose name is in it.
+pub(super) const RETURN_FROM: &str = "/authorize/login/{upstream}";
 pub(super) const REVOKE: &str = "/revoke";
 pub(crate) const TOKEN: &str = "/token";

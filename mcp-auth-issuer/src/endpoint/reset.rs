@@ -49,7 +49,7 @@ pub(crate) async fn get(
         let link = Link::read(&issuer, &uri, address).await?;
         link.page(&issuer, &headers, None).await
     };
-    shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer))
+    shown.await.unwrap_or_else(|why: PageNotShown| why.respond(&issuer, address))
 }
 
 /// `POST /authorize/reset`: sets the password.
@@ -62,7 +62,7 @@ pub(crate) async fn post(
 ) -> Response {
     match set(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
-        Err(why) => why.respond(&issuer),
+        Err(why) => why.respond(&issuer, address),
     }
 }
 

@@ -1,14 +1,15 @@
-//! `GET /authorize/login`: a person comes back from another page of the login. Only the browser that went there is logged in, once and within
+//! `GET /authorize/login` and, from a provider, `/authorize/login/NAME`: a person comes back from another page of the login. Only the browser that went there is logged in, once and within
 //! ten minutes; then it sees the page again that it came from.
 //!
 //! An answer that is posted (`response_mode=form_post`) does not arrive: browsers send our cookie (`SameSite=Lax`) along with a link from another
 //! site, and not with its form, and without the cookie nothing would tell this browser from any other.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use mcp_auth_store::StoreError;
 
 use super::authorize::Untrusted;
@@ -21,6 +22,7 @@ use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::Params;
 use crate::request::address::CameFrom;
+use crate::request::opened::is_opened;
 
 /// The longest query, in bytes.
 const MAX_QUERY: usize = 16 * 1024;
@@ -32,6 +34,8 @@ enum Refusal {
     Untrusted(#[from] Untrusted),
     #[error("no login was begun under that name in this browser, or it is used up")]
     Gone,
+    #[error("it is the answer to a login that was begun at another provider")]
+    OtherProvider,
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
@@ -46,44 +50,55 @@ pub(super) struct Returned<'h> {
     pub(super) answer: Params,
 }
 
-/// `GET /authorize/login`
+/// `GET /authorize/login`, and `/authorize/login/NAME`
 pub(crate) async fn get(
     State(issuer): State<Arc<Issuer>>,
+    method: Method,
+    upstream: Option<Path<String>>,
     uri: Uri,
     CameFrom(address): CameFrom,
     headers: HeaderMap,
 ) -> Response {
-    let returned = match read(&issuer, uri.query().unwrap_or_default(), &headers).await {
+    let upstream = upstream.as_ref().map(|Path(name)| name.as_str());
+    let query = uri.query().unwrap_or_default();
+    let returned = match read(&issuer, (&method, upstream), query, &headers).await {
         Ok(returned) => returned,
-        Err(refusal) => return refusal.respond(&issuer),
+        Err(refusal) => return refusal.respond(&issuer, address),
     };
     let url = returned.away.url.clone();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
     let from = (&headers, address);
     // Each page says in its own words why somebody is not logged in.
     match path {
-        ACCOUNT => {
-            account::returned(&issuer, from, returned).await.unwrap_or_else(|why| why.respond(&issuer))
-        }
+        ACCOUNT => account::returned(&issuer, from, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
         AUTHORIZE => authorize::returned(&issuer, from, query, returned)
             .await
-            .unwrap_or_else(|why| why.respond(&issuer)),
-        CONFIRM => {
-            confirm::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
-        }
-        DEVICE => {
-            device::returned(&issuer, from, query, returned).await.unwrap_or_else(|why| why.respond(&issuer))
-        }
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
+        CONFIRM => confirm::returned(&issuer, from, query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
+        DEVICE => device::returned(&issuer, from, query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address)),
         // What is at the other pages is for people with an account here, whose login leads nowhere else.
-        _ => Refusal::Gone.respond(&issuer),
+        _ => Refusal::Gone.respond(&issuer, address),
     }
 }
 
-async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Result<Returned<'h>, Refusal> {
+async fn read<'h>(
+    issuer: &Issuer,
+    (method, upstream): (&Method, Option<&str>),
+    query: &str,
+    headers: &'h HeaderMap,
+) -> Result<Returned<'h>, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
-    if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+    // Who only looks would use up the login, and the person would come too late.
+    let is_navigated = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    if !is_navigated || !is_opened(method, headers) {
         return Err(Untrusted::NotNavigated.into());
     }
     if query.len() > MAX_QUERY {
@@ -98,23 +113,27 @@ async fn read<'h>(issuer: &Issuer, query: &str, headers: &'h HeaderMap) -> Resul
         return Err(Refusal::Gone);
     };
     let away = Away::back(issuer, name, cookie).await?.ok_or(Refusal::Gone)?;
+    // By now it is used up: whoever brought it here had it from another provider (RFC 9700 §4.4.2).
+    if away.upstream.as_deref() != upstream || upstream != issuer.login.upstream() {
+        return Err(Refusal::OtherProvider);
+    }
     Ok(Returned { cookie, away, answer })
 }
 
 /// Tells the operator that nobody came back.
-fn refused(reason: Reason<'_>) {
-    PageRefused { page: Word("login"), reason }.happened();
+fn refused(address: Option<IpAddr>, reason: Reason<'_>) {
+    PageRefused { page: Word("login"), address, reason }.happened();
 }
 
 impl Refusal {
-    fn respond(self, issuer: &Issuer) -> Response {
+    fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         match self {
             Self::Untrusted(untrusted) => {
-                refused(Reason::Refused(&untrusted));
+                refused(address, Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
-            Self::Gone => {
-                refused(Reason::Refused(&self));
+            Self::Gone | Self::OtherProvider => {
+                refused(address, Reason::Refused(&self));
                 let text = ErrorText {
                     title: "You are not logged in",
                     why: "No login waits for this answer in this browser. It was used before, or took longer than ten minutes, or was \
@@ -124,13 +143,9 @@ impl Refusal {
                 ErrorPage::new(issuer, StatusCode::BAD_REQUEST, text).into_response()
             }
             Self::Store(error) => {
-                refused(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
-                let text = ErrorText {
-                    title: "This does not work now",
-                    why: "The authorization server cannot reach its store.",
-                    next: "Reload this page in a moment. Its log says more.",
-                };
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+                refused(address, Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
+                    .into_response()
             }
         }
     }

@@ -85,8 +85,9 @@ async fn refresh_token(
 }
 
 /// Revokes one access token. Every server has to know each entry, so nobody makes many. Of a person of whom many tokens were revoked, the
-/// whole grant ends (RFC 7009 §2.1), and where those are many too, all access tokens of the person. What a client of the operator gets without a person, or in exchange, it can get as
-/// often as it likes: where it revokes too many, all that it has are revoked.
+/// whole grant ends (RFC 7009 §2.1), and where those are many too, all access tokens of the person. What a client of the operator gets without a
+/// page, or in exchange, it can get as often as it likes: where it revokes too many, all access tokens are revoked that it has for the subject of
+/// this one, and none of what other people allowed it.
 async fn access_token(
     issuer: &Issuer,
     ours: OurToken,
@@ -127,7 +128,9 @@ async fn access_token(
         grant => {
             let key = format!("issuer-client-revocations {client_id}");
             if !counts(issuer, &key, rates.of_a_client).await? {
-                revocations.revoke(Revoked::Client(client_id.to_owned()), now).await?;
+                let subject = ours.sub.clone();
+                let of_subject = Revoked::ClientOfPerson { client_id: client_id.to_owned(), subject };
+                revocations.revoke(of_subject, now).await?;
                 TokenRevoked { client_id, subject: &ours.sub, ended: Word("client"), address }.happened();
                 return Ok(());
             }

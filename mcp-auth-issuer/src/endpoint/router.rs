@@ -15,7 +15,7 @@ use tower_http::cors::{Any, CorsLayer};
 
 use super::path::{
     ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, PASSKEYS_SCRIPT, REGISTER, REGISTERED,
-    RESET, RETURN, REVOKE, TOKEN,
+    RESET, RETURN, RETURN_FROM, REVOKE, TOKEN,
 };
 use super::{
     account, authorize, confirm, device, factors, introspect, jwks, metadata, par, passkeys, registration,
@@ -51,6 +51,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .route(ACCOUNT, get(account::get).post(account::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))
         .route(RETURN, get(returned::get))
+        .route(RETURN_FROM, get(returned::get))
         .route(TOKEN, post(token::post).layer(cors([Method::POST])))
         // No CORS: a resource server asks, with a secret.
         .route(INTROSPECT, post(introspect::post))

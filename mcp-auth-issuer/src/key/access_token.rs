@@ -1,7 +1,7 @@
 //! Access tokens: JWTs in the profile of RFC 9068.
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::Authentication;
+use mcp_auth_store::{Authentication, KnownRevocations};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
 ///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", authentication: Some(&Authentication::at(990)),
-///     grant_id: None, granted_to: None, after_revocation: None, cnf: None, act: None, more: None,
+///     grant_id: None, granted_to: None, known_revocations: Default::default(), cnf: None, act: None, more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
 /// assert!(token.starts_with("ey"));
@@ -46,10 +46,10 @@ pub struct AccessTokenClaims<'a> {
     /// The client that the person allowed it, where another one got it in exchange (RFC 8693); with what that one may do it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub granted_to: Option<&'a str>,
-    /// When the newest revocation was that the issuer knew of, of this person or client, in Unix seconds; left out where there was none for
-    /// an hour. The clocks of servers differ, so `iat` alone does not tell whether a token was issued after a revocation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after_revocation: Option<u64>,
+    /// The newest revocations that the issuer knew of, of this person or client; left out where there was none for an hour. The clocks of servers
+    /// differ, so `iat` alone does not tell whether a token was issued after a revocation.
+    #[serde(skip_serializing_if = "KnownRevocations::is_empty")]
+    pub known_revocations: KnownRevocations,
     /// The key that it is bound to (RFC 9449 §6.1); left out of bearer tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<BoundKey<'a>>,
@@ -118,7 +118,7 @@ mod tests {
                 authentication,
                 grant_id: None,
                 granted_to: None,
-                after_revocation: None,
+                known_revocations: KnownRevocations::default(),
                 cnf: None,
                 act: None,
                 more: None,

@@ -1,7 +1,8 @@
 //! Access tokens of this issuer that come back to it, to be revoked or introspected.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_store::Revocable;
+use mcp_auth_core::own_claims::AUTH_TIME_CLAIM;
+use mcp_auth_store::{KnownRevocations, Revocable};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ pub(crate) struct OurToken {
     #[serde(default)]
     pub(crate) granted_to: Option<String>,
     #[serde(default)]
-    pub(crate) after_revocation: Option<u64>,
+    pub(crate) known_revocations: Value,
     /// What it says besides.
     #[serde(flatten)]
     pub(crate) more: Map<String, Value>,
@@ -50,8 +51,21 @@ impl OurToken {
             client_id: Some(&self.client_id),
             granted_to: self.granted_to.as_deref(),
             iat: self.iat,
-            after_revocation: self.after_revocation,
+            // One that cannot be read says of no revocation that its issuer knew it.
+            known: KnownRevocations::deserialize(&self.known_revocations).unwrap_or_default(),
+            has_login: self.has_login(),
         }
+    }
+
+    /// Whether a person logged in for it.
+    fn has_login(&self) -> bool {
+        self.more.contains_key(AUTH_TIME_CLAIM)
+    }
+
+    /// Whether a client got it for itself: then `sub` names the client (RFC 9068 §2.2), and nobody logged in. The name of a person may be that of
+    /// a client too.
+    pub(crate) fn is_of_a_program(&self) -> bool {
+        self.sub == self.client_id && !self.has_login()
     }
 }
 

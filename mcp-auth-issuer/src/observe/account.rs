@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::Reason;
 use super::event::events;
+use super::{Reason, Word};
 
 events! {
     /// An operator made an account.
@@ -26,12 +26,20 @@ events! {
     PasswordLinkRefused<'a> = "password_link_refused", WARN {
         subject: Option<&'a str>, address: Option<IpAddr>, reason: Reason<'a>,
     }
+    /// A person changed their password on their own page: their logins in other browsers ended.
+    PasswordChanged<'a> = "password_changed", INFO { subject: &'a str, address: Option<IpAddr> }
+    /// A person wanted to change their password, and the one that they have now was not right, or the new one cannot be chosen, or it was tried too often.
+    PasswordChangeRefused<'a> = "password_change_refused", WARN {
+        subject: &'a str, address: Option<IpAddr>, wait: Option<u64>, reason: Reason<'a>,
+    }
     /// A person set up one-time codes, or added a passkey.
-    SecondFactorSetUp<'a> = "second_factor_set_up", INFO { subject: &'a str }
+    SecondFactorSetUp<'a> = "second_factor_set_up", INFO { subject: &'a str, factor: Word, address: Option<IpAddr> }
     /// A person wanted to change a second factor, and could not.
-    SecondFactorChangeRefused<'a> = "second_factor_change_refused", WARN { subject: &'a str, reason: Reason<'a> }
+    SecondFactorChangeRefused<'a> = "second_factor_change_refused", WARN {
+        subject: &'a str, factor: Option<Word>, address: Option<IpAddr>, reason: Reason<'a>,
+    }
     /// A person removed one-time codes or a passkey; with the last of either, the recovery codes too.
-    SecondFactorRemoved<'a> = "second_factor_removed", WARN { subject: &'a str }
+    SecondFactorRemoved<'a> = "second_factor_removed", WARN { subject: &'a str, factor: Word, address: Option<IpAddr> }
     /// A person had new recovery codes made; those of before do not count any more.
-    RecoveryCodesRenewed<'a> = "recovery_codes_renewed", INFO { subject: &'a str }
+    RecoveryCodesRenewed<'a> = "recovery_codes_renewed", INFO { subject: &'a str, address: Option<IpAddr> }
 }

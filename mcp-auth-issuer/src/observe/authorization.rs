@@ -14,7 +14,7 @@ events! {
     PushRefused<'a> = "push_refused", WARN { client_id: Option<&'a str>, address: Option<IpAddr>, reason: Reason<'a> }
     /// An authorization request was refused, or what a browser sent about one.
     AuthorizationRefused<'a> = "authorization_refused", WARN {
-        client_id: Option<&'a str>, redirect_uri: Option<&'a str>, told: Word, reason: Reason<'a>,
+        client_id: Option<&'a str>, redirect_uri: Option<&'a str>, told: Word, address: Option<IpAddr>, reason: Reason<'a>,
     }
     /// A person allowed a client something, and the client gets a code.
     AccessAllowed<'a> = "access_allowed", INFO {

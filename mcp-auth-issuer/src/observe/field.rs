@@ -232,8 +232,6 @@ fields! {
     auth_method: Text,
     /// The name of the initial access token that was shown, in `issuer.registration.initial_access_tokens`.
     initial_access_token: Text,
-    /// Whether there was no client that says the same.
-    is_new: Flag,
     /// The grant type, in short.
     grant: Word,
     /// The scopes that are allowed.
@@ -254,9 +252,12 @@ fields! {
     assertion_issuer: Text,
     /// Whom the assertion is about, in the words of its issuer.
     assertion_subject: Text,
+    /// What the person lacks, for each list of `allow`. None of it is theirs.
+    missing: Listed,
     /// Who ended it: `client`, `person`, `operator`, or `issuer`.
     by: Word,
-    /// What ended: `token`, one access token; `grant`, all of its grant; `client`, all that the client got without a person.
+    /// What ended: `token`, one access token; `grant`, all of its grant; `person`, all access tokens of the person; `client`, all access tokens that
+    /// the client has for this subject.
     ended: Word,
     /// Whether it was more than this one: all logins and grants of the person.
     everywhere: Flag,
@@ -268,6 +269,8 @@ fields! {
     acr: Text,
     /// How many recovery codes are left.
     left: Number,
+    /// Which second factor it is about: `codes`, or `passkey`.
+    factor: Word,
     /// Whether the person sets the password by a link.
     by_link: Flag,
     /// Whether the second factors were removed too.

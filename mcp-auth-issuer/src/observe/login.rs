@@ -18,8 +18,10 @@ events! {
     LoginLimited<'a> = "login_limited", WARN { client_id: Option<&'a str>, address: Option<IpAddr>, wait: u64 }
     /// A person gave a login up: on its page, or on the other page that it led to.
     LoginCancelled<'a> = "login_cancelled", INFO { client_id: Option<&'a str>, address: Option<IpAddr> }
-    /// The provider of `issuer.upstream` knows the person, and `allow_subjects` does not name them. A `login_refused` follows.
-    PersonNotAdmitted<'a> = "person_not_admitted", WARN { assertion_issuer: &'a str, assertion_subject: &'a str }
+    /// The provider that people log in at knows the person, and no list of `allow` names them: what they lack for each. A `login_refused` follows.
+    PersonNotAdmitted<'a> = "person_not_admitted", WARN {
+        assertion_issuer: &'a str, assertion_subject: &'a str, missing: &'a [String],
+    }
     /// A second factor was wrong, or was used before. Whoever tried it had the password.
     SecondFactorRefused<'a> = "second_factor_refused", WARN {
         subject: &'a str, address: Option<IpAddr>, reason: Reason<'a>,
@@ -31,5 +33,5 @@ events! {
     /// A person logged out.
     LoggedOut<'a> = "logged_out", INFO { subject: &'a str, everywhere: bool, address: Option<IpAddr> }
     /// A request for a page of a person was not taken: it came from another site or another browser, or too late, or twice.
-    PageRefused<'a> = "page_refused", WARN { page: Word, reason: Reason<'a> }
+    PageRefused<'a> = "page_refused", WARN { page: Word, address: Option<IpAddr>, reason: Reason<'a> }
 }

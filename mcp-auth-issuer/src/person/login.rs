@@ -8,7 +8,9 @@ use std::pin::Pin;
 
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
+use mcp_auth_core::own_claims::is_for_no_login;
 use mcp_auth_store::{Authentication, Linked, SecretHash};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::page::visible;
@@ -17,6 +19,9 @@ use crate::request::Params;
 
 /// How far the clock of another server may be from ours, in seconds.
 pub(super) const CLOCK_SKEW: u64 = 30;
+
+/// The most bytes that tokens of one login say besides.
+const MOST_OF_CLAIMS: usize = 4096;
 
 /// What the steps of a [`Login`] return.
 pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<Step, LoginError>> + Send + 'a>>;
@@ -39,6 +44,8 @@ pub struct User {
     pub acr: Option<String>,
     /// By which means they logged in (`amr`, RFC 8176).
     pub amr: Vec<String>,
+    /// What tokens of this login say besides, for as long as it lasts: 4096 bytes at most, and none of the claims that the issuer writes itself.
+    pub claims: Map<String, Value>,
     /// When they logged in, in Unix seconds, where that was elsewhere and may have been before; now, if it is not said.
     pub auth_time: Option<u64>,
     /// The version of what they log in with, for [`Login::still_counts`]. A login that does not ask leaves it 0.
@@ -54,9 +61,16 @@ impl User {
             linked: None,
             acr: None,
             amr: Vec::new(),
+            claims: Map::new(),
             auth_time: None,
             version: 0,
         }
+    }
+
+    /// Whether tokens can say what this login says besides.
+    pub(crate) fn has_fit_claims(&self) -> bool {
+        let length = serde_json::to_string(&self.claims).map_or(usize::MAX, |text| text.len());
+        length <= MOST_OF_CLAIMS && !self.claims.keys().any(|claim| is_for_no_login(claim))
     }
 
     /// How they logged in at the login of this kind, `now` in Unix seconds.
@@ -68,6 +82,7 @@ impl User {
             amr: self.amr.clone(),
             version: self.version,
             login: Some(kind),
+            claims: self.claims.clone(),
         }
     }
 }
@@ -82,6 +97,9 @@ pub enum Step {
     Ask(Form),
     /// They answer a form that has controls for passkeys: its page may run the issuer's own script, and no other.
     AskWithPasskeys(Form),
+    /// They answer a form with something on it that is shown once, such as recovery codes. It is shown even where what the login has found out
+    /// cannot be kept: then they log in again.
+    ShowOnce(Form),
     /// They go to another page, and come back to [`Attempt::return_to`]. Only [`finish`](Login::finish) and
     /// [`returned`](Login::returned) lead away: a page that is merely opened keeps nothing, and the person sees which application asks
     /// before another page does.
@@ -89,7 +107,6 @@ pub enum Step {
 }
 
 /// The way over another page.
-#[derive(Debug)]
 pub struct Leave {
     /// The other page. It holds [`Attempt::transaction`], by which the person comes back.
     pub url: Url,
@@ -97,14 +114,30 @@ pub struct Leave {
     pub found: Option<SecretText>,
 }
 
+/// Without the query of the URL, which holds the secret name and hints of a person.
+impl fmt::Debug for Leave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        f.debug_struct("Leave").field("url", &url.as_str()).field("found", &self.found).finish()
+    }
+}
+
 /// A form of a login. The issuer adds what is around it: the form element, its CSRF token, and after the login a new session identifier.
-#[derive(Debug)]
 pub struct Form {
     /// Its controls, including a submit button. Controls may not be named `decision`, `csrf` or `login`.
     pub controls: Markup,
     /// What the login has found out, for [`Attempt::found`] of the answer: that the password was right, for example. Neither the
     /// browser nor a person who reads the store sees it, and it comes back once.
     pub found: Option<SecretText>,
+}
+
+/// Without its controls: they may show a secret once, such as recovery codes.
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Form").field("found", &self.found).finish_non_exhaustive()
+    }
 }
 
 impl Form {
@@ -139,12 +172,17 @@ pub struct Attempt<'a> {
     pub address: Option<IpAddr>,
     /// The current time, in Unix seconds.
     pub now: u64,
+    /// The name of the provider, where people log in at one of `[upstreams]`.
+    pub(crate) upstream: Option<&'a str>,
 }
 
 impl Attempt<'_> {
     /// Where another page sends the person back to.
     pub fn return_to(&self) -> String {
-        format!("{}{RETURN}", self.issuer)
+        match self.upstream {
+            Some(name) => format!("{}{RETURN}/{name}", self.issuer),
+            None => format!("{}{RETURN}", self.issuer),
+        }
     }
 }
 
@@ -239,6 +277,9 @@ pub enum LoginError {
     /// They came back from the other page without a login: it was cancelled there.
     #[error("the person did not log in on the other page")]
     Cancelled,
+    /// The request asks for a new login, or for one that is not older than some time, and the other page can do neither.
+    #[error("the request asks when the person logged in, which the other page never says")]
+    AgeUnknown,
     /// What they came back with does not prove who they are.
     #[error("the answer of the other page does not prove who the user is")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -264,6 +305,12 @@ pub trait Login: Send + Sync + 'static {
     /// Which transaction a person comes back for, as the query says it.
     fn transaction<'q>(&self, query: &'q Params) -> Option<&'q str> {
         let _ = query;
+        None
+    }
+
+    /// The name of the provider in the path that people come back to, `/authorize/login/NAME`, where there may be several of which one could mix
+    /// itself into the answer of another (RFC 9700 §4.4). Without it they come back to `/authorize/login`.
+    fn upstream(&self) -> Option<&str> {
         None
     }
 
@@ -364,6 +411,7 @@ mod tests {
             asked: Asked::default(),
             address: None,
             now: 1,
+            upstream: None,
         }
     }
 
@@ -371,7 +419,7 @@ mod tests {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         match users.finish(&attempt(), &Params::parse(form).ok()?).await {
             Ok(Step::Done(user)) => Some(user),
-            Ok(Step::Ask(_) | Step::AskWithPasskeys(_) | Step::Leave(_)) | Err(_) => None,
+            Ok(Step::Ask(_) | Step::AskWithPasskeys(_) | Step::ShowOnce(_) | Step::Leave(_)) | Err(_) => None,
         }
     }
 
@@ -397,6 +445,27 @@ mod tests {
             Asked { login_hint: Some("ann@example.com"), acr_values: Some("mfa"), ..Asked::default() };
         let shown = format!("{:?}", Attempt { asked, ..attempt() });
         assert!(shown.contains("mfa") && !shown.contains("ann") && !shown.contains("t-secret"), "{shown}");
+    }
+
+    #[test]
+    fn c19_debug_of_a_step_shows_no_transaction_no_hint_of_a_person_and_no_code() {
+        let url = "https://app.example/login?for=mcp&state=t-secret&login_hint=ann#t-secret".parse().unwrap();
+        let found = || Some(SecretText::new("t-secret"));
+        let form = || Form { controls: html! { code { "t-secret" } }, found: found() };
+        for step in [
+            Step::Leave(Leave { url, found: found() }),
+            Step::Ask(form()),
+            Step::AskWithPasskeys(form()),
+            Step::ShowOnce(form()),
+        ] {
+            let shown = format!("{step:?}");
+            assert!(!shown.contains("t-secret") && !shown.contains("ann"), "{shown}");
+            assert_eq!(
+                shown.contains("https://app.example/login"),
+                matches!(step, Step::Leave(_)),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

@@ -152,16 +152,25 @@ impl People {
     /// exactly so is not taken for that of an account with other capital letters.
     async fn known_as(&self, name: &str) -> Result<(String, Option<SecretHash>), ManageError> {
         let id = account_id(name);
-        Ok(match self.store.accounts().find(id).await? {
-            Some(account) if account.name == name || self.exists(name).await.is_err() => {
-                (account.name, Some(id))
-            }
-            Some(_) | None => (name.to_owned(), None),
-        })
+        let Some(account) = self.store.accounts().find(id).await? else { return Ok((name.to_owned(), None)) };
+        // What cannot be told is not "nobody": the command would be for another person.
+        match account.name != name && self.has_logged_in(name).await? {
+            true => Ok((name.to_owned(), None)),
+            false => Ok((account.name, Some(id))),
+        }
     }
 
+    /// Verifies that there is an account of exactly this name, or that a login, a consent or a grant of this person is kept.
     async fn exists(&self, subject: &str) -> Result<(), ManageError> {
-        let is_there = self.list().await?.iter().any(|line| line.name == subject);
-        is_there.then_some(()).ok_or(ManageError::Nobody)
+        let account = self.store.accounts().find(account_id(subject)).await?;
+        match account.is_some_and(|account| account.name == subject) || self.has_logged_in(subject).await? {
+            true => Ok(()),
+            false => Err(ManageError::Nobody),
+        }
+    }
+
+    async fn has_logged_in(&self, subject: &str) -> Result<bool, ManageError> {
+        let people = self.store.people().list(self.now()).await?;
+        Ok(people.iter().any(|person| person.subject == subject))
     }
 }

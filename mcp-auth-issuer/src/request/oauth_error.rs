@@ -18,6 +18,8 @@ pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// The challenge where a client did not authenticate (OAuth 2.1 §3.2.4). The realm (RFC 7617 §2) is one for all endpoints at which clients
 /// authenticate: a client sends the same credentials to each of them.
 const CLIENTS: HeaderValue = HeaderValue::from_static("Basic realm=\"OAuth clients\"");
+/// After so many seconds a request may come again that met a store that is down, or something else that this server needs.
+pub(crate) const UNAVAILABLE_FOR: u64 = 30;
 
 /// An error as it is sent. It is made only from a typed cause, by a `match` without `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl OAuthError {
             "temporarily_unavailable",
             "the server cannot answer now; try again after the seconds in Retry-After",
         );
-        Self { retry_after: Some(30), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
+        Self { retry_after: Some(UNAVAILABLE_FOR), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {

@@ -3,10 +3,11 @@
 use http::StatusCode;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_issuer::{GrantType, IssuerOptions, KeySource, NamedClient, SigningKey};
-use mcp_auth_store::{Caps, Revocable, Store};
+use mcp_auth_store::{Revocable, Store};
 use serde_json::Value;
 
 use crate::device::{GRANT as DEVICE, answer, devices, television};
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 const ACCOUNT: &str = "/account";
@@ -153,7 +154,8 @@ fn is_refused(app: &App, store: &Store, token: &str) -> bool {
     let text = |name: &str| claims[name].as_str();
     store.revocations().board().holds(Revocable {
         granted_to: text("granted_to"),
-        after_revocation: claims["after_revocation"].as_u64(),
+        known: known_revocations(&claims),
+        has_login: claims.get("auth_time").is_some(),
         grant_id: text("grant_id"),
         jti: text("jti"),
         subject: text("sub").unwrap(),
@@ -189,7 +191,7 @@ async fn an_application_that_need_not_ask_again_is_listed_and_ended_though_it_ca
 /// It has no refresh token, and the person did not say that it need not ask again.
 #[tokio::test]
 async fn an_application_is_listed_and_ended_as_long_as_its_access_token_may_be_good() {
-    let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
+    let (store, key) = (fresh_store(), SigningKey::generate().unwrap());
     let app = App::on(
         store.clone(),
         |_| (),
@@ -251,7 +253,7 @@ async fn what_an_application_that_cannot_renew_handed_on_ends_with_it_as_long_as
 }
 
 async fn ends_after(seconds: u64) {
-    let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
+    let (store, key) = (fresh_store(), SigningKey::generate().unwrap());
     let app = App::on(
         store.clone(),
         |_| (),

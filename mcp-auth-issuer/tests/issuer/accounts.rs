@@ -8,8 +8,9 @@ use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, DeniedIssued, HttpFetch, IssuerError, IssuerOptions, LoginOptions,
     ManageError,
 };
-use mcp_auth_store::{AccountChange, Caps, Changed, Outage, Revocable, SecretHash, Store};
+use mcp_auth_store::{AccountChange, Caps, Changed, KnownRevocations, Outage, Revocable, SecretHash, Store};
 
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 pub(crate) const PASSWORD: &str = "some words of hers";
@@ -20,7 +21,7 @@ pub(crate) async fn site() -> (App, AccountsLogin, Store, Outage) {
 }
 
 pub(crate) async fn site_with(options: AccountsOptions) -> (App, AccountsLogin, Store, Outage) {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let store = outage.store();
     let (app, operator) = App::with_accounts(&store, options);
     let added = operator.add("ann", Some("Ann Lee"), Some(&SecretText::new(PASSWORD))).await.unwrap();
@@ -218,7 +219,8 @@ async fn one_who_is_disabled_cannot_log_in_nor_refresh_and_their_tokens_die() {
     let claims = app.claims(tokens["access_token"].as_str().unwrap());
     let token = Revocable {
         granted_to: None,
-        after_revocation: None,
+        known: KnownRevocations::default(),
+        has_login: false,
         grant_id: None,
         jti: None,
         subject: claims["sub"].as_str().unwrap(),
@@ -265,7 +267,7 @@ async fn what_outlives_a_change_by_a_race_is_refused_though_its_person_can_log_i
         (vec![AccountChange::Reset { link: link(), and_factors: false }, by_link()], true),
         (vec![AccountChange::Password(SecretText::new("a PHC string"))], true),
     ] {
-        let store = Outage::new().store();
+        let store = fresh_outage().store();
         let (app, operator) = App::with_accounts_and(&store, unlimited(), device);
         operator.add("ann", None, Some(&SecretText::new(PASSWORD))).await.unwrap();
         let client = app.public_client().await;
@@ -542,7 +544,7 @@ async fn accounts_do_not_start_on_a_store_that_is_lost_with_the_process() {
     };
     let refused = mcp_auth_issuer::build(setup(Store::memory(Caps::default())), options()).err();
     assert!(matches!(refused, Some(IssuerError::AccountsInMemory)));
-    assert!(mcp_auth_issuer::build(setup(Outage::new().store()), options()).is_ok());
+    assert!(mcp_auth_issuer::build(setup(fresh_outage().store()), options()).is_ok());
     // Where people do not log in with accounts, their pages are not there.
     let answer = App::new().get("/account/factors").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);

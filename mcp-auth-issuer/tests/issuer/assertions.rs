@@ -9,10 +9,11 @@ use mcp_auth_issuer::{
     AssertionKeys, AssertionOptions, AssertionProfile, ClaimAt, ClaimTest, DevelopmentLogin, GrantType,
     IssuerOptions, NamedClient, SigningKey, Workload,
 };
-use mcp_auth_store::{Caps, Outage, Store};
+use mcp_auth_store::Store;
 use serde_json::{Value, json};
 
 use crate::dpop::{key, proof, token};
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 use crate::site::Site;
 
@@ -60,7 +61,7 @@ fn trusted(idp: &SigningKey, other_idp: &SigningKey, platform: &SigningKey) -> V
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::on(Store::memory(Caps::default()), |_| ())
+        Self::on(fresh_store(), |_| ())
     }
 
     fn on(store: Store, more: impl FnOnce(&mut IssuerOptions)) -> Self {
@@ -208,7 +209,7 @@ const OF_PEOPLE: [&str; 4] =
 
 /// An issuer at which these people log in, and what they come back to: the same one after it trusts issuers of assertions.
 fn before_and_after() -> (App, App) {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let login =
         || DevelopmentLogin::new([OF_OTHERS, OF_PEOPLE].concat().into_iter().map(Into::into).collect());
     let before = App::on_with_login(store.clone(), login(), |_| ());
@@ -273,7 +274,7 @@ async fn what_a_person_has_ends_when_the_name_becomes_that_of_somebody_else() {
 
 #[tokio::test]
 async fn an_id_jag_counts_once_in_every_process_until_it_ends() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let bench = Bench::on(store, |_| ());
     let assertion = bench.good_id_jag();
     assert_eq!(bench.present(&assertion, &[]).await.status, StatusCode::OK);
@@ -560,7 +561,7 @@ async fn what_assertions_give_is_bound_to_the_key_that_is_proven_and_cnf_demands
 
 #[tokio::test]
 async fn an_assertion_is_not_taken_while_the_store_cannot_say_whether_it_was_used() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let bench = Bench::on(outage.store(), |_| ());
     let assertion = bench.good_id_jag();
     outage.begin();
@@ -573,7 +574,7 @@ async fn an_assertion_is_not_taken_while_the_store_cannot_say_whether_it_was_use
 async fn keys_that_cannot_be_fetched_are_503_and_not_the_clients_fault() {
     // Nothing listens there.
     let nowhere = "http://127.0.0.1:9";
-    let bench = Bench::on(Store::memory(Caps::default()), |options| {
+    let bench = Bench::on(fresh_store(), |options| {
         options.assertions.push(AssertionOptions {
             issuer: nowhere.parse().unwrap(),
             keys: AssertionKeys::JwksUri(format!("{nowhere}/keys").parse().unwrap()),
@@ -590,7 +591,7 @@ async fn keys_behind_a_certificate_that_is_not_trusted_are_not_taken() {
     let (site, idp) = (Site::open().await, key());
     let at = format!("https://{}", site.address());
     site.put(&format!("{at}/keys"), &idp.jwks());
-    let bench = Bench::on(Store::memory(Caps::default()), |options| {
+    let bench = Bench::on(fresh_store(), |options| {
         options.assertions.push(AssertionOptions {
             issuer: at.parse().unwrap(),
             keys: AssertionKeys::JwksUri(format!("{at}/keys").parse().unwrap()),

@@ -68,16 +68,16 @@ async fn a_refresh_gives_no_scope_that_was_unticked() {
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&client, &[ALL])).await;
-    let back = browser.submit_with(&consent, "allow", &[("scope", "admin")]).await;
+    let back = browser.submit_with(&consent, "allow", &[("scope", "todos.write")]).await;
     let tokens = app.token(&redeem(&client, &back.param("code").unwrap())).await.json();
     let refresh = [
         ("grant_type", "refresh_token"),
         ("client_id", &*client),
         ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
     ];
-    let wider = [&refresh[..], &[("scope", "todos.write")]].concat();
+    let wider = [&refresh[..], &[("scope", "admin")]].concat();
     app.token(&wider).await.assert_error(400, "invalid_scope");
-    assert_eq!(app.token(&refresh).await.json()["scope"], "admin todos.read");
+    assert_eq!(app.token(&refresh).await.json()["scope"], "todos.read todos.write");
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::{Request, StatusCode};
 use mcp_auth_issuer::{GrantType, NamedClient};
 use mcp_auth_runtime::facade::ClientAddress;
-use mcp_auth_store::Outage;
 
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 async fn basic(app: &App, authorization: &str, form: &[(&str, &str)]) -> Answer {
@@ -210,7 +210,7 @@ async fn at_once(app: &App, secrets: Vec<String>) -> Vec<StatusCode> {
 /// RFC 6749 §2.3.1.
 #[tokio::test]
 async fn p42_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_other() {
-    let app = App::on(Outage::new().store(), |_| (), |_| ());
+    let app = App::on(fresh_outage().store(), |_| (), |_| ());
     let mut secrets: Vec<String> = (0..100).map(|n| format!("guess {n}")).collect();
     secrets.push("s3cret: with %+ in it".to_owned());
     let answered = at_once(&app, secrets).await;
@@ -222,7 +222,7 @@ async fn p42_of_a_hundred_guesses_at_once_no_more_are_told_than_one_after_the_ot
 
 #[tokio::test]
 async fn p42_a_hundred_right_secrets_at_once_are_all_let_in_and_so_are_those_among_a_few_wrong_ones() {
-    let app = App::on(Outage::new().store(), |_| (), |_| ());
+    let app = App::on(fresh_outage().store(), |_| (), |_| ());
     let right = || "s3cret: with %+ in it".to_owned();
     let answered = at_once(&app, (0..100).map(|_| right()).collect()).await;
     assert_eq!(answered, [StatusCode::OK; 100]);
@@ -276,6 +276,70 @@ async fn p43_who_has_many_ipv6_networks_guesses_four_times_as_often_and_no_more(
     for other in ["2001:db8:2::1", "192.0.2.1"] {
         assert_eq!(from(&app, other, "/token", right).await, StatusCode::OK, "{other}");
     }
+}
+
+/// Many a provider gives each of its customers some addresses of one network.
+#[tokio::test]
+async fn neighbours_who_guess_do_not_shut_out_a_client_that_was_right_from_its_address_before() {
+    let app = App::new();
+    let right = ("nightly job", "s3cret: with %+ in it");
+    let (known, also_known, new) = ("2001:db8:1:1::1", "192.0.2.1", "2001:db8:1:1::2");
+    for address in [known, also_known] {
+        assert_eq!(from(&app, address, "/token", right).await, StatusCode::OK);
+    }
+    for n in 0..100 {
+        from(&app, &format!("2001:db8:1:{n:x}::ffff"), "/token", ("nightly job", "guess")).await;
+        from(&app, &format!("2001:db8:1:1::{n:x}f"), "/token", ("nightly job", "guess")).await;
+    }
+    assert_eq!(from(&app, new, "/token", right).await, StatusCode::TOO_MANY_REQUESTS);
+    for _ in 0..20 {
+        assert_eq!(from(&app, known, "/token", right).await, StatusCode::OK);
+    }
+    // Who is at that very address guesses no more often than from any other.
+    for address in [known, also_known] {
+        let mut told = 0;
+        for n in 0..30 {
+            let guessed = from(&app, address, "/token", ("nightly job", &format!("guess {n}"))).await;
+            told += usize::from(guessed == StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(told, 10, "{address}");
+        assert_eq!(from(&app, address, "/token", right).await, StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+/// A client that reads as another one in one of two readings is not taken for that one.
+#[tokio::test]
+async fn who_has_the_secret_of_one_client_guesses_that_of_another_no_more_often() {
+    let client = |id: &str, secret: &str| NamedClient::machine(id, secret, Default::default());
+    let clients = [client("svc+ci", "the secret of the one"), client("svc ci", "the secret of the other")];
+    let app = App::with(|_| (), |options| options.clients.extend(clients));
+    let mut told = 0;
+    for n in 0..50 {
+        let address = format!("2001:db8:1:1::{n:x}");
+        let request = Request::post("/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", credential("svc+ci:the secret of the one"))
+            .extension(ClientAddress(address.parse().ok()));
+        let form = encode(&[("grant_type", "client_credentials")]);
+        app.send(request.body(Body::from(form)).unwrap()).await;
+        let guessed = from(&app, &address, "/token", ("svc ci", "guess")).await;
+        told += usize::from(guessed == StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(told, 10);
+}
+
+/// One of 256 random bits is found by nobody, so guesses of neighbours are no reason to refuse it.
+#[tokio::test]
+async fn a_right_secret_that_was_made_here_is_let_in_whatever_others_guessed_at_its_address() {
+    let app = App::new();
+    let document = app.register(&metadata(&[REDIRECT], "client_secret_post")).await.json();
+    let (id, secret) = (document["client_id"].as_str().unwrap(), document["client_secret"].as_str().unwrap());
+    for n in 0..20 {
+        let guessed = from(&app, "192.0.2.1", "/revoke", (id, &format!("guess {n}"))).await;
+        let refused = if n < 10 { StatusCode::UNAUTHORIZED } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(guessed, refused, "{n}");
+    }
+    assert_eq!(from(&app, "192.0.2.1", "/revoke", (id, secret)).await, StatusCode::OK);
 }
 
 /// There is no end to names that no client has, and each would be kept.

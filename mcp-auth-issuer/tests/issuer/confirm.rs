@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 use mcp_auth_issuer::Store;
-use mcp_auth_store::{Answer as Said, Caps, Confirmation, SecretHash, Taken};
+use mcp_auth_store::{Answer as Said, Confirmation, SecretHash, Taken};
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 /// A secret as the server makes them.
@@ -18,7 +19,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        let store = Store::memory(Caps::default());
+        let store = fresh_store();
         let users = vec!["alice".to_owned(), "bob".to_owned()];
         let bench = Self { app: App::on(store.clone(), |_| (), |options| options.users = users), store };
         bench.waits("delete \u{202e}it").await;

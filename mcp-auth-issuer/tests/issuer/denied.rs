@@ -5,10 +5,10 @@ use http::StatusCode;
 use mcp_auth_core::{ScopeSet, hex};
 use mcp_auth_issuer::{GrantType, IssuerOptions, NamedClient};
 use mcp_auth_runtime::testing::TestDenyList;
-use mcp_auth_store::{Caps, Store};
 use serde_json::{Value, json};
 
 use crate::device::{GRANT as DEVICE, answer, devices, television};
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 const SECRET: &str = "a secret of enough characters";
@@ -28,7 +28,7 @@ impl Bench {
         let deny = TestDenyList::of(ISSUER);
         let denied = deny.denied();
         let app = App::on(
-            Store::memory(Caps::default()),
+            fresh_store(),
             |setup| setup.denied = denied,
             |options| {
                 for id in ["gateway", "agent"] {

@@ -7,14 +7,15 @@ use http::{Request, StatusCode};
 use mcp_auth_core::SecretText;
 use mcp_auth_issuer::{IssuerOptions, NamedClient, NamedCredential, Store};
 use mcp_auth_runtime::facade::ClientAddress;
-use mcp_auth_store::{Caps, GrantType, Outage};
+use mcp_auth_store::{GrantType, Outage};
 use serde_json::Value;
 
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 
 pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(crate) const PAGE: &str = "/authorize/device";
-const SECRET: &str = "a secret of the vault's own";
+pub(crate) const SECRET: &str = "a secret of the vault's own";
 
 /// A client of the configuration that may present this; without a secret it is public.
 fn client(id: &str, secret: Option<&str>, grant_types: &[GrantType]) -> NamedClient {
@@ -603,7 +604,7 @@ async fn the_next_page_says_what_was_allowed_before() {
 
 #[tokio::test]
 async fn what_one_process_was_asked_is_answered_in_another_and_polled_in_a_third() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let (device_code, code) = television(&app_on(&store)).await;
     answer(&app_on(&store), &code, "allow").await;
     assert_eq!(poll(&app_on(&store), &device_code).await.status, StatusCode::OK);
@@ -611,7 +612,7 @@ async fn what_one_process_was_asked_is_answered_in_another_and_polled_in_a_third
 
 #[tokio::test]
 async fn a_person_who_can_no_longer_log_in_gives_a_device_nothing() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let (device_code, code) = television(&app_on(&store)).await;
     answer(&app_on(&store), &code, "allow").await;
     let without = |options: &mut IssuerOptions| {
@@ -623,7 +624,7 @@ async fn a_person_who_can_no_longer_log_in_gives_a_device_nothing() {
 
 #[tokio::test]
 async fn a_client_that_lost_the_grant_gets_nothing_any_more() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let asked = app_on(&store);
     let (_, waiting) = television(&asked).await;
     let (device_code, code) = television(&asked).await;
@@ -650,7 +651,7 @@ async fn a_client_that_lost_the_grant_gets_nothing_any_more() {
 
 #[tokio::test]
 async fn while_the_store_is_down_nothing_is_asked_shown_answered_or_given() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = App::on(outage.store(), |_| (), devices);
     let (device_code, code) = television(&app).await;
     let (mut browser, consent) = at_consent(&app, &code).await;
@@ -675,4 +676,16 @@ async fn while_the_store_is_down_nothing_is_asked_shown_answered_or_given() {
     poll(&app, &device_code).await.assert_error(503, "temporarily_unavailable");
     outage.end();
     assert_eq!(poll(&app, &device_code).await.status, StatusCode::OK, "a poll that failed used nothing up");
+}
+
+#[tokio::test]
+async fn a_device_code_that_was_allowed_for_another_public_url_gives_no_token() {
+    let store = fresh_store();
+    let before = app_on(&store);
+    let after =
+        App::on(store, |setup| setup.resource = "http://localhost:8080/v2/mcp".parse().unwrap(), devices);
+    let (device_code, user_code) = television(&before).await;
+    assert_eq!(answer(&before, &user_code, "allow").await.status, StatusCode::OK);
+    poll(&after, &device_code).await.assert_error(400, "invalid_grant");
+    assert_eq!(poll(&before, &device_code).await.status, StatusCode::OK);
 }

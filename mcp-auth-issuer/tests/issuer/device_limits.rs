@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use mcp_auth_runtime::facade::ClientAddress;
 
-use crate::device::{PAGE, devices, enter, log_in, television};
+use crate::device::{PAGE, SECRET, devices, enter, log_in, television};
 use crate::harness::*;
 
 /// Well formed, and of no device but by a chance of one in 10^10.
@@ -133,10 +133,14 @@ async fn p30_codes_are_limited_in_all_and_who_may_try_no_more_uses_up_nothing() 
 
 /// A device of this client asks from an address, or from one that is not known.
 async fn ask_from(app: &App, client: &str, from: Option<&str>) -> Answer {
+    ask_with(app, &[("client_id", client)], from).await
+}
+
+async fn ask_with(app: &App, form: &[(&str, &str)], from: Option<&str>) -> Answer {
     let request = Request::post("/device_authorization")
         .header("content-type", "application/x-www-form-urlencoded")
         .extension(ClientAddress(from.map(|from| from.parse().unwrap())));
-    app.send(request.body(Body::from(format!("client_id={client}"))).unwrap()).await
+    app.send(request.body(Body::from(encode(form))).unwrap()).await
 }
 
 #[tokio::test]
@@ -230,6 +234,28 @@ async fn p28_devices_of_one_public_client_are_limited_in_all_and_leave_others_al
     refused.assert_error(429, "temporarily_unavailable");
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(ask_from(&app, "printer", Some("192.0.2.201")).await.status, StatusCode::OK);
+}
+
+/// Nobody else sends its requests, so it needs no room for those of strangers.
+#[tokio::test]
+async fn p28_devices_of_one_client_that_authenticates_are_limited_in_all_and_leave_others_alone() {
+    let app = crowd();
+    let own = [("client_id", "vault"), ("client_secret", SECRET)];
+    let from = |n: usize| format!("192.0.2.{}", n % 10);
+    for n in 0..60 {
+        assert_eq!(ask_with(&app, &own, Some(&from(n))).await.status, StatusCode::OK, "{n}");
+    }
+    let refused = ask_with(&app, &own, Some("192.0.2.200")).await;
+    refused.assert_error(429, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(ask_from(&app, "tv", Some("192.0.2.201")).await.status, StatusCode::OK);
+    // Who only names it uses up nothing of it.
+    app.advance(1);
+    for _ in 0..5 {
+        ask_from(&app, "vault", Some("192.0.2.202")).await.assert_error(401, "invalid_client");
+    }
+    assert_eq!(ask_with(&app, &own, Some("192.0.2.203")).await.status, StatusCode::OK);
+    assert_eq!(ask_with(&app, &own, Some("192.0.2.203")).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[derive(Clone, Default)]

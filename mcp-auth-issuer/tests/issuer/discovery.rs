@@ -1,6 +1,8 @@
 //! Metadata and keys.
 
 use http::StatusCode;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_issuer::{GrantType, NamedClient};
 
 use crate::harness::*;
 
@@ -80,4 +82,28 @@ async fn metadata_ignores_host_and_forwarded_headers() {
         .header("forwarded", "host=evil.example");
     let answer = App::new().send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert!(!answer.body.contains("evil"));
+}
+
+/// Clients took it for an offer, and were refused: nobody may use it whom the operator did not name for it.
+#[tokio::test]
+async fn metadata_names_a_grant_of_named_clients_where_one_of_them_may_use_it() {
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let grants = async |clients: Vec<NamedClient>| {
+        let app = App::with(|_| (), |options| options.clients = clients);
+        let document = app.get("/.well-known/oauth-authorization-server").await.json();
+        let named = document["grant_types_supported"].as_array().unwrap().clone();
+        named.iter().map(|grant| grant.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let machine = |grant_types: &[GrantType]| NamedClient {
+        grant_types: grant_types.iter().copied().collect(),
+        ..NamedClient::machine("job", "a secret of enough characters", ScopeSet::default())
+    };
+    let of_people = ["authorization_code", "refresh_token"];
+    assert_eq!(grants(vec![]).await, of_people);
+    let page = NamedClient::public("our app", [REDIRECT.parse().unwrap()]);
+    assert_eq!(grants(vec![page]).await, of_people);
+    let named = grants(vec![machine(&[GrantType::ClientCredentials])]).await;
+    assert_eq!(named, ["authorization_code", "refresh_token", "client_credentials"]);
+    let named = grants(vec![machine(&[GrantType::TokenExchange])]).await;
+    assert_eq!(named, ["authorization_code", "refresh_token", exchange]);
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{
-    Caps, ClientDocuments, DeniedIssued, HttpFetch, IssuerOptions, LocalIssuerSetup, Store,
-};
+use mcp_auth_issuer::{ClientDocuments, DeniedIssued, HttpFetch, IssuerOptions, LocalIssuerSetup};
 use serde_json::{Value, json};
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::site::{CLIENT, Site, document};
 
@@ -256,6 +255,7 @@ async fn a_site_that_is_down_or_not_trusted_gets_a_page_that_says_to_try_again()
     site.hang_up(CLIENT);
     let answer = app.get(&authorize_url(CLIENT, &[])).await;
     answer.assert_local_error(503);
+    assert_eq!(answer.header("retry-after"), "30");
     assert!(
         answer.body.contains("cannot be read now") && answer.body.contains("Show the request again"),
         "{}",
@@ -377,6 +377,7 @@ async fn p38_strangers_cannot_make_the_server_a_scanner() {
     let refused = app.get(&authorize_url(&url(20), &[])).await;
     refused.assert_local_error(503);
     assert!(refused.body.contains("Too many applications ask at once"), "{}", refused.body);
+    assert_eq!(refused.header("retry-after"), "3", "as soon as the host may be asked again");
     assert_eq!(site.asked().len(), before + 20);
     // What strangers use up is not what a client has that somebody allowed something, at the same host.
     assert_eq!(app.get(&authorize_url(CLIENT, &[])).await.status, StatusCode::OK);
@@ -432,7 +433,7 @@ fn an_issuer_whose_ca_file_is_missing_or_has_no_certificate_is_not_built() {
             hierarchy: Default::default(),
             default_scopes: Default::default(),
             ambient: Ambient::system(),
-            store: Store::memory(Caps::default()),
+            store: fresh_store(),
             fetch: Arc::new(HttpFetch::new().unwrap()),
             denied: DeniedIssued::nothing(),
         };
@@ -566,4 +567,34 @@ async fn what_a_page_asks_for_in_the_background_is_not_looked_up() {
     let request = request.header("sec-fetch-mode", "no-cors").body(axum::body::Body::empty()).unwrap();
     app.send(request).await.assert_local_error(403);
     assert_eq!(site.asked(), before);
+}
+
+/// One stranger kept every new client from everybody: all fetches for strangers were counted together.
+#[tokio::test]
+async fn p38_a_flood_from_one_address_keeps_no_new_client_from_others() {
+    let (app, site) = app_and_site().await;
+    let ask = async |address: &str, url: String| {
+        let answer = Browser::from(&app, address).get(&authorize_url(&url, &[])).await;
+        answer.assert_local_error(if answer.status == StatusCode::BAD_REQUEST { 400 } else { 503 });
+        answer
+    };
+    for n in 0..60 {
+        let host = crate::site::HOSTS[n % 3];
+        let answer = ask("192.0.2.1", format!("https://{host}/{n}")).await;
+        assert_eq!(answer.status == StatusCode::SERVICE_UNAVAILABLE, n >= 20, "{n}: {}", answer.body);
+    }
+    // The same at the push, and whatever else is asked from there; but not what needs no fetch, or is known.
+    let pushed = [("client_id", "https://other.test/new"), ("response_type", "code")];
+    let request = http::Request::post("/par").header("content-type", "application/x-www-form-urlencoded");
+    let request = request.extension(mcp_auth_runtime::facade::ClientAddress("192.0.2.1".parse().ok()));
+    let pushed = app.send(request.body(axum::body::Body::from(encode(&pushed))).unwrap()).await;
+    pushed.assert_error(503, "temporarily_unavailable");
+    assert_eq!(site.asked().len(), 20);
+    app.tokens(CLIENT, &[]).await;
+    app.advance(301);
+    let page = Browser::from(&app, "192.0.2.1").get(&authorize_url(CLIENT, &[])).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    // Others have what is left, and the next minute the address has its own again.
+    assert_eq!(ask("192.0.2.2", "https://third.test/new".to_owned()).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(ask("192.0.2.1", "https://third.test/newer".to_owned()).await.status, StatusCode::BAD_REQUEST);
 }

@@ -11,9 +11,10 @@ use mcp_auth_issuer::{Authentication, NamedClient, SigningKey};
 use mcp_auth_runtime::facade::{
     Authenticator, BindingMode, CacheBounds, Credential, Dpop, HttpFetch, IssuerRules, JwtVerifier, KeySource,
 };
-use mcp_auth_store::{Caps, Code, Outage, SecretHash, Store};
+use mcp_auth_store::{Code, SecretHash, Store};
 use serde_json::{Value, json};
 
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 use crate::site::{CLIENT, Site, document};
 
@@ -284,7 +285,7 @@ async fn code_bound_to(store: &Store, client: &str, dpop_jkt: Option<String>) ->
 
 #[tokio::test]
 async fn a_code_that_is_bound_to_a_key_needs_a_proof_of_that_key() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     let (client, own) = (app.public_client().await, key());
     let code = code_bound_to(&store, &client, Some(own.kid().to_owned())).await;
@@ -393,7 +394,7 @@ async fn a_proof_that_is_not_good_is_refused_and_never_taken_for_none() {
 
 #[tokio::test]
 async fn a_store_that_is_down_is_503_and_no_proof_counts() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = App::on(outage.store(), |_| (), |_| ());
     let machine = [
         ("grant_type", "client_credentials"),
@@ -456,7 +457,7 @@ fn server(app: &App, store: &Store) -> Authenticator {
 
 #[tokio::test]
 async fn a_server_takes_a_bound_token_with_a_proof_of_its_key_and_not_as_a_bearer_token() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     let (client, own) = (app.public_client().await, key());
     let tokens = bound(&app, &client, &own).await;

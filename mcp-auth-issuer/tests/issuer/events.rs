@@ -2,18 +2,22 @@
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
-use mcp_auth_issuer::{KeyRing, People, SigningAlgorithm};
+use mcp_auth_issuer::{Clients, KeyRing, People, SigningAlgorithm};
 use mcp_auth_runtime::facade::ClientAddress;
 use mcp_auth_store::{Caps, Store};
 use serde_json::json;
 
 use crate::accounts::{PASSWORD, log_in, site, site_with, unlimited};
 use crate::device::{GRANT, enter, television};
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::managed::{managed, put, send};
 use crate::site::{CLIENT, document};
 use crate::witness::{audited, listen};
-use crate::{assertions, confirm, device, documents, exchange, factors, keys, own_login, pushed, upstream};
+use crate::{
+    assertions, confirm, device, documents, exchange, factors, keys, own_login, password_change, pushed,
+    upstream,
+};
 
 const ROBOT: [(&str, &str); 2] = [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it")];
 /// Where browsers and clients come from.
@@ -76,17 +80,16 @@ async fn of_clients_each_registration_and_what_becomes_of_it_is_said() {
     let app = App::new();
     happened();
     let public = app.public_client().await;
-    app.public_client().await;
-    let registered = |id: &str, method: &str, is_new: bool| {
+    let registered = |id: &str, method: &str| {
         format!(
-            "INFO client_registered auth_method=\"{method}\" client_id=\"{id}\" client_name=\"Test client\" is_new={is_new} \
+            "INFO client_registered auth_method=\"{method}\" client_id=\"{id}\" client_name=\"Test client\" \
              redirect_uris=[\"{REDIRECT}\"]"
         )
     };
-    happened_are(&[&registered(&public, "none", true), &registered(&public, "none", false)]);
+    happened_are(&[&registered(&public, "none")]);
     let own = managed(&app, "client_secret_basic").await;
     let id = &own.id;
-    happened_are(&[&registered(id, "client_secret_basic", true)]);
+    happened_are(&[&registered(id, "client_secret_basic")]);
     app.register(&metadata(&["http://evil.example/cb"], "none")).await;
     app.register(&json!({ "redirect_uris": "a secret in the wrong place" })).await;
     happened_are(&[
@@ -114,8 +117,31 @@ async fn of_clients_each_registration_and_what_becomes_of_it_is_said() {
             "WARN client_management_refused client_id=\"{id}\" reason=\"client_secret is not that of the client\" what=change"
         ),
         "WARN client_management_refused reason=\"the registration access token is wrong, or there is no such client\" what=read",
-        &format!("INFO client_removed client_id=\"{id}\""),
+        &format!("INFO client_removed by=client client_id=\"{id}\""),
     ]);
+}
+
+/// Hosted clients register at each connection.
+#[tokio::test]
+async fn a_public_client_that_registers_again_is_not_said_and_one_with_a_secret_is_new_each_time() {
+    let app = App::new();
+    let public = app.public_client().await;
+    happened();
+    for _ in 0..20 {
+        assert_eq!(app.public_client().await, public);
+    }
+    happened_are(&[]);
+    for _ in 0..2 {
+        let id = managed(&app, "client_secret_basic").await.id;
+        happened_are(&[&format!(
+            "INFO client_registered auth_method=\"client_secret_basic\" client_id=\"{id}\"*"
+        )]);
+    }
+    // One that was forgotten is new.
+    app.advance(2 * 60 * 60);
+    let again = app.public_client().await;
+    assert_ne!(again, public);
+    happened_are(&[&format!("INFO client_registered auth_method=\"none\" client_id=\"{again}\"*")]);
 }
 
 #[tokio::test]
@@ -130,6 +156,31 @@ async fn a_client_that_has_to_go_for_another_one_is_said() {
     ]);
 }
 
+/// Those that nobody else uses.
+#[tokio::test]
+async fn a_client_that_has_to_go_for_another_one_of_its_person_is_said_and_its_tokens_end() {
+    let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let (first, last) = (app.public_client().await, app.another_client().await);
+    let tokens = app.tokens(&first, &[]).await;
+    for n in 0..199 {
+        let name = format!("One of many {n}");
+        let mut said = metadata(&[REDIRECT], "none");
+        said["client_name"] = json!(name);
+        let id = app.register(&said).await.json()["client_id"].as_str().unwrap().to_owned();
+        app.advance(1);
+        app.code(&id, &[]).await;
+    }
+    let form = [&[("token", tokens["access_token"].as_str().unwrap())], &ROBOT[..]].concat();
+    let is_active = async || app.post_form("/introspect", &form).await.json()["active"].clone();
+    assert_eq!(is_active().await, true);
+    happened();
+    app.code(&last, &[]).await;
+    let evicted = format!("WARN client_evicted client_id=\"{first}\"");
+    assert!(happened().contains(&evicted));
+    assert_eq!(is_active().await, false);
+}
+
 #[tokio::test]
 async fn a_client_that_describes_itself_is_said_once_it_was_read_or_was_not() {
     let (app, site) = documents::app_and_site().await;
@@ -142,7 +193,9 @@ async fn a_client_that_describes_itself_is_said_once_it_was_read_or_was_not() {
     app.get(&authorize_url(missing, &[])).await;
     happened_are(&[
         &format!("WARN client_not_described client_id=\"{missing}\" reason=*"),
-        "WARN authorization_refused reason=\"the client metadata document cannot be used: *",
+        &format!(
+            "WARN authorization_refused client_id=\"{missing}\" reason=\"the client metadata document cannot be used: *"
+        ),
     ]);
 }
 
@@ -170,7 +223,7 @@ async fn of_authorization_each_login_consent_and_refusal_is_said() {
             "INFO access_allowed address={FROM} asked=todos.read todos.write client_id=\"{client}\" remember=false scopes=todos.read \
              subject=\"developer\" unasked=false"
         ),
-        "WARN authorization_refused reason=\"the form was answered before\" told=person",
+        &format!("WARN authorization_refused {of} reason=\"the form was answered before\" told=person"),
         &format!("INFO access_denied {of} subject=\"developer\""),
         &format!("INFO logged_out address={FROM} everywhere=false subject=\"developer\""),
         &format!("INFO access_denied {of}"),
@@ -180,17 +233,22 @@ async fn of_authorization_each_login_consent_and_refusal_is_said() {
     let stranger = app.another_client().await;
     happened();
     app.get(&authorize_url(&stranger, &[("response_type", "token")])).await;
-    happened_are(&[
-        "WARN authorization_refused reason=\"response_type is not code; no person has allowed the client anything yet\" told=person",
-    ]);
-    app.get(&authorize_url(&client, &[("code_challenge_method", "plain")])).await;
-    app.get(&authorize_url("a client that is not one", &[])).await;
+    happened_are(&[&format!(
+        "WARN authorization_refused client_id=\"{stranger}\" reason=\"response_type is not code; no person has allowed the client anything \
+             yet\" told=person"
+    )]);
+    let mut browser = at(&app);
+    browser.get(&authorize_url(&client, &[("code_challenge_method", "plain")])).await;
+    browser.get(&authorize_url("a client that is not one", &[])).await;
+    browser.get(&authorize_url(&client, &[("redirect_uri", "http://127.0.0.1/another")])).await;
     happened_are(&[
         &format!(
-            "WARN authorization_refused client_id=\"{client}\" reason=\"code_challenge_method is not S256\" redirect_uri=\"{REDIRECT}\" \
-             told=client"
+            "WARN authorization_refused {of} reason=\"code_challenge_method is not S256\" redirect_uri=\"{REDIRECT}\" told=client"
         ),
-        "WARN authorization_refused reason=\"client_id is unknown\" told=person",
+        &format!("WARN authorization_refused address={FROM} reason=\"client_id is unknown\" told=person"),
+        &format!(
+            "WARN authorization_refused {of} reason=\"redirect_uri is not registered for the client\" told=person"
+        ),
     ]);
     pushed::push(&app, &client, &[]).await;
     pushed::push(&app, &client, &[("response_type", "token")]).await;
@@ -402,7 +460,7 @@ async fn of_devices_each_code_answer_and_wrong_code_is_said() {
     );
     happened_are(&[
         &format!("INFO device_allowed {who} scopes=todos.read todos.write subject=\"developer\""),
-        "WARN user_code_refused reason=\"no device waits for it any more\"",
+        &format!("WARN user_code_refused address={FROM} reason=\"no device waits for it any more\""),
         &format!("INFO device_denied {who} subject=\"developer\""),
         &wrong,
         &wrong,
@@ -415,7 +473,9 @@ async fn of_devices_each_code_answer_and_wrong_code_is_said() {
     app.advance(20);
     post(&app, "/token", &[("grant_type", GRANT), ("client_id", "tv"), ("device_code", &device_code)]).await;
     happened_are(&[
-        "WARN page_refused page=device reason=\"the form's CSRF token does not fit this browser and request\"",
+        &format!(
+            "WARN page_refused address={FROM} page=device reason=\"the form's CSRF token does not fit this browser and request\""
+        ),
         &format!("WARN token_refused {who} grant=device_code reason=\"the user denied the device\""),
     ]);
 }
@@ -442,7 +502,7 @@ async fn what_a_person_ends_on_their_page_is_said() {
              subject=\"developer\""
         ),
         &format!("INFO logged_out address={FROM} everywhere=true subject=\"developer\""),
-        "WARN page_refused page=account reason=*",
+        &format!("WARN page_refused address={FROM} page=account reason=*"),
     ]);
 }
 
@@ -521,8 +581,10 @@ async fn of_second_factors_each_change_and_each_wrong_one_is_said() {
     let recovery =
         done.body.split("<li><code class=\"url\">").nth(1).unwrap().split_once('<').unwrap().0.to_owned();
     happened_are(&[
-        "WARN second_factor_change_refused reason=\"the code is not right\" subject=\"ann\"",
-        "INFO second_factor_set_up subject=\"ann\"",
+        &format!(
+            "WARN second_factor_change_refused address={FROM} factor=codes reason=\"the code is not right\" subject=\"ann\""
+        ),
+        &format!("INFO second_factor_set_up address={FROM} factor=codes subject=\"ann\""),
     ]);
     app.advance(60);
     let mut other = at(&app);
@@ -542,8 +604,26 @@ async fn of_second_factors_each_change_and_each_wrong_one_is_said() {
     factors::press(&mut other, &page, "renew", &[]).await;
     factors::press(&mut other, &page, "remove", &[]).await;
     happened_are(&[
-        "INFO recovery_codes_renewed subject=\"ann\"",
-        "WARN second_factor_removed subject=\"ann\"",
+        &format!("INFO recovery_codes_renewed address={FROM} subject=\"ann\""),
+        &format!("WARN second_factor_removed address={FROM} factor=codes subject=\"ann\""),
+    ]);
+}
+
+#[tokio::test]
+async fn of_ones_own_password_each_change_and_each_refusal_is_said_and_no_password() {
+    let (app, ..) = site_with(unlimited()).await;
+    app.is_public("ann");
+    let mut browser = at(&app);
+    let page = factors::overview(&mut browser).await;
+    happened();
+    let page = password_change::sends(&mut browser, &page, "not her password", password_change::NEW).await;
+    let page = password_change::sends(&mut browser, &page, PASSWORD, "too short").await;
+    password_change::sends(&mut browser, &page, PASSWORD, password_change::NEW).await;
+    let refused = format!("WARN password_change_refused address={FROM} reason=");
+    happened_are(&[
+        &format!("{refused}\"the current password is not right\" subject=\"ann\""),
+        &format!("{refused}\"a password has at least *"),
+        &format!("INFO password_changed address={FROM} subject=\"ann\""),
     ]);
 }
 
@@ -587,7 +667,7 @@ async fn of_a_call_who_confirmed_or_denied_it_is_said() {
             &format!(
                 "{said} address={FROM} client_id={client} subject=\"alice\" tool=\"delete \\u{{202e}}it\""
             ),
-            "WARN page_refused page=confirm reason=\"no call waits there\"",
+            &format!("WARN page_refused address={FROM} page=confirm reason=\"no call waits there\""),
         ]);
     }
     let bench = confirm::Bench::new().await;
@@ -626,7 +706,7 @@ async fn of_signing_keys_each_new_one_and_each_that_went_away_is_said() {
 
 #[tokio::test]
 async fn what_the_configuration_gives_no_more_is_said_with_what_it_was() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let role = |role: &str| json!({ "urn:mcp-auth:roles": [role] }).as_object().unwrap().clone();
     App::started(&store, START, |options| {
         options.users.push("ann".to_owned());
@@ -669,7 +749,8 @@ async fn who_is_not_let_in_after_a_login_elsewhere_is_said() {
     let last: Vec<_> = lines.iter().rev().take(2).rev().map(String::as_str).collect();
     assert_eq!(
         last[0],
-        "WARN person_not_admitted assertion_issuer=\"https://login.example\" assertion_subject=\"somebody else\""
+        "WARN person_not_admitted assertion_issuer=\"https://login.example\" assertion_subject=\"somebody else\" \
+         missing=[\"subjects (none of the person's is listed)\"]"
     );
     assert!(last[1].starts_with("WARN login_refused client_id="), "{last:?}");
     assert!(last[1].contains("the person is not among those who are let in"), "{last:?}");
@@ -688,7 +769,9 @@ async fn who_is_not_let_in_after_a_login_elsewhere_is_said() {
     browser.get(&forged).await;
     happened_are(&[
         &format!("INFO login_cancelled address={FROM} client_id=\"{client}\""),
-        "WARN page_refused page=login reason=\"no login was begun under that name in this browser, or it is used up\"",
+        &format!(
+            "WARN page_refused address={FROM} page=login reason=\"no login was begun under that name in this browser, or it is used up\""
+        ),
         &format!(
             "WARN login_refused address={FROM} client_id=\"{client}\" reason=\"the answer of the other page does not prove who the user is: *"
         ),
@@ -710,8 +793,21 @@ async fn trouble_of_the_server_is_an_error_and_nobodys_fault() {
 }
 
 #[tokio::test]
-async fn of_people_without_an_account_what_an_operator_does_is_said() {
+async fn of_clients_what_an_operator_does_is_said() {
     let store = Store::memory(Caps::default());
+    let app = App::on(store.clone(), |_| (), |_| ());
+    let client = app.public_client().await;
+    happened();
+    let operator = Clients::new(store, app.ambient());
+    operator.list().await.unwrap();
+    operator.remove(&client).await.unwrap();
+    assert!(operator.remove(&client).await.is_err());
+    happened_are(&[&format!("INFO client_removed by=operator client_id=\"{client}\"")]);
+}
+
+#[tokio::test]
+async fn of_people_without_an_account_what_an_operator_does_is_said() {
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     app.is_public("developer");
     let client = app.public_client().await;

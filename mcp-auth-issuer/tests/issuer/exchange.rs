@@ -3,10 +3,11 @@
 use http::StatusCode;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_issuer::{GrantType, IssuerOptions, KeySource, NamedClient, SigningKey};
-use mcp_auth_store::{Caps, Outage, Revoked, Store};
+use mcp_auth_store::{Revoked, Store};
 use serde_json::{Value, json};
 
 use crate::dpop::{key, proof, token};
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -35,7 +36,7 @@ impl Bench {
 
     async fn with(more: impl FnOnce(&mut IssuerOptions)) -> Self {
         // The identifier of the public client is known once it has registered, so a first process registers it.
-        let (store, key) = (Store::memory(Caps::default()), key());
+        let (store, key) = (fresh_store(), key());
         let public = App::on(store.clone(), |_| (), |_| ()).public_client().await;
         let of_public = [&*public, "agent"];
         let app = App::on(
@@ -396,7 +397,7 @@ async fn only_a_confidential_client_that_the_operator_named_for_it_exchanges_tok
 
 #[tokio::test]
 async fn nothing_is_exchanged_while_the_store_cannot_say_what_is_revoked() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let key = key();
     let app = App::on(
         outage.store(),
@@ -422,4 +423,45 @@ async fn nothing_is_exchanged_while_the_store_cannot_say_what_is_revoked() {
     app.token(&form).await.assert_error(503, "temporarily_unavailable");
     outage.end();
     assert_eq!(app.token(&form).await.status, StatusCode::OK);
+}
+
+/// An agent that revoked many exchanged tokens at once cut off everybody who used it, and itself.
+#[tokio::test]
+async fn a_client_that_revokes_very_many_exchanged_tokens_of_one_person_loses_those_of_this_person_alone() {
+    let bench = Bench::new().await;
+    let token = |answer: &Answer| answer.json()["access_token"].as_str().unwrap().to_owned();
+    let is_active = async |token: &str| {
+        let asked =
+            [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it"), ("token", token)];
+        bench.app.post_form("/introspect", &asked).await.json()["active"].as_bool().unwrap()
+    };
+    let revoke = async |token: &str| {
+        let form =
+            [("client_id", "agent"), ("client_secret", "a secret of enough characters"), ("token", token)];
+        assert_eq!(bench.app.post_form("/revoke", &form).await.status, StatusCode::OK);
+    };
+    let hers = bench.minted("sub", json!("ann"));
+    let of_ann = token(&bench.exchange("agent", &hers, &[]).await);
+    let machine = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "agent"),
+        ("client_secret", "a secret of enough characters"),
+    ];
+    let own = token(&bench.app.token(&machine).await);
+    let subject = bench.subject("todos.read").await;
+    let kept = token(&bench.exchange("agent", &subject, &[]).await);
+    for number in 0..61 {
+        assert!(is_active(&kept).await, "{number}");
+        let one = token(&bench.exchange("agent", &subject, &[]).await);
+        revoke(&one).await;
+        assert!(!is_active(&one).await, "{number}");
+    }
+    assert!(!is_active(&kept).await, "all that the agent had of this person");
+    assert!(is_active(&of_ann).await, "of another person");
+    assert!(is_active(&own).await, "what it got for itself");
+    assert!(is_active(&subject).await, "what the person allowed the other client");
+    // The same of what it got for itself: what it has of people stays.
+    let (one, another) = (token(&bench.app.token(&machine).await), token(&bench.app.token(&machine).await));
+    revoke(&one).await;
+    assert!(!is_active(&another).await && is_active(&of_ann).await);
 }

@@ -134,6 +134,25 @@ async fn codes_count_once_one_of_them_was_typed_and_tokens_say_so() {
 }
 
 #[tokio::test]
+async fn an_app_scans_the_key_from_a_picture_that_is_in_the_page_itself() {
+    let (app, ..) = site_with(unlimited()).await;
+    let mut browser = Browser::new(&app);
+    let page = overview(&mut browser).await;
+    assert!(!page.body.contains("<svg"), "{}", page.body);
+    let setup = press(&mut browser, &page, "begin", &[]).await;
+    assert_eq!(
+        setup.body.matches("<svg class=\"qr\" role=\"img\" aria-label=\"QR code").count(),
+        1,
+        "{}",
+        setup.body
+    );
+    assert!(!setup.body.contains("<img") && !setup.body.contains(" style="), "{}", setup.body);
+    let policy = setup.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("img-src") && !policy.contains("unsafe"), "{policy}");
+}
+
+#[tokio::test]
 async fn p30_a_code_is_good_once_in_whatever_browser() {
     let (app, _, key, _) = with_codes().await;
     let url = authorize_url(&app.public_client().await, &[]);
@@ -519,4 +538,54 @@ async fn a_page_of_this_server_names_no_application() {
     let (app, ..) = site().await;
     let page = Browser::new(&app).get(FACTORS).await;
     assert!(!page.body.contains("Application"), "{}", page.body);
+}
+
+/// They were made, and a page without them was shown: nobody saw them.
+#[tokio::test]
+async fn recovery_codes_that_were_made_are_shown_wherever_the_store_fails() {
+    let mut required = unlimited();
+    required.second_factor = SecondFactorPolicy::Required;
+    for at_login in [false, true] {
+        let options = if at_login { required } else { unlimited() };
+        let mut seen_after_a_fault = 0;
+        for steps in 0.. {
+            let (app, operator, _, outage) = site_with(options).await;
+            let mut browser = Browser::new(&app);
+            let url = authorize_url(&app.public_client().await, &[]);
+            let setup = match at_login {
+                true => log_in(&mut browser, &url, "ann", PASSWORD).await,
+                false => {
+                    let page = overview(&mut browser).await;
+                    press(&mut browser, &page, "begin", &[]).await
+                }
+            };
+            let code = shown(&key(&setup), START);
+            outage.begin_after(steps);
+            let done = match at_login {
+                true => browser.answer_login(&setup, &[("code", &code)]).await,
+                false => press(&mut browser, &setup, "confirm", &[("code", &code)]).await,
+            };
+            let has_failed = outage.failed() > 0;
+            outage.end();
+            let kept = operator.list().await.unwrap()[0].state.recovery_codes;
+            assert_eq!(recovery_codes(&done).len(), kept, "after {steps} steps: {}", done.body);
+            if kept == 0 {
+                continue;
+            }
+            let next = match at_login {
+                true => browser.answer_login(&done, &[]).await,
+                false => browser.get(&url).await,
+            };
+            if !has_failed {
+                assert_eq!(kept, 10);
+                let goes_on = next.status == StatusCode::SEE_OTHER || next.body.contains("value=\"allow\"");
+                assert!(goes_on, "{}", next.body);
+                break;
+            }
+            seen_after_a_fault += 1;
+            assert_eq!(done.status, StatusCode::OK);
+            assert!(next.body.contains("name=\"password\""), "the person logs in again: {}", next.body);
+        }
+        assert!(seen_after_a_fault > 0, "{at_login}");
+    }
 }

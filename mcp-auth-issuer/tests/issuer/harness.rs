@@ -17,7 +17,7 @@ use mcp_auth_issuer::{
     IssuerReach, LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
 use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
-use mcp_auth_store::{Caps, Store};
+use mcp_auth_store::{KnownRevocations, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use crate::fresh::fresh_store;
 use crate::witness::{Secrets, listen};
 
 pub(crate) const ISSUER: &str = "http://localhost:8080";
@@ -32,6 +33,12 @@ pub(crate) const RESOURCE: &str = "http://localhost:8080/mcp";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-of-enough-characters-0123456789._~";
 pub(crate) const START: u64 = 1_800_000_000;
+
+/// What the claims of an access token say that its issuer knew to be revoked.
+pub(crate) fn known_revocations(claims: &Value) -> KnownRevocations {
+    let known = claims.get("known_revocations").cloned();
+    known.map(|known| serde_json::from_value(known).unwrap()).unwrap_or_default()
+}
 
 #[derive(Clone)]
 pub(crate) struct App {
@@ -50,7 +57,7 @@ impl App {
         setup: impl FnOnce(&mut LocalIssuerSetup),
         options: impl FnOnce(&mut IssuerOptions),
     ) -> Self {
-        Self::on(Store::memory(Caps::default()), setup, options)
+        Self::on(fresh_store(), setup, options)
     }
 
     /// An issuer that uses `store`.
@@ -66,7 +73,7 @@ impl App {
     /// An issuer at which these people log in, whatever its options say.
     pub(crate) fn for_people(people: &[&str], options: impl FnOnce(&mut IssuerOptions)) -> Self {
         let people = people.iter().map(|person| (*person).to_owned()).collect();
-        Self::built(Store::memory(Caps::default()), |_| (), options, |_| DevelopmentLogin::new(people))
+        Self::built(fresh_store(), |_| (), options, |_| DevelopmentLogin::new(people))
     }
 
     /// An issuer with another login, on `store`.
@@ -76,7 +83,7 @@ impl App {
 
     /// An issuer with this login.
     pub(crate) fn with_login(login: impl Login, options: impl FnOnce(&mut IssuerOptions)) -> Self {
-        Self::on_with_login(Store::memory(Caps::default()), login, options)
+        Self::on_with_login(fresh_store(), login, options)
     }
 
     /// The same, on `store`.

@@ -3,9 +3,10 @@
 use axum::body::Body;
 use http::{Request, StatusCode};
 use mcp_auth_issuer::{ClientKeys, GrantType, NamedClient, NamedCredential, SigningKey};
-use mcp_auth_store::{Client, Outage};
+use mcp_auth_store::Client;
 use serde_json::{Value, json};
 
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 use crate::site::{CLIENT, Site, document};
 
@@ -203,7 +204,7 @@ async fn an_assertion_authenticates_where_tokens_are_revoked_and_asked_about_too
 
 #[tokio::test]
 async fn an_assertion_that_cannot_be_remembered_is_503_and_counts_later() {
-    let (key, outage) = (key(), Outage::new());
+    let (key, outage) = (key(), fresh_outage());
     let robot = robot(ClientKeys::Set(key.jwks().to_string()));
     let app = App::on(outage.store(), |_| (), |options| options.clients.push(robot));
     let assertion = signed(&key, &claims(ID, "1", START));
@@ -296,7 +297,7 @@ async fn keys_are_not_fetched_from_where_strangers_may_not_ask() {
 }
 
 /// A document of a client that authenticates by `keys`.
-fn document_by(keys: &[&SigningKey]) -> Value {
+pub(crate) fn document_by(keys: &[&SigningKey]) -> Value {
     let mut document = document(CLIENT);
     document["token_endpoint_auth_method"] = json!("private_key_jwt");
     document["jwks"] = json!({ "keys": keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>() });
@@ -377,7 +378,7 @@ async fn a_document_that_has_no_keys_any_more_ends_the_grant_that_the_assertion_
 #[tokio::test]
 async fn a_client_of_the_configuration_changes_its_keys_and_keeps_its_grants() {
     let (old, new) = (key(), key());
-    let store = mcp_auth_store::Store::memory(mcp_auth_store::Caps::default());
+    let store = fresh_store();
     let at = |key: &SigningKey| {
         let client = NamedClient {
             credential: NamedCredential::Keys(ClientKeys::Set(key.jwks().to_string())),

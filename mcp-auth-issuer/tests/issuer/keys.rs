@@ -8,6 +8,7 @@ use mcp_auth_issuer::{KeyChange, KeyRing, KeySource, KeyState, SigningAlgorithm,
 use mcp_auth_store::Outage;
 use serde_json::{Value, json};
 
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 const ES256: SigningAlgorithm = SigningAlgorithm::Es256;
@@ -25,7 +26,7 @@ fn process(store: &Store, ring: &KeyRing) -> App {
 }
 
 pub(crate) async fn one() -> (App, KeyRing, Outage) {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let ring = keys(&outage.store()).await;
     (process(&outage.store(), &ring), ring, outage)
 }
@@ -81,7 +82,7 @@ async fn the_next_key_is_published_before_it_signs_for_as_long_as_others_keep_th
 
 #[tokio::test]
 async fn a_token_of_before_a_rotation_stays_good_until_it_expires_and_then_its_key_leaves() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let ring = keys(&outage.store()).await;
     let longest = |options: &mut mcp_auth_issuer::IssuerOptions| {
         options.signing_key = KeySource::Ring(ring.clone());
@@ -116,7 +117,7 @@ async fn a_key_that_waits_is_not_replaced_by_another_one() {
 
 #[tokio::test]
 async fn two_processes_on_one_store_change_together() {
-    let store = Outage::new().store();
+    let store = fresh_outage().store();
     let (first, second) = (keys(&store).await, keys(&store).await);
     let apps = [process(&store, &first), process(&store, &second)];
     let (new, from) = from(first.rotate(ES256, LAG, START).await.unwrap());
@@ -135,7 +136,7 @@ async fn two_processes_on_one_store_change_together() {
 
 #[tokio::test]
 async fn a_leaked_key_is_refused_at_once_here_and_elsewhere_after_one_read() {
-    let store = Outage::new().store();
+    let store = fresh_outage().store();
     let (first, second) = (keys(&store).await, keys(&store).await);
     let (here, elsewhere) = (process(&store, &first), process(&store, &second));
     let (before, waiting) = (token(&here).await, from(first.rotate(ES256, LAG, START).await.unwrap()).0);
@@ -178,7 +179,7 @@ async fn a_login_outlives_the_removal_of_all_keys() {
 
 #[tokio::test]
 async fn a_key_that_another_process_made_is_read_for_and_an_unknown_one_not_for_each_token() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let store = outage.store();
     let (first, second) = (keys(&store).await, keys(&store).await);
     let (here, elsewhere) = (process(&store, &first), process(&store, &second));

@@ -1,6 +1,8 @@
 //! The client credentials grant.
 
 use http::StatusCode;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_issuer::NamedClient;
 
 use crate::harness::*;
 
@@ -39,4 +41,19 @@ async fn public_clients_and_other_grants_are_unauthorized() {
     app.token(&form).await.assert_error(400, "unauthorized_client");
     let form = changed(&CLIENT, ("grant_type", "authorization_code"));
     app.token(&changed(&form, ("code", "x"))).await.assert_error(400, "unauthorized_client");
+}
+
+#[tokio::test]
+async fn named_client_gets_a_scope_that_one_of_its_own_implies_and_none_that_implies_one() {
+    let writes =
+        NamedClient::machine("writer", "a secret of enough characters", ScopeSet::parse_lossy("todos.write"));
+    let app = App::with(|_| (), |options| options.clients.push(writes));
+    let form = changed(&CLIENT, ("client_id", "writer"));
+    let form = changed(&form, ("client_secret", "a secret of enough characters"));
+    let asked = async |scope| app.token(&changed(&form, ("scope", scope))).await;
+    assert_eq!(asked("todos.read").await.json()["scope"], "todos.read");
+    assert_eq!(asked("").await.json()["scope"], "todos.write");
+    for wider in ["admin", "todos.read admin", "files:photos:read"] {
+        asked(wider).await.assert_error(400, "invalid_scope");
+    }
 }

@@ -2,11 +2,16 @@
 //! labels such as `p18` and `b06` are rows of docs/src/threats.md.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+/// Where the store of each test is; `tests/issuer_on_sqlite` runs those that a file could change once more.
+pub(crate) const ON_SQLITE: bool = false;
+
 mod account;
 mod accounts;
 mod assertions;
 mod authenticator;
 mod authorization;
+mod bridge;
+mod bridge_github;
 mod choice;
 mod client_auth;
 mod code_grant;
@@ -22,7 +27,9 @@ mod events;
 mod exchange;
 mod factors;
 mod flow;
+mod fresh;
 mod harness;
+mod introspection;
 mod key_auth;
 mod keys;
 mod machine;
@@ -34,16 +41,20 @@ mod own_answers;
 mod own_login;
 mod passkey_factors;
 mod passkeys;
+mod password_change;
 mod people;
 mod pushed;
+mod pushed_by_key;
 mod races;
 mod refresh;
 mod registration;
 mod remembered;
+mod removed_clients;
 mod replicas;
 mod revocation;
 mod site;
 mod strength;
+mod told;
 mod upstream;
 mod withdrawn;
 mod witness;

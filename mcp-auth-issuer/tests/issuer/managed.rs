@@ -3,9 +3,9 @@
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use mcp_auth_issuer::{InitialAccessToken, RegistrationOptions, SecretHash};
-use mcp_auth_store::Outage;
 use serde_json::{Value, json};
 
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 use crate::key_auth::{claims, key, signed, with_assertion};
 
@@ -455,7 +455,7 @@ async fn a_page_of_any_origin_may_manage_a_client_by_its_token_and_no_cookie_cou
 
 #[tokio::test]
 async fn a_client_is_managed_unless_the_store_is_down() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = App::on(outage.store(), |_| (), |_| ());
     let client = managed(&app, "client_secret_basic").await;
     outage.begin();

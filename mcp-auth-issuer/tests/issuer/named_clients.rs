@@ -87,3 +87,58 @@ async fn a_client_of_the_configuration_that_is_named_like_a_url_is_not_taken_for
     assert_eq!(app.token(&redeem(id, &code)).await.status, StatusCode::OK, "nothing is fetched for it");
     app.get(&authorize_url("https://other.example/app.json", &[])).await.assert_local_error(400);
 }
+
+/// It was taken for a stranger until somebody had allowed it something: its requests counted among theirs, and its first error was told on a page.
+#[tokio::test]
+async fn a_client_of_the_configuration_is_known_before_anybody_allowed_it_something_and_one_that_registered_is_not()
+ {
+    let web = "https://app.example/cb";
+    let app = app(|client| client.redirect_uris.push(web.parse().unwrap()));
+    let registered = app.register(&metadata(&[web], "none")).await;
+    let registered = registered.json()["client_id"].as_str().unwrap().to_owned();
+    for (client, is_known) in [("our app", true), (&*registered, false)] {
+        let asked =
+            |extra: &[(&str, &str)]| authorize_url(client, &[&[("redirect_uri", web)], extra].concat());
+        for (extra, code) in [(("scope", "nothing"), "invalid_scope"), (("prompt", "none"), "login_required")]
+        {
+            let answer = app.get(&asked(&[extra])).await;
+            match is_known {
+                true => {
+                    assert!(answer.header("location").starts_with(web), "{} {}", answer.status, answer.body);
+                    assert_eq!(answer.param("error").as_deref(), Some(code));
+                }
+                false => answer.assert_local_error(400),
+            }
+        }
+        // "Cancel and go back", before anybody has logged in.
+        let mut browser = Browser::new(&app);
+        let login = browser.get(&asked(&[])).await;
+        let back = browser.submit(&login, "deny").await;
+        match is_known {
+            true => assert!(back.header("location").starts_with(web), "{} {}", back.status, back.body),
+            false => back.assert_local_error(403),
+        }
+    }
+}
+
+#[tokio::test]
+async fn p28_strangers_who_push_take_nothing_from_a_client_of_the_configuration_that_nobody_allowed_anything()
+{
+    let app = app(|client| client.credential = NamedCredential::SecretHash(SecretHash::of(SECRET)));
+    let stranger = app.register(&metadata(&[REDIRECT], "client_secret_post")).await.json();
+    let text = |name: &str| stranger[name].as_str().unwrap().to_owned();
+    let (id, secret) = (text("client_id"), text("client_secret"));
+    let push = async |client: &str, secret: &str| {
+        let mut params = authorize_params(client, &[]);
+        params.push(("client_secret".to_owned(), secret.to_owned()));
+        let form: Vec<_> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        app.post_form("/par", &form).await.status
+    };
+    for n in 0..121 {
+        let expected = if n < 120 { StatusCode::CREATED } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(push(&id, &secret).await, expected, "{n}");
+    }
+    for n in 0..150 {
+        assert_eq!(push("our app", SECRET).await, StatusCode::CREATED, "{n}");
+    }
+}

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use http::StatusCode;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::own_login::{AnswerKey, OwnLogin};
-use mcp_auth_issuer::upstream::UpstreamLogin;
+use mcp_auth_issuer::upstream::{UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, Attempt, DevelopmentLogin, HttpFetch, KnownFuture, Login, LoginFuture,
-    Params, Store,
+    Params,
 };
-use mcp_auth_store::Caps;
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
-use crate::{own_login, upstream};
+use crate::own_login;
 
 /// A login that lets in whom the development login lets in, under the same names.
 struct Another(DevelopmentLogin);
@@ -53,7 +53,7 @@ async fn remembers(app: &App) -> (Browser, String) {
 
 #[tokio::test]
 async fn sessions_codes_grants_and_remembered_answers_of_one_login_count_at_no_other() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let before = App::by_login(store.clone(), development());
     let restarted = App::by_login(store.clone(), development());
     let after = App::by_login(store.clone(), Another(development()));
@@ -104,16 +104,10 @@ async fn each_login_has_a_kind_of_its_own_and_so_has_each_application_and_each_p
         )
     };
     let provider = |issuer: &str| {
-        let mut options = upstream::options();
-        options.issuer = issuer.parse().unwrap();
+        let options = UpstreamOptions::openid("company", issuer.parse().unwrap(), "us");
         UpstreamLogin::new(options, fetch(), Ambient::system()).unwrap()
     };
-    let accounts = AccountsLogin::new(
-        Store::memory(Caps::default()),
-        Ambient::system(),
-        &AccountsOptions::default(),
-        "",
-    );
+    let accounts = AccountsLogin::new(fresh_store(), Ambient::system(), &AccountsOptions::default(), "");
     let kinds = [
         development().kind().into_owned(),
         Another(development()).kind().into_owned(),

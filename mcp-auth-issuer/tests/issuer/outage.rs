@@ -4,10 +4,11 @@ use http::StatusCode;
 use mcp_auth_store::Outage;
 use serde_json::Value;
 
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 fn app() -> (App, Outage) {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     (App::on(outage.store(), |_| (), |_| ()), outage)
 }
 
@@ -22,6 +23,7 @@ fn is_our_trouble(answer: &Answer) {
 #[track_caller]
 fn is_our_trouble_on_a_page(answer: &Answer) {
     answer.assert_local_error(503);
+    assert_eq!(answer.header("retry-after"), "30");
     holds_no_cause(answer);
 }
 
@@ -42,7 +44,7 @@ async fn a_client_registers_unless_the_store_is_down() {
 
 #[tokio::test]
 async fn the_limit_on_registrations_neither_opens_nor_counts_while_the_store_is_down() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = App::on(outage.store(), |_| (), |o| o.registrations_per_minute = 2);
     // One that authenticates is new each time.
     let register = async || app.register(&metadata(&[REDIRECT], "client_secret_post")).await;
@@ -147,6 +149,7 @@ async fn a_call_is_neither_shown_nor_answered_while_the_store_is_down() {
     outage.begin();
     for answer in [browser.get(&url).await, browser.submit(&page, "allow").await] {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        assert_eq!(answer.header("retry-after"), "30");
         holds_no_cause(&answer);
     }
     outage.end();

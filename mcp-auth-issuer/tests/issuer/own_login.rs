@@ -9,10 +9,11 @@ use mcp_auth_issuer::own_login::{
     Answer as Login, AnswerKey, OwnLogin, OwnLoginCheck, OwnLoginOptions, Request, SharedKey, cancelled,
 };
 use mcp_auth_issuer::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched, Store};
-use mcp_auth_store::{Answer as Said, Caps, Confirmation, Outage, SecretHash, Taken};
+use mcp_auth_store::{Answer as Said, Confirmation, SecretHash, Taken};
 use url::Url;
 
 use crate::device::devices;
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 
 pub(crate) const PAGE: &str = "https://app.example/login?for=mcp";
@@ -56,7 +57,7 @@ pub(crate) fn options(key: AnswerKey) -> OwnLoginOptions {
 }
 
 pub(crate) fn app_with(options: OwnLoginOptions) -> App {
-    on(Store::memory(Caps::default()), options)
+    on(fresh_store(), options)
 }
 
 fn on(store: Store, options: OwnLoginOptions) -> App {
@@ -259,6 +260,8 @@ async fn who_does_not_log_in_there_sees_the_page_again_and_can_go_back_to_the_cl
         let transaction = leave(&mut browser, &url).await.transaction;
         let page = browser.get(&format!("/authorize/login?transaction={transaction}&error={error}")).await;
         assert_eq!(page.status, status, "{}", page.body);
+        let is_passing = status == StatusCode::SERVICE_UNAVAILABLE;
+        assert_eq!(page.header("retry-after"), if is_passing { "30" } else { "" });
         is_nobody(&mut browser, &url).await;
     }
     // An answer beside an error is neither.
@@ -332,7 +335,7 @@ async fn a_user_with_the_name_of_a_configured_client_is_not_let_in() {
 
 #[tokio::test]
 async fn a_store_that_is_down_lets_nobody_in_and_uses_no_answer_up() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = on(outage.store(), options(AnswerKey::shared(key())));
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
@@ -351,13 +354,17 @@ async fn a_store_that_is_down_lets_nobody_in_and_uses_no_answer_up() {
 /// An issuer that asks the application who has an account, and what it was asked.
 fn asking() -> (App, Arc<Asked>) {
     let asked = Arc::new(Asked::default());
+    let fetch: Arc<dyn Fetch> = asked.clone();
+    (App::by_login(fresh_store(), OwnLogin::new(checking(), fetch)), asked)
+}
+
+/// The options of a login that asks the application about its people.
+fn checking() -> OwnLoginOptions {
     let check = OwnLoginCheck {
         url: "https://app.example/check".parse().unwrap(),
         secret: SecretText::new("a secret for asking"),
     };
-    let options = OwnLoginOptions { check: Some(check), ..options(AnswerKey::shared(key())) };
-    let fetch: Arc<dyn Fetch> = asked.clone();
-    (App::by_login(Store::memory(Caps::default()), OwnLogin::new(options, fetch)), asked)
+    OwnLoginOptions { check: Some(check), ..options(AnswerKey::shared(key())) }
 }
 
 /// The same, and a refresh token of a user of the application.
@@ -445,6 +452,37 @@ async fn a_login_of_before_counts_only_while_the_application_says_that_its_user_
     is_nobody(&mut browser, &url).await;
 }
 
+/// The store has done nothing wrong.
+#[tokio::test]
+async fn an_application_that_does_not_answer_is_not_told_as_a_store_that_is_down_on_any_page() {
+    let (store, asked) = (fresh_store(), Arc::new(Asked::default()));
+    let login = OwnLogin::new(checking(), asked.clone());
+    let app = App::on_with_login(store.clone(), login, devices);
+    let id = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let call = Confirmation {
+        subject: "user-17".into(),
+        client_id: None,
+        tool: "delete".into(),
+        arguments: "{}".into(),
+        expires_at: START + 600,
+    };
+    store.confirmations().ask(SecretHash::of(id), call, START).await.unwrap();
+    let (mut browser, url) = (Browser::new(&app), authorize_url(&app.public_client().await, &[]));
+    let transaction = leave(&mut browser, &url).await.transaction;
+    assert_eq!(browser.get(&good(&transaction)).await.status, StatusCode::SEE_OTHER);
+    let confirm = format!("/authorize/confirm?id={id}");
+    for page in [&*url, "/account", "/authorize/device", &*confirm] {
+        *asked.always.lock().unwrap() = Some("<html>");
+        let down = browser.get(page).await;
+        assert_eq!(down.status, StatusCode::SERVICE_UNAVAILABLE, "{page}: {}", down.body);
+        assert_eq!(down.header("retry-after"), "30", "{page}");
+        assert!(down.body.contains("cannot reach something that it needs"), "{page}: {}", down.body);
+        assert!(!down.body.contains("store"), "{page}: {}", down.body);
+        *asked.always.lock().unwrap() = Some(r#"{"active":true}"#);
+        assert_eq!(browser.get(page).await.status, StatusCode::OK, "{page}");
+    }
+}
+
 #[tokio::test]
 async fn people_come_back_to_their_own_page_and_to_the_page_for_devices_too_once_and_in_their_browser() {
     for url in ["/account", "/authorize/device", "/authorize/device?user_code=WDJB-MJHT"] {
@@ -475,7 +513,7 @@ async fn a_call_is_confirmed_by_its_person_who_logs_in_there_anew_and_by_nobody_
         ("user-17", 60, Taken::Waiting),
         ("user-18", 0, Taken::Answered(Said::Foreign)),
     ] {
-        let store = Store::memory(Caps::default());
+        let store = fresh_store();
         let app = on(store.clone(), options(AnswerKey::shared(key())));
         let call = Confirmation {
             subject: "user-17".into(),
@@ -625,4 +663,34 @@ async fn a_session_by_a_weak_login_is_not_used_for_a_request_that_asks_for_a_str
     let (_, page) = comes_back(&mut browser, &strong, Some("gold")).await;
     assert!(page.body.contains("value=\"allow\""), "{}", page.body);
     assert!(browser.get(&strong).await.body.contains("value=\"allow\""), "it is asked for once");
+}
+
+/// The page asked for a new login again and again.
+#[tokio::test]
+async fn a_weak_login_of_long_ago_at_the_application_ends_the_request_and_the_login_page_does_not_come_again()
+{
+    let graded = OwnLoginOptions {
+        acr_values: ["gold", "silver"].map(|acr| acr.parse().unwrap()).into(),
+        ..options(AnswerKey::shared(key()))
+    };
+    let app = app_with(graded);
+    let client = app.public_client().await;
+    let comes_back = async |url: &str, acr: &str, auth_time: u64| {
+        let mut browser = Browser::new(&app);
+        let transaction = leave(&mut browser, url).await.transaction;
+        let said = Login { acr: Some(acr), auth_time, ..answer(&transaction) };
+        let back = browser.get(path(&said.location(&key(), START))).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        let page = browser.get(back.header("location")).await;
+        (browser, page)
+    };
+    let (mut first, consent) = comes_back(&authorize_url(&client, &[]), "gold", START).await;
+    first.submit(&consent, "allow").await.param("code").expect("a code");
+    let url = authorize_url(&client, &[("acr_values", "gold")]);
+    for auth_time in [START, START - 2 * 3600, 0] {
+        let (_, page) = comes_back(&url, "silver", auth_time).await;
+        page.assert_redirect_error("unmet_authentication_requirements");
+        let (_, page) = comes_back(&url, "gold", auth_time).await;
+        assert!(page.body.contains("value=\"allow\""), "{auth_time}: {}", page.body);
+    }
 }

@@ -9,11 +9,11 @@ use mcp_auth_issuer::{
     PasskeysPolicy, SecondFactorPolicy,
 };
 use mcp_auth_runtime::facade::DeniedIssued;
-use mcp_auth_store::Outage;
 use serde_json::json;
 
 use crate::accounts::{PASSWORD, log_in, site_with, unlimited};
 use crate::authenticator::{Device, log_in_by, options, with};
+use crate::fresh::fresh_outage;
 use crate::harness::*;
 
 const FACTORS: &str = "/account/factors";
@@ -366,7 +366,7 @@ fn at_an_ip_address_there_are_no_passkeys_and_who_asks_for_them_is_told() {
             hierarchy: Default::default(),
             default_scopes: Default::default(),
             ambient: clock.ambient(),
-            store: Outage::new().store(),
+            store: fresh_outage().store(),
             denied: DeniedIssued::nothing(),
             fetch: Arc::new(HttpFetch::new().unwrap()),
         };
@@ -383,4 +383,31 @@ fn at_an_ip_address_there_are_no_passkeys_and_who_asks_for_them_is_told() {
         assert!(built("http://127.0.0.1:8080", passkeys).is_ok());
     }
     assert!(built("http://localhost:8080", PasskeysPolicy::On).is_ok());
+}
+
+/// They were made, and a page without them was shown: nobody saw them.
+#[tokio::test]
+async fn recovery_codes_of_the_first_passkey_are_shown_wherever_the_store_fails() {
+    let mut seen_after_a_fault = 0;
+    for steps in 0.. {
+        let (app, operator, _, outage) = site_with(unlimited()).await;
+        let mut browser = Browser::new(&app);
+        let page = overview(&mut browser, "ann").await;
+        let setup = press(&mut browser, &page, "begin-passkey", &[]).await;
+        let made = Device::default().create(&setup).await;
+        outage.begin_after(steps);
+        let done = press(&mut browser, &setup, "add-passkey", &[("passkey", &made)]).await;
+        let has_failed = outage.failed() > 0;
+        outage.end();
+        let kept = operator.list().await.unwrap()[0].state.recovery_codes;
+        assert_eq!(recovery_codes(&done).len(), kept, "after {steps} steps: {}", done.body);
+        if !has_failed {
+            assert_eq!(kept, 10);
+            let url = authorize_url(&app.public_client().await, &[]);
+            assert!(browser.get(&url).await.body.contains("value=\"allow\""), "the login goes on");
+            break;
+        }
+        seen_after_a_fault += usize::from(kept > 0);
+    }
+    assert!(seen_after_a_fault > 0);
 }

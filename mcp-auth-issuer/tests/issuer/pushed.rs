@@ -25,7 +25,7 @@ async fn pushed(app: &App, client: &str, extra: &[(&str, &str)]) -> String {
     answer.json()["request_uri"].as_str().unwrap().to_owned()
 }
 
-fn url(client: &str, request_uri: &str) -> String {
+pub(crate) fn url(client: &str, request_uri: &str) -> String {
     let pairs = [("client_id", client), ("request_uri", request_uri)];
     format!("/authorize?{}", Serializer::new(String::new()).extend_pairs(pairs).finish())
 }
@@ -98,9 +98,11 @@ async fn of_twenty_pages_that_are_answered_together_one_gives_a_code() {
     let link = url(&client, &pushed(&app, &client, &[]).await);
     let mut browser = Browser::new(&app);
     browser.log_in(&link).await;
-    let mut sent = tokio::task::JoinSet::new();
+    let (mut pages, mut sent) = (Vec::new(), tokio::task::JoinSet::new());
     for _ in 0..20 {
-        let page = browser.get(&link).await;
+        pages.push(browser.get(&link).await);
+    }
+    for page in pages {
         let mut browser = browser.clone();
         sent.spawn(async move { browser.submit(&page, "allow").await.status });
     }
@@ -359,7 +361,7 @@ async fn one_client_alone_may_have_to_push() {
             options.clients.push(NamedClient::public("does not", callback()));
         },
     );
-    app.get(&authorize_url("pushes", &[])).await.assert_local_error(400);
+    app.get(&authorize_url("pushes", &[])).await.assert_redirect_error("invalid_request");
     assert_eq!(app.get(&authorize_url("does not", &[])).await.status, StatusCode::OK);
     let link = url("pushes", &pushed(&app, "pushes", &[]).await);
     assert_eq!(app.get(&link).await.status, StatusCode::OK);

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use mcp_auth_issuer::{Attempt, DevelopmentLogin, KnownFuture, Login, LoginFuture, Params};
-use mcp_auth_store::{Caps, Store};
+use mcp_auth_store::Store;
 use serde_json::json;
 
 use crate::device::{GRANT, PAGE, devices, enter, log_in, television};
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 /// What happens just before a login answers whether it knows a person.
@@ -27,7 +28,7 @@ struct Raced {
 
 impl Raced {
     fn app() -> (App, Self) {
-        let store = Store::memory(Caps::default());
+        let store = fresh_store();
         let login = Arc::new(DevelopmentLogin::new(vec!["developer".into()]));
         let raced = Self { login, store: store.clone(), events: Arc::default() };
         (App::on_with_login(store, raced.clone(), devices), raced)

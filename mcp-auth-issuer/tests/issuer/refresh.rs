@@ -3,9 +3,10 @@
 use http::StatusCode;
 use mcp_auth_core::SecretText;
 use mcp_auth_issuer::{NamedClient, NamedCredential};
-use mcp_auth_store::{Caps, GrantType, Store};
+use mcp_auth_store::GrantType;
 use serde_json::{Value, json};
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 fn refresh<'a>(client: &'a str, tokens: &'a Value) -> Vec<(&'a str, &'a str)> {
@@ -31,7 +32,7 @@ async fn b07_each_use_gives_a_new_token_and_the_same_rights() {
 
 #[tokio::test]
 async fn what_is_not_described_any_more_is_not_given_by_an_old_grant() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let before = App::on(store.clone(), |_| (), |_| ());
     let client = before.public_client().await;
     let tokens = before.tokens(&client, &[("scope", "files:photos:read todos.read")]).await;
@@ -157,7 +158,7 @@ async fn p36_a_grant_is_no_older_than_the_lifetimes_of_now_allow() {
     let ways: [Shorter; 2] = [|o, time| o.grant_lifetime = time, |o, time| o.refresh_token_lifetime = time];
     for shorter in ways {
         for (lifetime, is_refreshed) in [(49, true), (47, false)] {
-            let store = Store::memory(Caps::default());
+            let store = fresh_store();
             let before = App::on(store.clone(), |_| (), |_| ());
             let client = before.public_client().await;
             let tokens = before.tokens(&client, &[]).await;
@@ -177,7 +178,7 @@ async fn p36_a_grant_is_no_older_than_the_lifetimes_of_now_allow() {
 
 #[tokio::test]
 async fn p35_a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let two =
         |options: &mut mcp_auth_issuer::IssuerOptions| options.users = vec!["developer".into(), "ann".into()];
     let before = App::on(store.clone(), |_| (), two);
@@ -192,7 +193,7 @@ async fn p35_a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
 /// What the operator says of a person counts as it is now, and not as it was when they allowed something.
 #[tokio::test]
 async fn a_role_that_a_person_lost_is_not_in_the_next_token() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let with = |roles: Value| {
         let claims = [("roles".to_owned(), roles)].into_iter().collect();
         App::on(store.clone(), |_| (), |options| options.claims = [("developer".to_owned(), claims)].into())
@@ -210,7 +211,7 @@ async fn a_role_that_a_person_lost_is_not_in_the_next_token() {
 
 #[tokio::test]
 async fn a_scope_that_is_gone_is_not_given_when_it_is_asked_for_either() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let before = App::on(store.clone(), |_| (), |_| ());
     let client = before.public_client().await;
     let tokens = before.tokens(&client, &[("scope", "todos.read todos.write")]).await;
@@ -250,7 +251,7 @@ async fn a_client_that_is_gone_or_lost_the_grant_type_or_the_redirect_uri_is_ref
             "invalid_client",
         ),
     ] {
-        let store = Store::memory(Caps::default());
+        let store = fresh_store();
         let before = App::on(store.clone(), |_| (), |options| options.clients.push(client()));
         let tokens = before.tokens("our app", &[]).await;
         let after = App::on(store.clone(), |_| (), |options| options.clients.extend(now));
@@ -262,5 +263,64 @@ async fn a_client_that_is_gone_or_lost_the_grant_type_or_the_redirect_uri_is_ref
             error != "invalid_grant",
             "a lost redirect URI ends the grant (as with documents)"
         );
+    }
+}
+
+/// The public URL was changed: each refresh gave an access token for the resource of before, and every call with it was refused.
+#[tokio::test]
+async fn what_was_granted_for_another_public_url_gives_no_token_and_the_grant_ends() {
+    let store = fresh_store();
+    let before = App::on(store.clone(), |_| (), |_| ());
+    let moved = |url: &str| {
+        let url = url.parse().unwrap();
+        App::on(store.clone(), |setup| setup.resource = url, |_| ())
+    };
+    let client = before.public_client().await;
+    let kept = before.tokens(&client, &[]).await;
+    for url in ["http://localhost:8080/v2/mcp", "http://localhost:8080/mcp/", "http://other.example/mcp"] {
+        let after = moved(url);
+        let tokens = before.tokens(&client, &[]).await;
+        let refused = after.token(&refresh(&client, &tokens)).await;
+        refused.assert_error(400, "invalid_grant");
+        // As with whatever else ends a grant, it does not come back.
+        before.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+
+        let code = before.code(&client, &[]).await;
+        let redeem = changed(&redeem(&client, &code), ("resource", ""));
+        after.token(&redeem).await.assert_error(400, "invalid_grant");
+        assert_eq!(before.token(&redeem).await.status, StatusCode::OK, "{url}: the code was not used up");
+    }
+    assert_eq!(moved(RESOURCE).token(&refresh(&client, &kept)).await.status, StatusCode::OK);
+}
+
+/// A client asks for the least that it needs, and was refused where a wider scope was granted.
+#[tokio::test]
+async fn a_scope_that_a_granted_one_implies_is_given_alone_and_one_that_implies_it_is_not() {
+    let app = App::new();
+    let client = app.public_client().await;
+    for (granted, asked, given) in [
+        ("todos.write", "todos.read", Some("todos.read")),
+        ("admin", "todos.read", Some("todos.read")),
+        ("admin", "todos.read todos.write", Some("todos.read todos.write")),
+        ("todos.write", "todos.read todos.write", Some("todos.read todos.write")),
+        ("todos.read", "todos.write", None),
+        ("todos.write", "admin", None),
+        ("todos.write", "todos.read admin", None),
+        ("todos.write", "files:photos:read", None),
+    ] {
+        let tokens = app.tokens(&client, &[("scope", granted)]).await;
+        let mut form = refresh(&client, &tokens);
+        form.push(("scope", asked));
+        let answer = app.token(&form).await;
+        match given {
+            Some(given) => {
+                assert_eq!(answer.json()["scope"], given, "{granted} {asked}: {}", answer.body);
+                let said = app.claims(answer.json()["access_token"].as_str().unwrap());
+                assert_eq!(said["scope"], given);
+                let next = app.token(&refresh(&client, &answer.json())).await.json();
+                assert_eq!(next["scope"], granted, "the family keeps what was granted");
+            }
+            None => answer.assert_error(400, "invalid_scope"),
+        }
     }
 }

@@ -267,3 +267,32 @@ async fn a_document_that_says_something_else_is_asked_for_again_and_one_that_sta
         assert!(is_asked(&browser.get(&url).await), "{changed}");
     }
 }
+
+/// Each code is kept for a while. Nobody answers so many pages by hand, but a page that opens the link again and again gets a code each time.
+#[tokio::test]
+async fn p28_one_person_allows_sixty_times_a_minute_and_takes_nothing_from_another() {
+    let app = App::with(|_| (), |options| options.users.push("bob".to_owned()));
+    let (client, other_client) = (client_at(&app, WEB, "none").await, app.another_client().await);
+    let (mut browser, url) = (remembers(&app, &client).await, asks(&client, WEB, &[READ_AND_WRITE]));
+    for n in 1..60 {
+        assert!(browser.get(&url).await.param("code").is_some(), "{n}");
+    }
+    let refused = browser.get(&url).await;
+    refused.assert_local_error(429);
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(refused.body.contains("You allow too much at once"), "{}", refused.body);
+    // Where they are asked too, and whatever the application is.
+    let consent = browser.get(&authorize_url(&other_client, &[])).await;
+    browser.submit(&consent, "allow").await.assert_local_error(429);
+
+    let mut bob = Browser::new(&app);
+    let login = bob.get(&url).await;
+    let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "bob")];
+    let to = bob.post(&form_action(&login), &form).await.header("location").to_owned();
+    let asked = bob.get(&to).await;
+    assert!(bob.submit(&asked, "allow").await.param("code").is_some());
+
+    app.advance(1);
+    assert!(browser.get(&url).await.param("code").is_some());
+    browser.get(&url).await.assert_local_error(429);
+}

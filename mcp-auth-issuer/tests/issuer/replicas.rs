@@ -3,8 +3,8 @@
 
 use http::StatusCode;
 use mcp_auth_issuer::{IssuerOptions, KeySource, SigningKey};
-use mcp_auth_store::{Caps, Store};
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 /// Two issuers on one store, with one signing key.
@@ -13,7 +13,7 @@ fn replicas() -> (App, App) {
 }
 
 fn replicas_with(options: impl Fn(&mut IssuerOptions)) -> (App, App) {
-    let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
+    let (store, key) = (fresh_store(), SigningKey::generate().unwrap());
     let change = |changed: &mut IssuerOptions| {
         changed.signing_key = KeySource::Given(key.clone());
         options(changed);

@@ -11,7 +11,7 @@ use crate::harness::*;
 
 /// A login of which the form says how strong it was, and which remembers what it was asked for.
 #[derive(Clone, Default)]
-struct Graded {
+pub(crate) struct Graded {
     asked: Arc<Mutex<Vec<[Option<String>; 3]>>>,
 }
 
@@ -42,7 +42,7 @@ impl Login for Graded {
 }
 
 /// Logs in for `url` on the page that asks for it, as strongly as `acr` says; what the next page is.
-async fn log_in(browser: &mut Browser, url: &str, acr: &str) -> Answer {
+pub(crate) async fn log_in(browser: &mut Browser, url: &str, acr: &str) -> Answer {
     let login = browser.get(url).await;
     assert!(login.body.contains("name=\"user\""), "{}", login.body);
     let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "developer"), ("acr", acr)];

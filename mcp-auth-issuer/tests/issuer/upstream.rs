@@ -7,22 +7,27 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::StatusCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mcp_auth_core::{ScopeSet, SecretText};
-use mcp_auth_issuer::upstream::{Admitted, InvalidUpstream, UpstreamLogin, UpstreamOptions};
+use mcp_auth_issuer::upstream::{
+    Admitted, InvalidUpstream, UpstreamLogin, UpstreamOptions, UpstreamProvider,
+};
 use mcp_auth_issuer::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched, Params, Store};
-use mcp_auth_store::Caps;
 use mcp_auth_tests::clock::MovedClock;
 use rcgen::{KeyPair, PublicKeyData as _};
 use serde_json::{Value, json};
+use url::Url;
 use url::form_urlencoded::Serializer;
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 
 const PROVIDER: &str = "https://login.example";
 
-type Reply = Result<(u16, Vec<u8>), FetchError>;
+pub(crate) type Reply = Result<(u16, Vec<u8>), FetchError>;
 
 /// A provider: what it answers at each URL, and what it was asked.
 pub(crate) struct Provider {
+    /// Where its metadata is.
+    issuer: String,
     key: EncodingKey,
     jwk: Value,
     replies: Mutex<HashMap<String, Vec<Reply>>>,
@@ -35,15 +40,22 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) fn new() -> Arc<Self> {
-        let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-        let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let public = pair.der_bytes();
-        let jwk = json!({ "kty": "EC", "crv": "P-256", "kid": "k", "x": b64(&public[1..33]), "y": b64(&public[33..]) });
         let metadata = json!({
             "issuer": PROVIDER, "authorization_endpoint": format!("{PROVIDER}/authorize?tenant=a"),
             "token_endpoint": format!("{PROVIDER}/token"), "jwks_uri": format!("{PROVIDER}/jwks"),
         });
+        Self::like(PROVIDER, metadata, &json!({}))
+    }
+
+    /// One with this metadata, below `issuer`, and with `key` in its only key.
+    pub(crate) fn like(issuer: &str, metadata: Value, key: &Value) -> Arc<Self> {
+        let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+        let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        let public = pair.der_bytes();
+        let mut jwk = json!({ "kty": "EC", "crv": "P-256", "kid": "k", "x": b64(&public[1..33]), "y": b64(&public[33..]) });
+        jwk.as_object_mut().unwrap().extend(key.as_object().unwrap().clone());
         Arc::new(Self {
+            issuer: issuer.to_owned(),
             key: EncodingKey::from_ec_der(pair.serialized_der()),
             jwk,
             replies: Mutex::default(),
@@ -65,21 +77,37 @@ impl Provider {
 
     fn answer(&self, path: &str) -> Reply {
         let planned = self.replies.lock().unwrap().get_mut(path).and_then(Vec::pop);
+        let below = Url::parse(&self.issuer).unwrap();
+        let is_metadata =
+            path == format!("{}/.well-known/openid-configuration", below.path().trim_end_matches('/'));
         planned.unwrap_or_else(|| match path {
-            "/.well-known/openid-configuration" => ok(&self.metadata.lock().unwrap()),
-            "/jwks" => ok(&json!({ "keys": [self.jwk] })),
-            "/token" => {
+            _ if is_metadata => ok(&self.metadata.lock().unwrap()),
+            _ if path == self.path("jwks_uri") => ok(&json!({ "keys": [self.jwk] })),
+            _ if path == self.path("token_endpoint") => {
                 ok(&json!({ "access_token": "x", "token_type": "Bearer", "id_token": self.id_token() }))
             }
             _ => Ok((404, Vec::new())),
         })
     }
 
+    /// The path of a URL in its metadata.
+    fn path(&self, member: &str) -> String {
+        let metadata = self.metadata.lock().unwrap();
+        let url = metadata[member].as_str().and_then(|url| Url::parse(url).ok());
+        url.map_or_else(String::new, |url| url.path().to_owned())
+    }
+
+    /// What its next ID token says.
+    pub(crate) fn will_say(&self, claims: Value) {
+        *self.claims.lock().unwrap() = claims;
+    }
+
     /// The last request to the token endpoint.
-    fn redeemed(&self) -> (Params, Option<String>) {
+    pub(crate) fn redeemed(&self) -> (Params, Option<String>) {
+        let path = self.path("token_endpoint");
         let asked = self.asked.lock().unwrap();
         let request =
-            asked.iter().rev().find(|request| request.url.path() == "/token").expect("a code was redeemed");
+            asked.iter().rev().find(|request| request.url.path() == path).expect("a code was redeemed");
         let basic = request.headers.get("authorization").map(|basic| basic.to_str().unwrap().to_owned());
         (Params::parse(std::str::from_utf8(&request.body).unwrap()).unwrap(), basic)
     }
@@ -101,27 +129,25 @@ impl Fetch for Provider {
     }
 }
 
-fn ok(body: &Value) -> Reply {
+pub(crate) fn ok(body: &Value) -> Reply {
     Ok((200, body.to_string().into_bytes()))
 }
 
-fn text(status: u16, body: &str) -> Reply {
+pub(crate) fn text(status: u16, body: &str) -> Reply {
     Ok((status, body.as_bytes().to_vec()))
 }
 
 pub(crate) fn options() -> UpstreamOptions {
     UpstreamOptions {
-        issuer: PROVIDER.parse().unwrap(),
-        client_id: "us".to_owned(),
         client_secret: Some(SecretText::new("s3cret: %")),
         scopes: ScopeSet::parse_lossy("openid profile"),
-        admitted: Admitted::Subjects(["17".to_owned()].into()),
-        acr_values: Vec::new(),
+        admitted: Admitted::subjects(["17"]),
+        ..UpstreamOptions::openid("company", PROVIDER.parse().unwrap(), "us")
     }
 }
 
 pub(crate) fn app(provider: &Arc<Provider>, change: impl FnOnce(&mut UpstreamOptions)) -> App {
-    app_on(Store::memory(Caps::default()), provider, change)
+    app_on(fresh_store(), provider, change)
 }
 
 pub(crate) fn app_on(
@@ -164,7 +190,7 @@ fn says(provider: &Provider, request: &Params, changes: &Value) {
 }
 
 fn back(parameters: &[(&str, &str)]) -> String {
-    format!("/authorize/login?{}", Serializer::new(String::new()).extend_pairs(parameters).finish())
+    format!("/authorize/login/company?{}", Serializer::new(String::new()).extend_pairs(parameters).finish())
 }
 
 /// How it ends for a new browser whose ID token says this.
@@ -195,7 +221,7 @@ async fn a_person_logs_in_at_the_provider_and_is_known_by_issuer_and_subject() {
     let request = leave(&mut browser, &url).await;
     for (name, value) in [
         ("client_id", "us"),
-        ("redirect_uri", "http://localhost:8080/authorize/login"),
+        ("redirect_uri", "http://localhost:8080/authorize/login/company"),
         ("scope", "openid profile"),
         ("code_challenge_method", "S256"),
         ("max_age", "300"),
@@ -258,10 +284,10 @@ async fn nobody_is_let_in_who_is_not_named_unless_anyone_is() {
 
 #[tokio::test]
 async fn p35_who_is_not_let_in_any_more_is_refreshed_no_more_and_others_are() {
-    let (provider, store) = (Provider::new(), Store::memory(Caps::default()));
+    let (provider, store) = (Provider::new(), fresh_store());
     let admits = |subjects: &[&str]| {
-        let subjects = subjects.iter().map(|sub| (*sub).to_owned()).collect();
-        app_on(store.clone(), &provider, |options| options.admitted = Admitted::Subjects(subjects))
+        let admitted = Admitted::subjects(subjects.iter().copied());
+        app_on(store.clone(), &provider, |options| options.admitted = admitted)
     };
     let before = admits(&["17", "18"]);
     let client = before.public_client().await;
@@ -394,6 +420,26 @@ async fn p15_state_is_ours_once_and_in_this_browser_and_iss_is_the_providers() {
     assert_eq!(asked(), 1);
 }
 
+/// RFC 9700 §4.4.2: each provider has a path of its own, so that one cannot pass on what was meant for another.
+#[tokio::test]
+async fn p15_an_answer_at_the_path_of_another_provider_or_of_none_logs_nobody_in() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let url = authorize_url(&app.public_client().await, &[]);
+    for path in ["", "/other", "/Company", "/compan", "/company%2f", "/%63ompanx"] {
+        let mut browser = Browser::new(&app);
+        let request = leave(&mut browser, &url).await;
+        says(&provider, &request, &json!({}));
+        let answer = [("code", "c"), ("state", request.get("state").unwrap())];
+        let query = Serializer::new(String::new()).extend_pairs(answer).finish();
+        browser.get(&format!("/authorize/login{path}?{query}")).await.assert_local_error(400);
+        // Whoever brought it there knows it now, so it is used up.
+        browser.get(&back(&answer)).await.assert_local_error(400);
+    }
+    let asked = provider.asked.lock().unwrap();
+    assert!(!asked.iter().any(|request| request.url.path() == "/token"), "no code went anywhere");
+}
+
 #[tokio::test]
 async fn a_provider_that_says_it_always_names_itself_has_to() {
     for (iss, status) in [(None, StatusCode::FORBIDDEN), (Some(PROVIDER), StatusCode::SEE_OTHER)] {
@@ -517,19 +563,31 @@ async fn an_old_login_there_or_one_that_is_not_said_does_not_pass_for_a_new_one(
 
 #[test]
 fn a_provider_in_the_clear_or_without_openid_is_not_built() {
-    let build = |change: fn(&mut UpstreamOptions)| {
+    let build = |change: &dyn Fn(&mut UpstreamOptions)| {
         let mut options = options();
         change(&mut options);
         let fetch: Arc<dyn Fetch> = Provider::new();
         UpstreamLogin::new(options, fetch, MovedClock::at(START).ambient()).map(drop)
     };
-    assert!(build(|_| ()).is_ok());
-    assert!(build(|options| options.issuer = "http://localhost:9".parse().unwrap()).is_ok());
-    let refused = build(|options| options.issuer = "http://login.example".parse().unwrap());
+    assert!(build(&|_| ()).is_ok());
+    let at = |options: &mut UpstreamOptions, issuer: &str| {
+        options.provider = UpstreamProvider::OpenId { issuer: issuer.parse().unwrap(), tenants: None };
+    };
+    assert!(build(&|options| at(options, "http://localhost:9")).is_ok());
+    let refused = build(&|options| at(options, "http://login.example"));
     assert!(matches!(refused, Err(InvalidUpstream::NotEncrypted(_))));
-    let refused = build(|options| options.scopes = ScopeSet::parse_lossy("profile"));
+    let refused = build(&|options| options.scopes = ScopeSet::parse_lossy("profile"));
     assert!(matches!(refused, Err(InvalidUpstream::NoOpenid)));
-    assert!(matches!(build(|options| options.client_id = String::new()), Err(InvalidUpstream::Rules(_))));
+    assert!(matches!(build(&|options| options.client_id = String::new()), Err(InvalidUpstream::Rules(_))));
+    for name in ["", "a/b", "..", "a b"] {
+        let refused = build(&|options| options.name = name.to_owned());
+        assert!(matches!(refused, Err(InvalidUpstream::Name(_))), "{name}");
+    }
+    for claim in ["sub", "scope", "urn:mcp-auth:roles", "may_act"] {
+        let refused = build(&|options| options.claims = vec![vec![claim.to_owned(), "x".to_owned()]]);
+        assert!(matches!(refused, Err(InvalidUpstream::ReservedClaim(_))), "{claim}");
+    }
+    assert!(build(&|options| options.claims = vec![vec!["x".to_owned(), "sub".to_owned()]]).is_ok());
 }
 
 /// Each return costs the provider a request of ours, with a code that anybody can make up.
@@ -618,4 +676,86 @@ async fn an_id_token_by_less_than_was_asked_for_ends_the_request_and_a_weak_sess
         let tokens = app.token(&redeem(&client, &code)).await.json();
         assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["acr"], token, "{asked} {said}");
     }
+}
+
+/// The page asked for a new login again and again: it took the login for one that was not for this request, because it was long ago there.
+#[tokio::test]
+async fn a_weak_login_of_long_ago_or_without_a_time_ends_the_request_and_the_login_page_does_not_come_again()
+{
+    let provider = Provider::new();
+    let app = app(&provider, |options| {
+        options.acr_values = ["gold", "silver"].map(|acr| acr.parse().unwrap()).into();
+    });
+    let client = app.public_client().await;
+    let comes_back = async |browser: &mut Browser, url: &str, claims: &Value| {
+        let request = leave(browser, url).await;
+        says(&provider, &request, claims);
+        let back = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        browser.get(back.header("location")).await
+    };
+    let mut first = Browser::new(&app);
+    let consent = comes_back(&mut first, &authorize_url(&client, &[]), &json!({})).await;
+    first.submit(&consent, "allow").await.param("code").expect("a code");
+    let url = authorize_url(&client, &[("acr_values", "gold")]);
+    for auth_time in [json!(START), json!(START - 2 * 3600), json!(0), Value::Null] {
+        let mut browser = Browser::new(&app);
+        let weak = json!({ "acr": "silver", "auth_time": auth_time });
+        let page = comes_back(&mut browser, &url, &weak).await;
+        page.assert_redirect_error("unmet_authentication_requirements");
+        // The allow twin.
+        let strong = json!({ "acr": "gold", "auth_time": auth_time });
+        let page = comes_back(&mut Browser::new(&app), &url, &strong).await;
+        assert!(page.body.contains("value=\"allow\""), "{auth_time}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_login_there_that_was_young_enough_when_it_came_back_stays_so_while_its_pages_are_open() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let url = authorize_url(&client, &[("max_age", "3600")]);
+    let request = leave(&mut browser, &url).await;
+    says(&provider, &request, &json!({ "auth_time": START - 3595 }));
+    let back = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    app.advance(60);
+    let consent = browser.get(back.header("location")).await;
+    assert!(consent.body.contains("value=\"allow\""), "{}", consent.body);
+    browser.submit(&consent, "allow").await.param("code").expect("a code");
+    // Of another request it is older than that one takes.
+    let other = browser.get(&authorize_url(&client, &[("max_age", "3600"), ("state", "2")])).await;
+    assert!(other.body.contains("Continue to"), "{}", other.body);
+}
+
+/// A program that looked at the link used up the login, and the person then read that they are not logged in.
+#[tokio::test]
+async fn who_only_looks_at_the_way_back_uses_up_no_login_and_no_code() {
+    let provider = Provider::new();
+    let app = app(&provider, |_| ());
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let url = authorize_url(&client, &[]);
+    let request = leave(&mut browser, &url).await;
+    says(&provider, &request, &json!({}));
+    let link = back(&[("code", "c"), ("state", request.get("state").unwrap())]);
+    let cookies = browser.cookies.header().unwrap();
+    for (method, purpose) in [
+        ("HEAD", None),
+        ("GET", Some("prefetch")),
+        ("GET", Some("prefetch;prerender")),
+        ("HEAD", Some("prefetch")),
+    ] {
+        let looks = http::Request::builder().method(method).uri(&link).header("host", "localhost:8080");
+        let looks = looks.header("cookie", &cookies).header("sec-fetch-mode", "navigate");
+        let looks = purpose.into_iter().fold(looks, |looks, purpose| looks.header("sec-purpose", purpose));
+        let answer = app.send(looks.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {purpose:?}");
+        assert!(!answer.headers.contains_key("set-cookie"), "{method} {purpose:?}");
+    }
+    assert!(provider.asked.lock().unwrap().iter().all(|asked| asked.url.path() != "/token"));
+    let opened = browser.get(&link).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
 }

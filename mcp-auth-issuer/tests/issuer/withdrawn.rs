@@ -4,15 +4,16 @@ use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::StatusCode;
 use mcp_auth_core::{ScopeSet, SecretText};
-use mcp_auth_issuer::upstream::Admitted;
+use mcp_auth_issuer::upstream::{Admitted, AdmittedLists};
 use mcp_auth_issuer::{
     AssertionKeys, AssertionOptions, AssertionProfile, ClaimAt, ClaimTest, GrantType, IssuerError,
     IssuerOptions, KeySource, LoginOptions, NamedClient, NamedCredential, SigningKey, Workload,
 };
-use mcp_auth_store::{Caps, Outage, Store};
+use mcp_auth_store::Store;
 use serde_json::{Value, json};
 
 use crate::dpop::key;
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 use crate::upstream;
 
@@ -36,7 +37,7 @@ struct Server {
 
 impl Server {
     fn new() -> Self {
-        Self { store: Store::memory(Caps::default()), key: key() }
+        Self { store: fresh_store(), key: key() }
     }
 
     async fn try_start(
@@ -303,7 +304,7 @@ async fn tokens_of_a_person_who_lost_the_rule_that_lets_them_in_are_refused() {
         let mut upstream = upstream::options();
         upstream.admitted = match admitted {
             None => Admitted::Anyone,
-            Some(all) => Admitted::Subjects(all.iter().map(|sub| (*sub).to_owned()).collect()),
+            Some(all) => Admitted::subjects(all.iter().copied()),
         };
         move |options: &mut IssuerOptions| options.login = LoginOptions::Upstream(Box::new(upstream))
     };
@@ -323,6 +324,44 @@ async fn tokens_of_a_person_who_lost_the_rule_that_lets_them_in_are_refused() {
         server.start(0, admit(before)).await;
         let app = server.start(60, admit(after)).await;
         assert_eq!((is_good(&app, &tokens[0]).await, is_good(&app, &tokens[1]).await), good, "{name}");
+        assert!(is_good(&app, &of_program).await, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_all_people_are_refused_after_a_domain_or_a_claim_is_taken_away_and_of_none_after_one_more()
+{
+    let by = |domains: &[&str], claims: &[&str]| {
+        let mut upstream = upstream::options();
+        let domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+        upstream.admitted = match claims.contains(&"anyone") {
+            true => Admitted::Anyone,
+            false => Admitted::Listed(AdmittedLists {
+                domains,
+                subjects: ["17".to_owned()].into(),
+                ..AdmittedLists::default()
+            }),
+        };
+        let claims = claims.iter().filter(|claim| **claim != "anyone");
+        upstream.claims = claims.map(|claim| vec![(*claim).to_owned()]).collect();
+        move |options: &mut IssuerOptions| options.login = LoginOptions::Upstream(Box::new(upstream))
+    };
+    type By = (&'static [&'static str], &'static [&'static str]);
+    let cases: [(&str, By, By, bool); 6] = [
+        ("the same", (&["a.example"], &["groups"]), (&["a.example"], &["groups"]), true),
+        ("a domain more", (&["a.example"], &[]), (&["a.example", "b.example"], &[]), true),
+        ("a claim more", (&["a.example"], &[]), (&["a.example"], &["groups"]), true),
+        ("a domain less", (&["a.example", "b.example"], &[]), (&["a.example"], &[]), false),
+        ("a claim less", (&["a.example"], &["groups"]), (&["a.example"], &[]), false),
+        ("anyone becomes a domain", (&[], &["anyone"]), (&["a.example"], &[]), false),
+    ];
+    for (name, before, after, good) in cases {
+        let server = Server::new();
+        let token = server.token((&at_provider("18"), "app"));
+        let of_program = server.token(("gateway", "gateway"));
+        server.start(0, by(before.0, before.1)).await;
+        let app = server.start(60, by(after.0, after.1)).await;
+        assert_eq!(is_good(&app, &token).await, good, "{name}");
         assert!(is_good(&app, &of_program).await, "{name}");
     }
 }
@@ -408,7 +447,7 @@ async fn a_start_that_fails_revokes_nothing() {
 
 #[tokio::test]
 async fn p41_a_store_that_is_down_starts_no_issuer_and_what_was_lost_is_lost_at_the_next_start() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let server = Server { store: outage.store(), key: key() };
     let token = server.token(("bob", "app"));
     server.start(0, all).await;

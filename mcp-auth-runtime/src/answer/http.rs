@@ -4,12 +4,14 @@ use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use ::http::{HeaderValue, Response, StatusCode};
 use axum::body::Body;
 use mcp_auth_core::Era;
+use rmcp::ErrorData;
 use rmcp::model::ErrorCode;
 use serde_json::Value;
 
 use super::Rejection;
 use super::data::Facts;
 use super::schemes::Schemes;
+use crate::owned::is_unavailable;
 
 /// A JSON-RPC error response.
 #[derive(serde::Serialize)]
@@ -76,10 +78,11 @@ pub(crate) fn accepted() -> Response<Body> {
 }
 
 /// The status of a JSON-RPC error that a handler answered (MCP 2026-07-28 Streamable HTTP): 200 but for what is about
-/// the request itself; before 2026-07-28 always 200.
-pub(crate) fn status_of_error(code: ErrorCode, era: Era) -> StatusCode {
-    match code {
+/// the request itself, and for a store that is down; before 2026-07-28 always 200.
+pub(crate) fn status_of_error(error: &ErrorData, era: Era) -> StatusCode {
+    match error.code {
         _ if era == Era::Sessions => StatusCode::OK,
+        _ if is_unavailable(error) => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::UNSUPPORTED_PROTOCOL_VERSION
         | ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY
         | ErrorCode::HEADER_MISMATCH => StatusCode::BAD_REQUEST,

@@ -16,7 +16,7 @@ use crate::authn::ScopePrefix;
 use crate::authz::{LoginFault, login_needed};
 use crate::declared::{Kind, UnfitClaims};
 use crate::envelope::HeaderMismatch;
-use crate::owned::Crowded;
+use crate::owned::{Crowded, TRY_AGAIN};
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -409,7 +409,7 @@ impl Rejection {
             }
             Self::StoreUnavailable => {
                 Row::new(UNAVAILABLE, Rank::Decision, "the store is unavailable; try again later")
-                    .header(RETRY_AFTER, HeaderValue::from(30))
+                    .header(RETRY_AFTER, HeaderValue::from(TRY_AGAIN))
             }
         }
     }

@@ -73,10 +73,8 @@ pub use signed_text::{SignedText, verifies};
 pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
 };
-pub use verifier::claims::TokenRules;
-pub(crate) use verifier::claims::{
-    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Accepted, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM, Tenant,
-};
+pub(crate) use verifier::claims::{ACR_CLAIM, AUTH_TIME_CLAIM, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
+pub use verifier::claims::{ANY_TENANT, Accepted, Tenant, TokenRules};
 pub use verifier::claims::{ClaimAt, ClaimTest, ClaimTests};
 pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{

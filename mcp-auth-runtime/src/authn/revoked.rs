@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::Clock;
-use mcp_auth_core::own_claims::{AFTER_REVOCATION_CLAIM, GRANT_CLAIM, GRANTED_TO_CLAIM};
-use mcp_auth_store::{Revocable, Store};
+use mcp_auth_core::own_claims::{AUTH_TIME_CLAIM, GRANT_CLAIM, GRANTED_TO_CLAIM, KNOWN_REVOCATIONS_CLAIM};
+use mcp_auth_store::{KnownRevocations, Revocable, Store};
+use serde::Deserialize as _;
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -132,6 +133,9 @@ impl Revocations {
         let claims = principal.claims();
         let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
         let number = |claim: &str| claims.get(claim).and_then(Value::as_u64);
+        // One that cannot be read says of no revocation that its issuer knew it.
+        let known = claims.get(KNOWN_REVOCATIONS_CLAIM).map(KnownRevocations::deserialize);
+        let known = known.and_then(Result::ok).unwrap_or_default();
         board.holds(Revocable {
             grant_id: text(GRANT_CLAIM),
             jti: text("jti"),
@@ -140,7 +144,8 @@ impl Revocations {
             // One that does not say when it was issued is as old as any.
             iat: number("iat").unwrap_or(0),
             granted_to: text(GRANTED_TO_CLAIM),
-            after_revocation: number(AFTER_REVOCATION_CLAIM),
+            known,
+            has_login: claims.contains_key(AUTH_TIME_CLAIM),
         })
     }
 }

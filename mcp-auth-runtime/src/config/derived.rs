@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mcp_auth_core::own_claims::ACR_VALUES_OF_ACCOUNTS;
 use mcp_auth_core::{Resource, ScopeSet, SecretText, hex};
 use serde_json::{Map, Value};
 
@@ -13,18 +14,18 @@ use crate::config::Warning;
 use crate::config::load::Config;
 use crate::config::load::secret::SecretSource;
 use crate::config::section::api_keys::ApiKeyEntry;
-use crate::config::section::issuer::BuiltInIssuer;
+use crate::config::section::issuer::{BuiltInIssuer, IssuerLogin};
 use crate::config::section::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::section::operations::OperationEntry;
 use crate::config::section::store::Store;
 use crate::config::section::tls::Tls;
-use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
 use crate::config::value::jwk_set::JwkSet;
 use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::config::value::store_url::StorePlace;
+use crate::config::value::{AcrValue, RoleName};
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
 
@@ -72,6 +73,18 @@ impl Config {
     /// The built-in issuer, if it is on.
     pub fn built_in_issuer(&self) -> Option<&BuiltInIssuer> {
         self.issuer.as_ref().filter(|_| self.issuer_is_on)
+    }
+
+    /// By what people can log in at the built-in issuer (`acr`), the strongest first, as the login says it. None: it says nothing.
+    pub(crate) fn login_acr_values<'a>(&'a self, issuer: &'a BuiltInIssuer) -> Vec<&'a str> {
+        match &issuer.login {
+            IssuerLogin::Development => Vec::new(),
+            IssuerLogin::Accounts => ACR_VALUES_OF_ACCOUNTS.to_vec(),
+            IssuerLogin::Own => issuer.own_login.iter().flat_map(|own| &own.acr_values).map(word).collect(),
+            IssuerLogin::Upstream(name) => {
+                self.upstreams.get(name).iter().flat_map(|upstream| &upstream.acr_values).map(word).collect()
+            }
+        }
     }
 
     /// Whether API keys, or credentials of the program's own, are all that is accepted: there is no issuer to log in at, and
@@ -292,6 +305,10 @@ impl fmt::Debug for StdioCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StdioCredential({self})")
     }
+}
+
+fn word(value: &AcrValue) -> &str {
+    value.acr().as_str()
 }
 
 fn texts(audiences: Option<&Audiences>, resource: &Resource) -> Vec<String> {

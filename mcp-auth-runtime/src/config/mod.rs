@@ -3,7 +3,8 @@
 //! - `load`: files, environment and arguments become one [`Config`]; every mistake has its key and source.
 //! - `section`: what can be configured, a file per section.
 //! - `value`: the kinds of value a key can have.
-//! - `provider`: what is known of identity providers, so that one key stands for their habits.
+//! - `provider`: what is known of identity providers, so that one key stands for their habits. `upstream`: what is known of those that people
+//!   log in at.
 //! - `check`: which values are not safe together.
 //! - `key`: how code names a key, so that a misspelt one does not compile.
 //! - `bounds`: the ranges and defaults that other places act on.
@@ -23,6 +24,7 @@ mod reach;
 mod section;
 #[cfg(test)]
 mod tests;
+pub mod upstream;
 mod value;
 mod warning;
 
@@ -33,7 +35,7 @@ pub use crate::key;
 pub use check::{
     ApiKeyConflict, AuthConflict, BuiltInIssuerConflict, Checked, Conflict, DenyConflict,
     IntrospectionConflict, IssuerClientConflict, OperationConflict, RoleConflict, ScopeConflict,
-    ServerConflict, StdioConflict, StoreConflict, TrustedIssuerConflict,
+    ServerConflict, StdioConflict, StoreConflict, TrustedIssuerConflict, UpstreamConflict,
 };
 #[cfg(feature = "tls")]
 pub(crate) use derived::TlsFiles;
@@ -52,7 +54,7 @@ pub use section::server::{Rounds, Transport};
 pub use section::{
     accounts, api_keys, auth, client_documents, cors, deny, document, introspection, issuer,
     issuer_assertions, issuer_client, issuers, limits, log, operations, own_login, registration, roles,
-    schema, scopes, server, stdio, store, tls, upstream, users,
+    schema, scopes, server, stdio, store, tls, upstreams, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
@@ -61,6 +63,7 @@ pub use value::store_url::StoreUrl;
 pub use value::{
     AcrValue, AddressAndPort, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, HostName,
     LoginAge, NonEmpty, RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader,
-    ValueError, api_key, audience, claim, claim_test, client, issuer_name, jwk_set, network, pem_file, url,
+    UpstreamName, ValueError, api_key, audience, claim, claim_test, client, issuer_name, jwk_set, network,
+    pem_file, url,
 };
 pub use warning::Warning;

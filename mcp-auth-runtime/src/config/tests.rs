@@ -124,6 +124,8 @@ fn comment_above(path: &str, key: &str) -> String {
     let header = match table {
         "scopes.*" if key == "value_characters" => "[scopes.\"files:{}:read\"]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
+        "upstreams.*" => "[upstreams.google]".to_owned(),
+        "upstreams.*.allow" => "[upstreams.google.allow]".to_owned(),
         "roles.*" => "[roles.manager]".to_owned(),
         "tools.*" => "[tools.add_todo]".to_owned(),
         "prompts.*" => "[prompts.plan_my_day]".to_owned(),

@@ -12,6 +12,7 @@ use rmcp::model::{
 use super::gate::Admitted;
 use super::http::{Endpoint, era_of};
 use super::media::accepts_both_plainly;
+use super::outage;
 use super::session::Bound;
 use crate::answer::{Rejection, status_of_error};
 use crate::dispatch::DirectRequest;
@@ -56,7 +57,7 @@ impl Endpoint {
                 (StatusCode::OK, serde_json::to_vec(&response))
             }
             Err(error) => {
-                let status = status_of_error(error.code, era);
+                let status = status_of_error(&error, era);
                 (status, serde_json::to_vec(&JsonRpcError::new(Some(id), error)))
             }
         };
@@ -70,6 +71,7 @@ impl Endpoint {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        outage::say_when(&mut response);
         response
     }
 }

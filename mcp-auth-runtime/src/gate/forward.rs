@@ -16,6 +16,7 @@ use super::gate::Admitted;
 use super::holding::until_answered;
 use super::http::{Endpoint, SESSION_ID};
 use super::media::name_both;
+use super::outage;
 use super::session::Bound;
 use super::tool_lists::completed;
 use crate::answer::Rejection;
@@ -23,6 +24,7 @@ use crate::authn::Identity;
 use crate::call::KeptByCall;
 use crate::envelope::{Envelope, Message, MessageKind};
 use crate::owned::{Crowded, SessionSlot, StreamEnd};
+use mcp_auth_core::Era;
 
 /// How long a session may take for a message that has no answer.
 const SESSION_TAKES: Duration = Duration::from_secs(5);
@@ -63,10 +65,16 @@ impl Endpoint {
         parts.extensions.insert(rules);
         let request = Request::from_parts(parts, Full::new(envelope.bytes().clone()));
         let response = match bound {
-            Bound::NoSession => match (self.stateless.handle(request).await.map(Body::new), lists_tools) {
-                (response, true) => completed(response).await,
-                (response, false) => response,
-            },
+            Bound::NoSession => {
+                let mut response = self.stateless.handle(request).await.map(Body::new);
+                if lists_tools {
+                    response = completed(response).await;
+                }
+                match envelope.era() {
+                    Era::Stateless => outage::told(response).await,
+                    Era::Sessions => response,
+                }
+            }
             Bound::Opens(slot) => self.open_session(request, identity.clone(), slot).await,
             Bound::Within(slot, in_use) => {
                 let is_counted = envelope.kind == MessageKind::Request;

@@ -14,7 +14,7 @@
 //!     with a permit and no credentials.
 //! 12. **dispatch** refuses unless what it reads equals the permit.
 //!
-//! On the way back, `tool_lists` completes what rmcp has no words for, `heartbeat` keeps an answer that takes long from being cut by a proxy, and `gone` cancels calls of
+//! On the way back, `tool_lists` completes what rmcp has no words for, `outage` gives the answer of a store that is down its status, `heartbeat` keeps an answer that takes long from being cut by a proxy, and `gone` cancels calls of
 //! sessions whose clients do not come back for the answer.
 //!
 //! The gate itself knows no transport: `http` and `stdio` call it. On stdio `speaker` says who speaks.
@@ -29,6 +29,7 @@ mod holding;
 mod http;
 mod media;
 mod order;
+mod outage;
 mod received;
 mod session;
 mod speaker;

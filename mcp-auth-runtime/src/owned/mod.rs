@@ -31,4 +31,4 @@ pub(crate) use shares::{BodyRoom, Kind as ShareKind, Place, ShareLimits, Shares}
 pub(crate) use stored::StoredSessions;
 pub(crate) use stream_end::StreamEnd;
 pub(crate) use tasks::Tasks;
-pub(crate) use unavailable::unavailable;
+pub(crate) use unavailable::{TRY_AGAIN, is_unavailable, unavailable};

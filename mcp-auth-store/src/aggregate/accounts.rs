@@ -115,6 +115,13 @@ pub enum AccountChange {
         /// The hash of the password.
         password: SecretText,
     },
+    /// The same by its person, who showed the one that it had; of an account that is not disabled.
+    PasswordByPerson {
+        /// The [`generation`](Account::generation) of the account whose password was right.
+        generation: u64,
+        /// The hash of the new one.
+        password: SecretText,
+    },
     /// It has no password until its person uses this link.
     Reset {
         /// The link.
@@ -286,6 +293,13 @@ impl AccountChange {
             Self::PasswordByLink { link, password } => {
                 let is_it = account.reset.is_some_and(|kept| kept.secret == *link && kept.expires_at > now);
                 if !is_it || account.disabled {
+                    return false;
+                }
+                account.has_password(password.clone(), now);
+            }
+            Self::PasswordByPerson { generation, password } => {
+                let has_one = account.password.is_some() && account.generation == *generation;
+                if !has_one || account.disabled {
                     return false;
                 }
                 account.has_password(password.clone(), now);

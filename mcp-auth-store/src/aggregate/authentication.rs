@@ -1,6 +1,7 @@
 //! How a person logged in.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// How a person logged in, as their access tokens say it (RFC 9068 §2.2.1). It is decided at the login, and a refresh changes nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct Authentication {
     /// Which login it was, as it called itself: the same name is another person's at another login. No token says it.
     #[serde(default)]
     pub login: Option<String>,
+    /// What the login said of the person besides, and tokens of it say too; none of the claims that the issuer writes itself.
+    #[serde(default, rename = "login_claims")]
+    pub claims: Map<String, Value>,
 }
 
 fn is_none(version: &u64) -> bool {

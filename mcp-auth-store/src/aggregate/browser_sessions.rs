@@ -22,6 +22,10 @@ pub struct Browser {
     pub authentication: Authentication,
     /// The hash of the authorization request that they logged in for; of the empty text once that was [answered](BrowserSessions::answered).
     pub logged_in_for: SecretHash,
+    /// When they logged in at this browser, in Unix seconds. What `auth_time` says may have been elsewhere and long before; it is never later.
+    /// 0 in a row of a release that did not keep it.
+    #[serde(default)]
+    pub logged_in_at: u64,
     /// When the login ends, in Unix seconds.
     pub expires_at: u64,
 }
@@ -57,4 +61,23 @@ pub trait BrowserSessions: Send + Sync {
 
     /// Ends all logins of a person.
     fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_a_release_that_did_not_keep_when_somebody_logged_in_here_is_read() {
+        let hash = SecretHash::of("a request");
+        let row =
+            serde_json::json!({ "subject": "ann", "auth_time": 7, "logged_in_for": hash, "expires_at": 9 });
+        let browser: Browser = serde_json::from_value(row).unwrap();
+        assert_eq!((browser.logged_in_at, browser.authentication.auth_time), (0, 7));
+        let kept = serde_json::to_value(Browser { logged_in_at: 8, ..browser }).unwrap();
+        assert_eq!(
+            kept["logged_in_at"], 8,
+            "it is always written: what is left out of a row stays as it was"
+        );
+    }
 }

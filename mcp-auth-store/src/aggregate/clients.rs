@@ -149,13 +149,18 @@ pub(crate) const UNUSED_LIFETIME: u64 = 60 * 60;
 /// unknown.
 pub(crate) const KEPT_BEYOND: u64 = 24 * 60 * 60;
 
+/// So many clients are kept that one person alone ever allowed something, which is more than a person uses; over it, the one of them goes that was used longest
+/// ago. So a few people cannot take the places of all others. A client that a second person allows something counts for nobody: it is not theirs to
+/// push out.
+pub(crate) const MOST_CLIENTS_OF_A_PERSON: u64 = 200;
+
 /// The clients that registered themselves. One that nobody ever allows anything is gone after an hour, and one that was used at least
 /// half a day after its last grant, or an hour after its last code where it does not refresh.
 pub trait Clients: Send + Sync {
     /// Keeps a client, and returns it. Clients that say the same about themselves are `alike`: if one such client is kept already, it
     /// is returned instead, for its hour anew. If many register at once that are alike, all of them get the same one.
     ///
-    /// If there are too many, the least recently used one is removed. Clients that no person ever allowed anything are removed first:
+    /// If there are too many, the least recently used one is [removed](Self::remove). Clients that no person ever allowed anything are removed first:
     /// anyone can register a client, but only a person can allow it something.
     fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered>;
 
@@ -169,6 +174,6 @@ pub trait Clients: Send + Sync {
     fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool>;
 
     /// Removes a client, its grants, and what people allowed it (RFC 7592 §2.3). Its access tokens are [revoked](crate::Revocations), those of
-    /// grants that are not kept too.
+    /// grants that are not kept too, by one [entry](crate::Revoked::Client), however many people allowed it something.
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

@@ -54,7 +54,10 @@ pub trait Codes: Send + Sync {
     /// Keeps a code that a person just allowed. The same step records that this person allowed these scopes to this
     /// client ([`Consents`](crate::Consents)), and, of a client that registered itself, that it was used
     /// ([`Clients::register`](crate::Clients::register)).
-    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()>;
+    ///
+    /// If this person alone uses too many clients that registered themselves, the one of theirs that was used longest ago is
+    /// [removed](crate::Clients::remove). Returns the identifiers of those that were removed before their time.
+    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, Vec<String>>;
 
     /// What a code stands for, used or not. It never changes; only [`Codes::redeem`] marks a code as used.
     fn find(&self, hash: SecretHash) -> StoreFuture<'_, Option<Code>>;

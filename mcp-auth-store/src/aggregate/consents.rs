@@ -9,6 +9,8 @@ use crate::{SecretHash, StoreFuture};
 pub(crate) const CONSENT_MEMORY: u64 = 400 * 24 * 60 * 60;
 /// Of one client, a person need not be asked again for so many descriptions of it: a redirect URI each, for example.
 const MOST_REMEMBERED: usize = 8;
+/// So many redirect URIs are kept at which a person allowed one client something.
+const MOST_ADDRESSES: usize = 8;
 
 /// The consents that people gave. Each is kept for at least 400 days after it was given last. They go with a client that is [removed](crate::Clients::remove).
 pub trait Consents: Send + Sync {
@@ -17,6 +19,10 @@ pub trait Consents: Send + Sync {
 
     /// Whether any person has ever allowed this client anything. Anyone can register a client, so before that no person has looked at the address to which it wants people sent.
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool>;
+
+    /// Whether any person has allowed this client something at this redirect URI, an https one, and did not [end](Self::end_client_of_person) it
+    /// since. Of each person the last eight count. A client that can change its redirect URIs alone may have one that nobody has looked at.
+    fn any_at<'a>(&'a self, client_id: &'a str, redirect_uri: &'a str) -> StoreFuture<'a, bool>;
 
     /// Remembers that this person need not be asked again when this client asks for some of these scopes: what they allowed it last. `shown`
     /// is a hash of all that the page said of the client, such as where the answer goes; a client of which the page would say something
@@ -105,6 +111,34 @@ impl AllowedClient {
         all.sort_by(|one, other| (other.at, &one.client_id).cmp(&(one.at, &other.client_id)));
         all.truncate(most);
         all
+    }
+}
+
+/// The web sites to which answers went that a person allowed one client: hashes of its redirect URIs, the latest last. A program on a computer
+/// takes another port each time, and needs no place here.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct AllowedAt(Vec<SecretHash>);
+
+impl AllowedAt {
+    pub(crate) fn add(&mut self, redirect_uri: &str) {
+        if !redirect_uri.starts_with("https://") {
+            return;
+        }
+        let added = SecretHash::of(redirect_uri);
+        self.0.retain(|known| *known != added);
+        if self.0.len() >= MOST_ADDRESSES {
+            self.0.remove(0);
+        }
+        self.0.push(added);
+    }
+
+    pub(crate) fn has(&self, redirect_uri: &str) -> bool {
+        self.0.contains(&SecretHash::of(redirect_uri))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = SecretHash> {
+        self.0.iter().copied()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::known_revocations::{HOLDERS, KnownRevocations};
 use crate::{SecretHash, StoreFuture};
 
 /// For how many seconds a revocation is remembered: as long as an access token can live, and the clocks of servers can differ.
@@ -66,9 +67,25 @@ impl Revoked {
     pub fn of_grant(id: &str) -> Self {
         Self::Grant(grant_name(id))
     }
+
+    /// Whether it is about what was issued until a time.
+    pub(crate) fn is_by_time(&self) -> bool {
+        match self {
+            Self::Person(_) | Self::Client(_) | Self::ClientOfPerson { .. } | Self::People => true,
+            Self::Grant(_) | Self::Token(_) => false,
+        }
+    }
 }
 
 impl Revocation {
+    /// The one of these tokens at `now`, where the last one of the same was at `before`. One that is about a time is later than all before it, also
+    /// where the clock of the process that made that one was ahead: what was issued between the two knows of the earlier one alone, and would pass
+    /// for one from after both.
+    pub(crate) fn next(of: Revoked, before: Option<u64>, now: u64) -> Self {
+        let after = before.filter(|_| of.is_by_time()).map_or(0, |before| before.saturating_add(1));
+        Self { of, at: now.max(after) }
+    }
+
     /// When it is forgotten.
     #[cfg(feature = "durable")]
     pub(crate) fn until(&self) -> u64 {
@@ -91,45 +108,62 @@ pub struct Revocable<'a> {
     pub granted_to: Option<&'a str>,
     /// When it was issued, in Unix seconds.
     pub iat: u64,
-    /// The time of the newest revocation of its person or client that its issuer [knew](RevocationBoard::last_of) when it issued it.
-    pub after_revocation: Option<u64>,
+    /// The newest revocations that its issuer [knew](RevocationBoard::known) of when it issued it.
+    pub known: KnownRevocations,
+    /// Whether a person logged in for it (`auth_time`, RFC 9068 §2.2.1). It tells a person from a client that got it for itself: the name of a
+    /// person may be that of a client.
+    pub has_login: bool,
 }
 
 impl Revocable<'_> {
     /// By what it can be revoked.
+    #[cfg(feature = "durable")]
     pub(crate) fn names(&self) -> Vec<Revoked> {
+        self.own_names().into_iter().chain(self.holders()).flatten().collect()
+    }
+
+    /// The names of this one. A revocation of one of these is about whatever bears it.
+    fn own_names(&self) -> [Option<Revoked>; 2] {
         let grant = self.grant_id.map(|id| Revoked::Grant(id.to_owned()));
-        let token = self.jti.map(|jti| Revoked::Token(jti.to_owned()));
-        let mut names: Vec<Revoked> = [grant, token].into_iter().flatten().collect();
-        names.extend(self.holders());
-        names
+        [grant, self.jti.map(|jti| Revoked::Token(jti.to_owned()))]
     }
 
-    /// The names of whom it is for. A revocation of one of these is about a time.
-    fn holders(&self) -> Vec<Revoked> {
-        let subject = self.subject.to_owned();
-        let mut holders = vec![Revoked::Person(subject.clone())];
-        holders.extend((self.client_id != Some(self.subject)).then_some(Revoked::People));
-        for id in self.client_id.into_iter().chain(self.granted_to) {
-            holders.push(Revoked::Client(id.to_owned()));
-            holders.push(Revoked::ClientOfPerson { client_id: id.to_owned(), subject: subject.clone() });
-        }
-        holders
+    /// The names of whom it is for, in the order of [`KnownRevocations`]. A revocation of one of these is about a time.
+    fn holders(&self) -> [Option<Revoked>; HOLDERS] {
+        let client = |id: Option<&str>| id.map(|id| Revoked::Client(id.to_owned()));
+        let of_person = |id: Option<&str>| {
+            id.map(|id| Revoked::ClientOfPerson {
+                client_id: id.to_owned(),
+                subject: self.subject.to_owned(),
+            })
+        };
+        [
+            Some(Revoked::Person(self.subject.to_owned())),
+            self.is_of_a_person().then_some(Revoked::People),
+            client(self.client_id),
+            of_person(self.client_id),
+            client(self.granted_to),
+            of_person(self.granted_to),
+        ]
     }
 
-    /// Whether a revocation at this time of one of its names is about it. Of a person or a client it is about what was issued until then:
+    /// With client credentials `sub` names the client (RFC 9068 §2.2), and nobody logged in.
+    fn is_of_a_person(&self) -> bool {
+        self.has_login || self.client_id != Some(self.subject)
+    }
+
+    /// Whether it is revoked, where `at_of` says when a name was revoked. A revocation of a person or a client is about what was issued until
+    /// then:
     ///
-    /// - A token of the same second was issued before or after, and is refused.
-    /// - The clock of the process that issued it may be ahead of the one that revoked, so one of the next 30 seconds is refused too, unless it
-    ///   says that its issuer knew of the revocation: then it was issued after it, whatever the clocks say.
-    pub(crate) fn is_hit_by(&self, of: &Revoked, at: u64) -> bool {
-        match of {
-            Revoked::Grant(_) | Revoked::Token(_) => true,
-            Revoked::Person(_) | Revoked::Client(_) | Revoked::ClientOfPerson { .. } | Revoked::People => {
-                let is_known = self.after_revocation.is_some_and(|known| known >= at);
-                self.iat <= if is_known { at } else { at.saturating_add(CLOCKS_DIFFER) }
-            }
-        }
+    /// - The clock of the process that issued it may be ahead of the one that revoked, so one of the next 30 seconds is refused too.
+    /// - If it says that its issuer knew of the revocation, it was issued after it, whatever the clocks say.
+    pub(crate) fn is_revoked(&self, at_of: impl Fn(&Revoked) -> Option<u64>) -> bool {
+        let is_hit = |(of, known): (Option<Revoked>, Option<u64>)| {
+            let Some(at) = of.as_ref().and_then(&at_of) else { return false };
+            known.is_none_or(|known| known < at) && self.iat <= at.saturating_add(CLOCKS_DIFFER)
+        };
+        self.own_names().iter().flatten().any(|of| at_of(of).is_some())
+            || self.holders().into_iter().zip(self.known.times()).any(is_hit)
     }
 }
 
@@ -167,18 +201,18 @@ impl RevocationBoard {
         if board.revoked.is_empty() {
             return false;
         }
-        let has = |of: &Revoked| board.revoked.get(of);
-        token.names().iter().any(|of| has(of).is_some_and(|at| token.is_hit_by(of, *at)))
+        token.is_revoked(|of| board.revoked.get(of).copied())
     }
 
-    /// The time of the newest revocation of the person or client that a token is for, as far as this process knows it. The issuer says it in
-    /// each token ([`Revocable::after_revocation`]), so that one which is issued after a revocation is not taken for one from before it.
-    pub fn last_of(&self, token: Revocable<'_>) -> Option<u64> {
+    /// The newest revocations of whom a token is for, as far as this process knows them. The issuer says them in each token
+    /// ([`Revocable::known`]), so that one which is issued after a revocation is not taken for one from before it. It asks before it looks whether
+    /// what the token is for is still good.
+    pub fn known(&self, token: Revocable<'_>) -> KnownRevocations {
         let board = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if board.revoked.is_empty() {
-            return None;
+            return KnownRevocations::default();
         }
-        token.holders().iter().filter_map(|of| board.revoked.get(of)).max().copied()
+        KnownRevocations::of(token.holders().map(|of| board.revoked.get(&of?).copied()))
     }
 
     /// Whether nothing is revoked.
@@ -191,15 +225,17 @@ impl RevocationBoard {
         self.0.read().unwrap_or_else(PoisonError::into_inner).read_at
     }
 
-    /// Adds what was revoked.
-    pub(crate) fn add(&self, revocation: Revocation) {
+    /// Revokes what `of` names in a process that keeps it nowhere else.
+    pub(crate) fn revoke(&self, of: Revoked, now: u64) {
         let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // Where nobody reads the store, what is over goes now and then.
-        if board.revoked.len() % PRUNE_EVERY == PRUNE_EVERY - 1 {
-            board.revoked.retain(|_, at| at.saturating_add(REVOCATION_MEMORY) > revocation.at);
-        }
-        let at = board.revoked.entry(revocation.of).or_default();
-        *at = revocation.at.max(*at);
+        let before = board.revoked.get(&of).copied();
+        board.add(Revocation::next(of, before, now));
+    }
+
+    /// Adds what was revoked in the store.
+    #[cfg(feature = "durable")]
+    pub(crate) fn add(&self, revocation: Revocation) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).add(revocation);
     }
 
     /// Adds what was read at `now`, and forgets what is over. What was revoked while it was read stays.
@@ -211,6 +247,17 @@ impl RevocationBoard {
             *at = revocation.at.max(*at);
         }
         board.read_at = Some(now);
+    }
+}
+
+impl Board {
+    fn add(&mut self, revocation: Revocation) {
+        // Where nobody reads the store, what is over goes now and then.
+        if self.revoked.len() % PRUNE_EVERY == PRUNE_EVERY - 1 {
+            self.revoked.retain(|_, at| at.saturating_add(REVOCATION_MEMORY) > revocation.at);
+        }
+        let at = self.revoked.entry(revocation.of).or_default();
+        *at = revocation.at.max(*at);
     }
 }
 
@@ -226,13 +273,14 @@ mod tests {
             client_id: Some("app"),
             granted_to: None,
             iat,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: false,
         }
     }
 
     fn with(of: Revoked) -> RevocationBoard {
         let board = RevocationBoard::default();
-        board.add(Revocation { of, at: 100 });
+        board.revoke(of, 100);
         board
     }
 
@@ -272,34 +320,111 @@ mod tests {
         }
         let of_a_program = Revocable { subject: "app", ..token(0) };
         assert!(!with(Revoked::People).holds(of_a_program));
+        let of_a_person = Revocable { has_login: true, ..of_a_program };
+        assert!(with(Revoked::People).holds(of_a_person), "a person whose name is that of the client");
         assert!(with(Revoked::People).holds(Revocable { client_id: None, ..token(0) }));
         let nameless = Revocable { grant_id: None, jti: None, client_id: None, ..token(0) };
         assert!(!with(Revoked::Grant(String::new())).holds(nameless));
     }
 
+    type Known = fn(u64) -> KnownRevocations;
+
+    /// The revocations of a token by time: by each of its names.
+    fn by_time() -> [(Revoked, Known); 6] {
+        const NONE: KnownRevocations = KnownRevocations {
+            person: None,
+            people: None,
+            client: None,
+            client_of_person: None,
+            granted_to: None,
+            granted_to_of_person: None,
+        };
+        let of = |id: &str| id.to_owned();
+        let both = |id: &str| Revoked::ClientOfPerson { client_id: of(id), subject: of("ann") };
+        [
+            (Revoked::Person(of("ann")), |at| KnownRevocations { person: Some(at), ..NONE }),
+            (Revoked::People, |at| KnownRevocations { people: Some(at), ..NONE }),
+            (Revoked::Client(of("app")), |at| KnownRevocations { client: Some(at), ..NONE }),
+            (both("app"), |at| KnownRevocations { client_of_person: Some(at), ..NONE }),
+            (Revoked::Client(of("first")), |at| KnownRevocations { granted_to: Some(at), ..NONE }),
+            (both("first"), |at| KnownRevocations { granted_to_of_person: Some(at), ..NONE }),
+        ]
+    }
+
     #[test]
     fn t79_a_token_of_a_clock_that_is_ahead_is_revoked_and_one_whose_issuer_knew_of_the_revocation_is_not() {
-        for of in [
-            Revoked::Person("ann".into()),
-            Revoked::Client("app".into()),
-            Revoked::ClientOfPerson { client_id: "app".into(), subject: "ann".into() },
-        ] {
-            let board = with(of);
-            let issued = |iat, after_revocation| Revocable { after_revocation, ..token(iat) };
-            assert_eq!(board.last_of(token(0)), Some(100));
-            assert!(!board.holds(issued(101, Some(100))), "a login of the next second");
-            assert!(board.holds(issued(100, Some(100))), "of the same second");
-            assert!(board.holds(issued(101, Some(99))), "it knew of an earlier one");
-            assert!(board.holds(issued(101, None)) && board.holds(issued(0, Some(1000))));
+        for (of, known) in by_time() {
+            let board = with(of.clone());
+            let token = |iat| Revocable { granted_to: Some("first"), ..token(iat) };
+            assert_eq!(board.known(token(0)), known(100), "{of:?}");
+            for iat in [99, 100, 101, 130] {
+                assert!(board.holds(token(iat)), "{of:?} {iat}");
+                assert!(
+                    board.holds(Revocable { known: known(99), ..token(iat) }),
+                    "it knew of an earlier one"
+                );
+                // A login just after it, also where the clock of the process that revoked was ahead.
+                assert!(!board.holds(Revocable { known: known(100), ..token(iat) }), "{of:?} {iat}");
+            }
+            assert!(!board.holds(token(131)));
         }
         let of_others =
             [Revoked::Grant("g".into()), Revoked::Token("j".into()), Revoked::Person("bob".into())];
         for of in of_others {
-            assert_eq!(with(of).last_of(token(0)), None);
+            assert!(with(of).known(token(0)).is_empty());
         }
-        assert!(
-            with(Revoked::Grant("g".into())).holds(Revocable { after_revocation: Some(100), ..token(101) })
-        );
+        let knows_all = KnownRevocations::of([Some(1000); HOLDERS]);
+        for of in [Revoked::Grant("g".into()), Revoked::Token("j".into())] {
+            assert!(with(of).holds(Revocable { known: knows_all, ..token(1000) }));
+        }
+    }
+
+    #[test]
+    fn a_revocation_after_one_of_a_clock_that_is_ahead_is_not_swallowed_by_it() {
+        let ahead = |iat, known| Revocable { granted_to: Some("first"), known, ..token(iat) };
+        for (of, _) in by_time() {
+            let board = RevocationBoard::default();
+            board.revoke(of.clone(), 120);
+            // A login just after it, in the process whose clock is ahead, and then a revocation of one whose clock is right.
+            let between = ahead(125, board.known(token(0)));
+            let between = Revocable { known: board.known(between), ..between };
+            assert!(!board.holds(between), "{of:?}");
+            for _ in 0..3 {
+                board.revoke(of.clone(), 110);
+                assert!(board.holds(between), "{of:?}");
+                let after = Revocable { iat: 110, known: board.known(between), ..between };
+                assert!(!board.holds(after), "{of:?}: a login just after it");
+            }
+        }
+    }
+
+    /// Its issuer knew of the one and not of the other.
+    #[test]
+    fn a_revocation_by_one_name_is_not_swallowed_by_a_later_one_by_another_name() {
+        for (first, known) in by_time() {
+            for (second, _) in by_time() {
+                if first == second {
+                    continue;
+                }
+                let board = with(first.clone());
+                let token = Revocable { granted_to: Some("first"), known: known(100), ..token(100) };
+                assert!(!board.holds(token));
+                board.revoke(second.clone(), 90);
+                assert!(board.holds(token), "{first:?} {second:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_revocation_is_later_than_all_before_it_and_only_where_it_is_about_a_time() {
+        for (of, _) in by_time() {
+            for (before, now, at) in [(None, 5, 5), (Some(3), 5, 5), (Some(5), 5, 6), (Some(9), 5, 10)] {
+                assert_eq!(Revocation::next(of.clone(), before, now).at, at, "{of:?}");
+            }
+        }
+        for of in [Revoked::Grant("g".into()), Revoked::Token("j".into())] {
+            assert_eq!(Revocation::next(of, Some(9), 5).at, 5);
+        }
     }
 
     #[test]

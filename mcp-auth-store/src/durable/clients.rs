@@ -8,8 +8,8 @@ use super::record::{self, alive, changed, content, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
 use super::{consents, grants, revocations};
-use crate::aggregate::{KEPT_BEYOND, UNUSED_LIFETIME};
-use crate::{Client, Clients, Registered, Revoked, SecretHash, StoreError, StoreFuture};
+use crate::aggregate::{KEPT_BEYOND, MOST_CLIENTS_OF_A_PERSON, UNUSED_LIFETIME};
+use crate::{Client, Clients, Registered, Revocations as _, Revoked, SecretHash, StoreError, StoreFuture};
 
 /// How many clients are kept.
 #[derive(Clone, Copy)]
@@ -32,6 +32,9 @@ const REGISTERED_AGAIN_KNOWN_TO: u64 = 60;
 /// that many people use writes it.
 const LEAST_BEYOND: u64 = KEPT_BEYOND / 2;
 
+/// So many clients of one person go at once for one more: more of them are left by an older release alone.
+const EVICTED_AT_ONCE: usize = 10;
+
 /// The clients that nobody ever allowed anything, by the time at which they registered.
 const UNUSED: &str = "clients, unused";
 /// The others, by the time at which they were used.
@@ -43,13 +46,21 @@ struct Alike {
     client_id: String,
 }
 
-/// A client, and what those are called that are alike.
+/// The clients that one person alone ever allowed something, by the time at which they were used.
+fn of_one_person(subject: &str) -> String {
+    format!("clients of person {subject}")
+}
+
+/// A client, what those are called that are alike, and who uses it.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     #[serde(flatten)]
     client: Client,
     #[serde(default)]
     alike: Option<SecretHash>,
+    /// The one person who ever allowed it something; nothing for several, and for one that an older release saw used.
+    #[serde(default)]
+    only_person: Option<String>,
 }
 
 pub(super) fn key(id: &str) -> Key {
@@ -123,21 +134,20 @@ impl Clients for Durable {
 
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            // First, so that nobody finds it any more. Of a client that does not refresh no grant is kept that would name its tokens. Of one that
-            // nobody allowed anything there are none, and anyone could fill the revocations with such clients.
-            let (key, revoked) = (key(id), Revoked::Client(id.to_owned()));
-            let was_used = self.step(from_ref(&key), now, |rows| {
-                let Some(row) = &rows[0] else { return Ok((false, vec![])) };
-                match is_used(row) {
-                    true => Ok((true, vec![removed(row), revocations::write(&revoked, now)?])),
-                    false => Ok((false, vec![removed(row)])),
+            // First, so that nobody finds it any more. One entry ends all its tokens, however many people allowed it something: every server has to
+            // know each entry. Of one that nobody allowed anything there are none, and anyone could fill the revocations with such clients.
+            let of = Revoked::Client(id.to_owned());
+            let keys = [key(id), revocations::key(&of)?];
+            let revoked = self.step(&keys, now, |rows| {
+                let Some(row) = &rows[0] else { return Ok((vec![], vec![])) };
+                if !is_used(row) {
+                    return Ok((vec![], vec![removed(row)]));
                 }
+                let (write, revocation) = revocations::write(&of, rows[1].as_ref(), now)?;
+                Ok((vec![revocation], vec![removed(row), write]))
             });
-            if was_used.await? {
-                self.show_revoked(revoked, now);
-            }
-            self.end_grants(grants::of_client(id), now).await?;
-            self.forget_consents(id, now).await
+            self.show_revoked(revoked.await?);
+            self.end_all_of_client(id, now).await
         })
     }
 }
@@ -175,17 +185,34 @@ fn register_alike(
 
 /// A client that nobody has allowed anything yet.
 fn fresh(client: &Client, alike: Option<SecretHash>, now: u64) -> Result<Content, StoreError> {
-    let kept = content(&Kept { client: client.clone(), alike }, now.saturating_add(UNUSED_LIFETIME))?;
+    let kept = content(
+        &Kept { client: client.clone(), alike, only_person: None },
+        now.saturating_add(UNUSED_LIFETIME),
+    )?;
     Ok(Content { groups: vec![UNUSED.to_owned()], rank: now.min(MOST), ..kept })
 }
 
-/// The client of `row` was allowed something, and may use it until `until`.
-pub(super) fn used(row: &Row, until: u64, now: u64) -> Result<Vec<Write>, StoreError> {
-    if was_used_just_then(row, now) && row.content.forget_at >= until {
-        return Ok(Vec::new());
+/// What becomes of a client that is used.
+pub(super) struct Used {
+    pub(super) writes: Vec<Write>,
+    /// Whether it is the first time, so that one more client is counted for its person.
+    pub(super) is_first: bool,
+}
+
+/// The client of `row` was allowed something by this person, and may use it until `until`.
+pub(super) fn used(row: &Row, subject: &str, until: u64, now: u64) -> Result<Used, StoreError> {
+    let before = read::<Kept>(row)?.only_person;
+    let is_first = !is_used(row);
+    let only_person = match (is_first, &before) {
+        (true, _) => Some(subject.to_owned()),
+        (false, Some(person)) => (person == subject).then(|| subject.to_owned()),
+        (false, None) => None,
+    };
+    if was_used_just_then(row, now) && row.content.forget_at >= until && only_person == before {
+        return Ok(Used { writes: Vec::new(), is_first });
     }
     let forget_at = row.content.forget_at.max(until.saturating_add(UNUSED_LIFETIME).min(MOST));
-    kept_until(row, forget_at, now)
+    Ok(Used { writes: kept_until(row, only_person, forget_at, now)?, is_first })
 }
 
 /// The client of `row` is given or uses a grant that lasts until `until`.
@@ -195,23 +222,32 @@ pub(super) fn kept_for(row: &Row, until: u64, now: u64) -> Result<Vec<Write>, St
         return Ok(Vec::new());
     }
     let forget_at = if lasts { row.content.forget_at } else { until.saturating_add(KEPT_BEYOND).min(MOST) };
-    kept_until(row, forget_at, now)
+    kept_until(row, read::<Kept>(row)?.only_person, forget_at, now)
 }
 
 fn was_used_just_then(row: &Row, now: u64) -> bool {
     is_used(row) && now < row.content.rank.saturating_add(USE_KNOWN_TO)
 }
 
-fn is_used(row: &Row) -> bool {
+/// Whether somebody ever allowed the client of `row` something; its rank is then when it was used.
+pub(super) fn is_used(row: &Row) -> bool {
     row.content.groups.iter().any(|group| group == USED)
 }
 
 /// The client, used now, and with it that those that are alike are given it.
-fn kept_until(row: &Row, forget_at: u64, now: u64) -> Result<Vec<Write>, StoreError> {
-    let (groups, rank) = (vec![USED.to_owned()], row.content.rank.max(now.min(MOST)));
-    let used = Content { groups, rank, forget_at, ..row.content.clone() };
+fn kept_until(
+    row: &Row,
+    only_person: Option<String>,
+    forget_at: u64,
+    now: u64,
+) -> Result<Vec<Write>, StoreError> {
+    let kept = Kept { only_person, ..read(row)? };
+    let of_person = kept.only_person.as_deref().map(of_one_person);
+    let groups = std::iter::once(USED.to_owned()).chain(of_person).collect();
+    let rank = row.content.rank.max(now.min(MOST));
+    let used = Content { groups, rank, ..changed(row, &kept, forget_at)? };
     let mut writes = vec![put(&row.key, Some(row), used)];
-    if let Some(alike) = read::<Kept>(row)?.alike {
+    if let Some(alike) = kept.alike {
         let after = Some(content(&Alike { client_id: row.key.id.clone() }, forget_at)?);
         writes.push(Write { key: alike_key(alike), before: Before::Any, after });
     }
@@ -223,20 +259,65 @@ impl Durable {
     async fn make_room_for_a_client(&self, now: u64) -> Result<Vec<String>, StoreError> {
         let (unused, used) =
             (self.rows.count(UNUSED.to_owned(), 0).await?, self.rows.count(USED.to_owned(), 0).await?);
-        let mut evicted = Vec::new();
         if unused < self.most_clients.unused && unused + used < self.most_clients.all {
-            return Ok(evicted);
+            return Ok(Vec::new());
         }
         let from = if unused > 0 { UNUSED } else { USED };
-        for row in self.rows.first_of(from.to_owned(), 1).await? {
+        let first = self.rows.first_of(from.to_owned(), 1).await?;
+        self.evict(first, now).await
+    }
+
+    /// Where one person alone uses too many clients, those of them go that were used longest ago, but `latest`: nobody else loses one by it.
+    pub(super) async fn make_room_of_person(
+        &self,
+        subject: &str,
+        latest: &str,
+        now: u64,
+    ) -> Result<Vec<String>, StoreError> {
+        let group = of_one_person(subject);
+        let over = self.rows.count(group.clone(), 0).await?.saturating_sub(MOST_CLIENTS_OF_A_PERSON);
+        let over = usize::try_from(over).unwrap_or(EVICTED_AT_ONCE).min(EVICTED_AT_ONCE);
+        if over == 0 {
+            return Ok(Vec::new());
+        }
+        let mut first = self.rows.first_of(group, over + 1).await?;
+        // Of those of one second it may be anywhere.
+        first.retain(|row| row.key.id != latest);
+        first.truncate(over);
+        self.evict(first, now).await
+    }
+
+    /// Removes these clients before their time, with what they were allowed.
+    async fn evict(&self, clients: Vec<Row>, now: u64) -> Result<Vec<String>, StoreError> {
+        let mut evicted = Vec::new();
+        for row in clients {
+            let of = Revoked::Client(row.key.id.clone());
+            let (mut writes, mut revoked) = (vec![removed(&row)], Vec::new());
+            if is_used(&row) {
+                let known = self.row(revocations::key(&of)?).await?;
+                let (write, revocation) = revocations::write(&of, known.as_ref(), now)?;
+                writes.push(write);
+                revoked.push(revocation);
+            }
             // One that was used just then stays, with what it was allowed.
-            if self.commit(vec![removed(&row)], now).await? {
-                self.end_grants(grants::of_client(&row.key.id), now).await?;
-                self.forget_consents(&row.key.id, now).await?;
+            if self.commit(writes, now).await? {
+                self.show_revoked(revoked);
+                self.end_all_of_client(&row.key.id, now).await?;
                 evicted.extend((row.content.forget_at > now).then_some(row.key.id));
             }
         }
         Ok(evicted)
+    }
+
+    /// Ends all that people allowed a client that is gone.
+    async fn end_all_of_client(&self, id: &str, now: u64) -> Result<(), StoreError> {
+        let grants = grants::of_client(id);
+        if self.rows.count(grants.clone(), 0).await? > 0 {
+            self.forget_group(grants, now).await?;
+            // Once more: one of these grants may have been used meanwhile, and the token say that its issuer knew that the client is gone.
+            self.revoke(Revoked::Client(id.to_owned()), now).await?;
+        }
+        self.forget_consents(id, now).await
     }
 
     /// What people allowed a client goes with it.
@@ -308,6 +389,24 @@ mod tests {
         assert!(Consents::allowed(&store, "alice", "second").await.unwrap().is_empty());
         assert!(Grants::find(&store, &grant_of("first"), now + 1).await.unwrap().is_some());
         assert!(Clients::find(&store, "first", now + 1).await.unwrap().is_some());
+        for (id, is_revoked) in [("first", false), ("second", true)] {
+            let token = crate::Revocable {
+                grant_id: None,
+                jti: None,
+                subject: "alice",
+                client_id: Some(id),
+                granted_to: None,
+                iat: now,
+                known: crate::KnownRevocations::default(),
+                has_login: true,
+            };
+            assert_eq!(store.is_revoked(token).await.unwrap(), is_revoked, "{id}");
+            assert_eq!(store.board().holds(token), is_revoked, "{id}");
+        }
+        // Anyone can register clients that nobody allows anything: they do not become revocations.
+        assert_eq!(register(&store, "fourth", now + 2).await, ["third"]);
+        let unused = Revoked::Client("third".into());
+        assert!(store.row(revocations::key(&unused).unwrap()).await.unwrap().is_none());
     }
 
     /// Thousands of people may use one client at the same moment, and its row is one.

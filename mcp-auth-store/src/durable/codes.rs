@@ -49,25 +49,32 @@ enum Redeemed {
 }
 
 impl Codes for Durable {
-    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
+    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, Vec<String>> {
         Box::pin(async move {
             let keys =
                 [key(hash), clients::key(&code.client_id), consents::key(&code.subject, &code.client_id)];
             let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
             let issued = Issued { code, used: false, grant_id: None };
-            self.step(&keys, now, |rows| {
+            let is_one_more = self.step(&keys, now, |rows| {
                 let kept = content(&issued, forget_at)?;
                 let kept = Content { groups: vec![of_person(&issued.code.subject)], ..kept };
                 let mut writes = vec![put(&keys[0], rows[0].as_ref(), kept)];
                 let (consent, of) = (rows[2].as_ref(), (&*issued.code.subject, &*issued.code.client_id));
-                writes.push(put(&keys[2], consent, consents::with(consent, of, &issued.code.scopes, now)?));
+                let allowed = (&issued.code.scopes, Some(&*issued.code.redirect_uri));
+                writes.push(put(&keys[2], consent, consents::with(consent, of, allowed, now)?));
                 // One that did not register itself is not in the store.
+                let mut is_one_more = false;
                 if let Some(client) = alive(rows[1].as_ref(), now) {
-                    writes.extend(clients::used(client, issued.code.expires_at, now)?);
+                    let used = clients::used(client, &issued.code.subject, issued.code.expires_at, now)?;
+                    writes.extend(used.writes);
+                    is_one_more = used.is_first;
                 }
-                Ok(((), writes))
-            })
-            .await
+                Ok((is_one_more, writes))
+            });
+            match is_one_more.await? {
+                true => self.make_room_of_person(&issued.code.subject, &issued.code.client_id, now).await,
+                false => Ok(Vec::new()),
+            }
         })
     }
 

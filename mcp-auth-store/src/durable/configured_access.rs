@@ -101,9 +101,13 @@ impl ConfiguredAccess for Durable {
             let is_revoked = |of: &Revoked| of_all_people && is_person(of, &programs);
             let mut withdrawn = Vec::new();
             for keys in todo.chunks(AT_ONCE) {
-                let lost = self.step(keys, now, |rows| {
-                    let (mut lost, mut writes) = (Vec::new(), Vec::new());
-                    for (key, row) in keys.iter().zip(rows) {
+                let revocations = keys.iter().map(|key| revocations::key(&given[key].0));
+                let revocations = revocations.collect::<Result<Vec<_>, _>>()?;
+                let both: Vec<Key> = keys.iter().cloned().chain(revocations).collect();
+                let lost = self.step(&both, now, |rows| {
+                    let (mut lost, mut shown, mut writes) = (Vec::new(), Vec::new(), Vec::new());
+                    let (rows, revoked) = rows.split_at(keys.len());
+                    for ((key, row), revoked) in keys.iter().zip(rows).zip(revoked) {
                         let next = next(row.as_ref(), &given[key], &of_people, now)?;
                         if !next.has_something_to_do() {
                             continue;
@@ -111,20 +115,19 @@ impl ConfiguredAccess for Durable {
                         writes.extend(next.write(key, row.as_ref())?);
                         let of = &given[key].0;
                         if !next.lost.is_empty() && !is_revoked(of) {
-                            writes.push(revocations::write(of, now)?);
+                            let (write, revocation) = revocations::write(of, revoked.as_ref(), now)?;
+                            writes.push(write);
+                            shown.push(revocation);
                         }
                         if !next.lost.is_empty() {
                             lost.push(Withdrawn { of: of.clone(), lost: next.lost });
                         }
                     }
-                    Ok((lost, writes))
+                    Ok(((lost, shown), writes))
                 });
-                for one in lost.await? {
-                    if !is_revoked(&one.of) {
-                        self.show_revoked(one.of.clone(), now);
-                    }
-                    withdrawn.push(one);
-                }
+                let (lost, shown) = lost.await?;
+                self.show_revoked(shown);
+                withdrawn.extend(lost);
             }
             Ok(withdrawn)
         })

@@ -8,7 +8,7 @@ use std::slice::from_ref;
 use super::record::{alive, changed, content, put, read};
 use super::rows::{Content, Key, MOST, Row};
 use super::store::Durable;
-use crate::aggregate::{AllRemembered, CONSENT_MEMORY};
+use crate::aggregate::{AllRemembered, AllowedAt, CONSENT_MEMORY};
 use crate::{AllowedClient, Consents, RememberedClient, SecretHash, StoreError, StoreFuture};
 
 /// The most consents of one person that are looked through.
@@ -26,6 +26,9 @@ pub(super) struct Consent {
     /// Whether the person ended it, and allowed nothing since.
     #[serde(default)]
     is_ended: bool,
+    /// At which redirect URIs they allowed it.
+    #[serde(default)]
+    allowed_at: AllowedAt,
 }
 
 pub(super) fn key(subject: &str, client_id: &str) -> Key {
@@ -38,6 +41,12 @@ pub(super) fn of_client(client_id: &str) -> String {
     format!("consents of client {client_id}")
 }
 
+/// What all people allowed one client at one redirect URI, of which this is the hash.
+fn of_client_at(client_id: &str, redirect_uri: SecretHash) -> String {
+    let both = format!("{} {client_id}", redirect_uri.digits());
+    format!("consents at {}", SecretHash::of(&both).digits())
+}
+
 /// What one person allowed all clients.
 pub(super) fn of_person(subject: &str) -> String {
     format!("consents of person {subject}")
@@ -48,23 +57,28 @@ fn remembered_of_person(subject: &str) -> String {
     format!("clients remembered by person {subject}")
 }
 
-/// What `row` says that the person `subject` has allowed `client_id`, with the `scopes` that they allow it now.
+/// What `row` says that the person `subject` has allowed `client_id`, with the `scopes` that they allow it now, at a redirect URI where there is
+/// one.
 pub(super) fn with(
     row: Option<&Row>,
     (subject, client_id): (&str, &str),
-    scopes: &ScopeSet,
+    (scopes, redirect_uri): (&ScopeSet, Option<&str>),
     now: u64,
 ) -> Result<Content, StoreError> {
     let before = row.map(read::<Consent>).transpose()?;
-    let (mut allowed, remembered) =
-        before.map(|consent| (consent.scopes, consent.remembered)).unwrap_or_default();
+    // An older release that ends it leaves the redirect URIs as they are.
+    let before = before.filter(|consent| !consent.is_ended);
+    let (mut allowed, remembered, mut allowed_at) =
+        before.map(|consent| (consent.scopes, consent.remembered, consent.allowed_at)).unwrap_or_default();
     allowed.extend(scopes.iter().cloned());
+    redirect_uri.into_iter().for_each(|redirect_uri| allowed_at.add(redirect_uri));
     let consent = Consent {
         subject: subject.to_owned(),
         client_id: client_id.to_owned(),
         scopes: allowed,
         remembered,
         is_ended: false,
+        allowed_at,
     };
     kept(row, &consent, now.saturating_add(CONSENT_MEMORY))
 }
@@ -72,8 +86,9 @@ pub(super) fn with(
 /// What `row` says when the person has ended it.
 pub(super) fn ended(row: &Row) -> Result<Content, StoreError> {
     let consent: Consent = read(row)?;
-    let (scopes, remembered) = (ScopeSet::default(), AllRemembered::default());
-    kept(Some(row), &Consent { scopes, remembered, is_ended: true, ..consent }, row.content.forget_at)
+    let (scopes, remembered, allowed_at) = Default::default();
+    let ended = Consent { scopes, remembered, allowed_at, is_ended: true, ..consent };
+    kept(Some(row), &ended, row.content.forget_at)
 }
 
 /// The row becomes this consent.
@@ -85,6 +100,7 @@ fn kept(row: Option<&Row>, consent: &Consent, forget_at: u64) -> Result<Content,
     let mut groups = vec![of_client(&consent.client_id), of_person(&consent.subject)];
     let ends_at = consent.remembered.ends_at();
     groups.extend(ends_at.map(|_| remembered_of_person(&consent.subject)));
+    groups.extend(consent.allowed_at.iter().map(|at| of_client_at(&consent.client_id, at)));
     Ok(Content { groups, rank: ends_at.unwrap_or(0).min(MOST), ..kept })
 }
 
@@ -103,6 +119,11 @@ impl Consents for Durable {
 
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async move { Ok(self.rows.count(of_client(client_id), 0).await? > 0) })
+    }
+
+    fn any_at<'a>(&'a self, client_id: &'a str, redirect_uri: &'a str) -> StoreFuture<'a, bool> {
+        let group = of_client_at(client_id, SecretHash::of(redirect_uri));
+        Box::pin(async move { Ok(self.rows.count(group, 0).await? > 0) })
     }
 
     fn remember<'a>(

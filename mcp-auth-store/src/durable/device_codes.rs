@@ -117,11 +117,12 @@ impl DeviceCodes for Durable {
                 if let DeviceAnswer::Allowed { subject, scopes, .. } = &answer {
                     let consent = rows[2].as_ref();
                     let of = (&**subject, &*device.asked.client_id);
-                    let allowed = consents::with(consent, of, scopes, now)?;
+                    let allowed = consents::with(consent, of, (scopes, None), now)?;
                     writes.push(put(&keys[2], consent, allowed));
                     // One that did not register itself is not in the store.
                     if let Some(client) = alive(rows[1].as_ref(), now) {
-                        writes.extend(clients::used(client, device.asked.expires_at, now)?);
+                        let used = clients::used(client, subject, device.asked.expires_at, now)?;
+                        writes.extend(used.writes);
                     }
                 }
                 let asked = DeviceAuthorization { answer: Some(answer.clone()), ..device.asked };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::record::{gone, put, read, removed};
 use super::step::MOST_TRIES;
 use super::store::Durable;
-use super::{codes, consents, device_codes, grants, revocations};
+use super::{codes, consents, device_codes, grants};
 use crate::{Grant, Revoked, StoreError};
 
 /// More rows than a person has of each kind: codes are given at a bounded rate.
@@ -64,11 +64,10 @@ impl Durable {
                     subject: subject.to_owned(),
                 });
             }
-            for of in &revoked {
-                writes.push(revocations::write_of(subject, of, now)?);
-            }
+            let (revoking, revoked) = self.revoking(subject, &revoked, now).await?;
+            writes.extend(revoking);
             if self.commit(writes, now).await? {
-                revoked.into_iter().for_each(|of| self.show_revoked(of, now));
+                self.show_revoked(revoked);
                 return Ok(());
             }
         }

@@ -1,15 +1,14 @@
 //! Grants that can be refreshed.
 
-use std::collections::BTreeMap;
-
 use mcp_auth_core::SecretText;
 use serde::{Deserialize, Serialize};
 
+use super::clients;
 use super::record::{alive, changed, content, gone, put, read, removed};
 use super::rows::{Before, Content, Key, Write};
+use super::step::MOST_TRIES;
 use super::store::Durable;
-use super::{clients, revocations};
-use crate::{Grant, Grants, Revoked, Rotate, Rotation, SecretHash, StoreError, StoreFuture};
+use crate::{Grant, Grants, Rotate, Rotation, SecretHash, StoreError, StoreFuture};
 
 /// So many grants are ended at once.
 const AT_ONCE: usize = 50;
@@ -62,7 +61,6 @@ impl Grants for Durable {
         Box::pin(async move {
             let Some(grant) = Grants::find(self, id, now).await? else { return Ok(Rotation::Gone) };
             let keys = [key(id), clients::key(&grant.client_id)];
-            let mut revoked: Option<Vec<Revoked>> = None;
             loop {
                 let rotation = self.step(&keys, now, |rows| {
                     let Some(row) = alive(rows[0].as_ref(), now) else {
@@ -70,19 +68,12 @@ impl Grants for Durable {
                     };
                     let Kept { grant, previous } = read(row)?;
                     if grant.current != rotate.presented {
-                        if previous
-                            .is_some_and(|before| before.secret == rotate.presented && now < before.until)
-                        {
-                            let next = self.unseal(&row.key, row.content.sealed.as_deref())?;
-                            let next = String::from_utf8(next).map_err(StoreError::new)?;
-                            return Ok((Some(Rotation::Again(SecretText::new(next))), vec![]));
+                        if !is_within_grace(previous.as_ref(), rotate.presented, now) {
+                            return Ok((None, vec![]));
                         }
-                        let Some(revoked) = &revoked else { return Ok((None, vec![])) };
-                        let mut writes = vec![removed(row)];
-                        for of in revoked {
-                            writes.push(revocations::write_of(&grant.subject, of, now)?);
-                        }
-                        return Ok((Some(Rotation::Reused), writes));
+                        let next = self.unseal(&row.key, row.content.sealed.as_deref())?;
+                        let next = String::from_utf8(next).map_err(StoreError::new)?;
+                        return Ok((Some(Rotation::Again(SecretText::new(next))), vec![]));
                     }
                     let previous = (rotate.grace > 0).then(|| Previous {
                         secret: rotate.presented,
@@ -104,17 +95,12 @@ impl Grants for Durable {
                     }
                     Ok((Some(Rotation::Rotated), writes))
                 });
-                match (rotation.await?, &revoked) {
-                    // What dies with the grant is found out only where it dies, and then it is looked at once more.
-                    (None, _) => {
-                        let grants = std::iter::once(id);
-                        revoked = Some(self.dying(&grant.subject, grants, now).await?);
-                    }
-                    (Some(Rotation::Reused), Some(revoked)) => {
-                        revoked.iter().for_each(|of| self.show_revoked(of.clone(), now));
-                        return Ok(Rotation::Reused);
-                    }
-                    (Some(rotation), _) => return Ok(rotation),
+                if let Some(rotation) = rotation.await? {
+                    return Ok(rotation);
+                }
+                // What dies with the grant is found out only where it dies, and then it is looked at once more.
+                if self.kill_if_reused(id, rotate.presented, now).await? {
+                    return Ok(Rotation::Reused);
                 }
             }
         })
@@ -132,45 +118,64 @@ impl Grants for Durable {
     }
 
     fn end_of_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.end_grants(of_person(subject), now).await })
+        Box::pin(async move { self.end_grants(subject, now).await })
     }
 }
 
 impl Durable {
-    /// Ends a grant of this person, kept or not, and revokes its access tokens.
-    pub(super) async fn kill(&self, subject: &str, id: &str, now: u64) -> Result<(), StoreError> {
-        let revoked = self.dying(subject, std::iter::once(id), now).await?;
-        let mut writes = vec![gone(key(id))];
-        for of in &revoked {
-            writes.push(revocations::write_of(subject, of, now)?);
+    /// Ends the grant if `presented` is an old refresh token of it, and revokes its access tokens. Returns whether it did; if another step came first,
+    /// it did not.
+    async fn kill_if_reused(&self, id: &str, presented: SecretHash, now: u64) -> Result<bool, StoreError> {
+        let row = self.row(key(id)).await?;
+        let Some(row) = alive(row.as_ref(), now) else { return Ok(false) };
+        let Kept { grant, previous } = read(row)?;
+        if grant.current == presented || is_within_grace(previous.as_ref(), presented, now) {
+            return Ok(false);
         }
-        self.commit(writes, now).await?;
-        revoked.into_iter().for_each(|of| self.show_revoked(of, now));
-        Ok(())
+        let revoked = self.dying(&grant.subject, std::iter::once(id), now).await?;
+        let (mut writes, revoked) = self.revoking(&grant.subject, &revoked, now).await?;
+        writes.push(removed(row));
+        let is_done = self.commit(writes, now).await?;
+        if is_done {
+            self.show_revoked(revoked);
+        }
+        Ok(is_done)
     }
 
-    /// Ends all grants of a group, and revokes their access tokens.
-    pub(super) async fn end_grants(&self, group: String, now: u64) -> Result<(), StoreError> {
+    /// Ends a grant of this person, kept or not, and revokes its access tokens.
+    pub(super) async fn kill(&self, subject: &str, id: &str, now: u64) -> Result<(), StoreError> {
+        for _ in 0..MOST_TRIES {
+            let revoked = self.dying(subject, std::iter::once(id), now).await?;
+            let (mut writes, revoked) = self.revoking(subject, &revoked, now).await?;
+            writes.push(gone(key(id)));
+            if self.commit(writes, now).await? {
+                self.show_revoked(revoked);
+                return Ok(());
+            }
+        }
+        Err(StoreError::new("other steps changed the same rows again and again"))
+    }
+
+    /// Ends all grants of a person, and revokes their access tokens.
+    async fn end_grants(&self, subject: &str, now: u64) -> Result<(), StoreError> {
         loop {
-            let rows = self.rows.first_of(group.clone(), AT_ONCE).await?;
+            let rows = self.rows.first_of(of_person(subject), AT_ONCE).await?;
             if rows.is_empty() {
                 return Ok(());
             }
-            let mut of_people = BTreeMap::<String, Vec<String>>::new();
-            for row in &rows {
-                let Grant { subject, id, .. } = read::<Kept>(row)?.grant;
-                of_people.entry(subject).or_default().push(id);
-            }
-            let (mut writes, mut revoked) = (Vec::with_capacity(2 * rows.len()), Vec::new());
+            let ids = rows.iter().map(|row| row.key.id.as_str());
+            let revoked = self.dying(subject, ids, now).await?;
+            let (mut writes, revoked) = self.revoking(subject, &revoked, now).await?;
             writes.extend(rows.into_iter().map(|row| gone(row.key)));
-            for (subject, grants) in of_people {
-                for of in self.dying(&subject, grants.iter().map(String::as_str), now).await? {
-                    writes.push(revocations::write_of(&subject, &of, now)?);
-                    revoked.push(of);
-                }
+            // Where another step revokes the same, they are read once more.
+            if self.commit(writes, now).await? {
+                self.show_revoked(revoked);
             }
-            self.commit(writes, now).await?;
-            revoked.into_iter().for_each(|revoked| self.show_revoked(revoked, now));
         }
     }
+}
+
+/// Whether this secret was replaced so short a time ago that it gives the same next one again.
+fn is_within_grace(previous: Option<&Previous>, presented: SecretHash, now: u64) -> bool {
+    previous.is_some_and(|before| before.secret == presented && now < before.until)
 }

@@ -10,7 +10,7 @@
 //! - `version`: which release may use which store.
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
-//! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `accounts`, `people`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
+//! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `accounts`, `people`, `known_clients`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
 //!   `signing_keys`, `spent`, `device_codes`: the aggregates.
 
 mod accounts;
@@ -24,6 +24,7 @@ mod counters;
 mod device_codes;
 mod end_client;
 mod grants;
+mod known_clients;
 mod open_error;
 mod people;
 mod record;

@@ -5,7 +5,11 @@ use crate::{Client, Clients, MemoryStore, Registered, SecretHash, StoreFuture};
 
 impl Clients for MemoryStore {
     fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Registered> {
-        Box::pin(async move { Ok(locked(&self.issued).register(client, alike, now)) })
+        Box::pin(async move {
+            let (registered, revoked) = locked(&self.issued).register(client, alike, now);
+            revoked.into_iter().for_each(|of| self.show_revoked(of, now));
+            Ok(registered)
+        })
     }
 
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>> {

@@ -4,10 +4,11 @@ use super::store::locked;
 use crate::{Code, Codes, Grant, MemoryStore, Redemption, Revoked, SecretHash, StoreFuture};
 
 impl Codes for MemoryStore {
-    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
+    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, Vec<String>> {
         Box::pin(async move {
-            locked(&self.issued).issue(hash, code, now);
-            Ok(())
+            let evicted = locked(&self.issued).issue(hash, code, now);
+            evicted.revoked.into_iter().for_each(|of| self.show_revoked(of, now));
+            Ok(evicted.ids)
         })
     }
 

@@ -15,6 +15,10 @@ impl Consents for MemoryStore {
         Box::pin(async move { Ok(locked(&self.issued).is_allowed_by_anyone(client_id)) })
     }
 
+    fn any_at<'a>(&'a self, client_id: &'a str, redirect_uri: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move { Ok(locked(&self.issued).is_allowed_by_anyone_at(client_id, redirect_uri)) })
+    }
+
     fn remember<'a>(
         &'a self,
         subject: &'a str,

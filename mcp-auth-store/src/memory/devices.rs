@@ -78,6 +78,10 @@ impl Devices {
         self.devices.remove_where(|_, device| device.asked.is_allowed_by(subject));
     }
 
+    pub(super) fn forget_client(&mut self, client_id: &str) {
+        self.devices.remove_where(|_, device| device.asked.client_id == client_id);
+    }
+
     pub(super) fn forget_client_of_person(&mut self, subject: &str, client_id: &str) {
         self.devices.remove_where(|_, device| {
             device.asked.client_id == client_id && device.asked.is_allowed_by(subject)

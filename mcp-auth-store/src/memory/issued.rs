@@ -1,15 +1,18 @@
 //! Clients, codes, device codes and grants share one lock, because allowing a code uses a client and redeeming it makes a grant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
 use super::devices::Devices;
-use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
+use crate::aggregate::{
+    AllRemembered, AllowedAt, CONSENT_MEMORY, KEPT_BEYOND, MOST_CLIENTS_OF_A_PERSON, REPLAY_MEMORY,
+    UNUSED_LIFETIME,
+};
 use crate::{
-    AllowedClient, Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
-    Registered, RememberedClient, Revoked, Rotate, Rotation, SecretHash,
+    AllowedClient, Caps, Client, Code, DeviceAnswer, DeviceAuthorization, Grant, ListedClient, Polled,
+    Redemption, Registered, RememberedClient, Revoked, Rotate, Rotation, SecretHash,
 };
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -37,6 +40,8 @@ pub(super) struct Consent {
     pub(super) remembered: AllRemembered,
     /// Whether the person ended it, and allowed nothing since.
     pub(super) is_ended: bool,
+    /// At which redirect URIs they allowed it.
+    allowed_at: AllowedAt,
 }
 
 struct KnownClient {
@@ -45,7 +50,16 @@ struct KnownClient {
     last_used: u64,
     /// Whether any person allowed it something.
     is_used: bool,
+    /// The one person who ever did; nothing for several.
+    only_person: Option<String>,
     forget_at: u64,
+}
+
+/// The clients that were removed before their time, and what is revoked by that.
+#[derive(Default)]
+pub(super) struct Evicted {
+    pub(super) ids: Vec<String>,
+    pub(super) revoked: Vec<Revoked>,
 }
 
 struct KnownCode {
@@ -80,20 +94,24 @@ impl Issued {
         }
     }
 
-    pub(super) fn register(&mut self, client: Client, alike: Option<SecretHash>, now: u64) -> Registered {
+    /// Keeps a client; with it what is revoked by that.
+    pub(super) fn register(
+        &mut self,
+        client: Client,
+        alike: Option<SecretHash>,
+        now: u64,
+    ) -> (Registered, Vec<Revoked>) {
         let forget_at = now.saturating_add(UNUSED_LIFETIME);
         let known = alike.and_then(|alike| self.alike.get(&alike)).and_then(|id| self.clients.get_mut(id));
         if let Some(known) = known.filter(|known| known.forget_at > now) {
             known.forget_at = known.forget_at.max(forget_at);
-            return Registered { client: known.client.clone(), evicted: Vec::new() };
+            return (Registered { client: known.client.clone(), evicted: Vec::new() }, Vec::new());
         }
-        let mut evicted = Vec::new();
+        let mut evicted = Evicted::default();
         if self.clients.len() >= self.max_clients {
             let oldest = self.clients.iter().min_by_key(|(_, c)| (c.forget_at > now, c.is_used, c.last_used));
-            if let Some((id, is_alive)) = oldest.map(|(id, c)| (id.clone(), c.forget_at > now)) {
-                self.forget(&id);
-                self.grants.remove_where(|_, known| known.grant.client_id == id);
-                evicted.extend(is_alive.then_some(id));
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                self.evict(&id, &mut evicted, now);
             }
         }
         self.forget(&client.id);
@@ -101,9 +119,29 @@ impl Issued {
         if let Some(alike) = alike {
             self.alike.insert(alike, client.id.clone());
         }
-        let known = KnownClient { client: client.clone(), alike, last_used, is_used: false, forget_at };
+        let (is_used, only_person) = (false, None);
+        let known = KnownClient { client: client.clone(), alike, last_used, is_used, only_person, forget_at };
         self.clients.insert(client.id.clone(), known);
-        Registered { client, evicted }
+        (Registered { client, evicted: evicted.ids }, evicted.revoked)
+    }
+
+    /// Removes a client before its time, with what it was allowed.
+    fn evict(&mut self, id: &str, evicted: &mut Evicted, now: u64) {
+        let is_alive = self.client(id, now).is_some();
+        evicted.revoked.extend(self.remove(id));
+        evicted.ids.extend(is_alive.then(|| id.to_owned()));
+    }
+
+    /// Where one person alone uses too many clients, the one of them goes that was used longest ago: nobody else loses one by it.
+    fn make_room_of_person(&mut self, subject: &str, now: u64) -> Evicted {
+        let mut evicted = Evicted::default();
+        let theirs = self.clients.iter().filter(|(_, c)| c.only_person.as_deref() == Some(subject));
+        let mut theirs: Vec<_> = theirs.map(|(id, known)| (known.last_used, id.clone())).collect();
+        let most = usize::try_from(MOST_CLIENTS_OF_A_PERSON).unwrap_or(usize::MAX);
+        let over = theirs.len().saturating_sub(most);
+        theirs.sort_unstable();
+        theirs.iter().take(over).for_each(|(_, id)| self.evict(id, &mut evicted, now));
+        evicted
     }
 
     /// Removes a client, and what people allowed it.
@@ -135,14 +173,14 @@ impl Issued {
         }
     }
 
-    /// Removes a client, and returns what is revoked by that. One that nobody allowed anything has no tokens.
-    pub(super) fn remove(&mut self, id: &str) -> Vec<Revoked> {
+    /// Removes a client, and returns what is revoked by that: all its tokens by one name, however many people allowed it something. One that
+    /// nobody allowed anything has no tokens.
+    pub(super) fn remove(&mut self, id: &str) -> Option<Revoked> {
         let is_used = self.clients.get(id).is_some_and(|known| known.is_used);
         self.forget(id);
         self.consents.remove_where(|(client_id, _), _| client_id == id);
         let ended = self.grants.remove_where(|_, known| known.grant.client_id == id);
-        let client = is_used.then(|| Revoked::Client(id.to_owned()));
-        client.into_iter().chain(ended.iter().map(|grant| Revoked::of_grant(grant))).collect()
+        (is_used || !ended.is_empty()).then(|| Revoked::Client(id.to_owned()))
     }
 
     pub(super) fn allowed(&self, subject: &str, client_id: &str) -> ScopeSet {
@@ -159,29 +197,53 @@ impl Issued {
         self.consents.keys().any(|(of, _)| of == client_id)
     }
 
-    pub(super) fn issue(&mut self, hash: SecretHash, code: Code, now: u64) {
-        self.was_allowed(&code.client_id, code.expires_at);
-        self.consented(&code.subject, &code.client_id, &code.scopes, now);
-        let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
-        self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
+    pub(super) fn is_allowed_by_anyone_at(&self, client_id: &str, redirect_uri: &str) -> bool {
+        let of_client = self.consents.entries().filter(|((of, _), _)| of == client_id);
+        of_client.into_iter().any(|(_, consent)| consent.allowed_at.has(redirect_uri))
     }
 
-    /// A person allowed a client something, which it can redeem until `until`.
-    fn was_allowed(&mut self, client_id: &str, until: u64) {
+    /// Keeps a code, and returns which clients had to go for its client.
+    pub(super) fn issue(&mut self, hash: SecretHash, code: Code, now: u64) -> Evicted {
+        let is_first = self.was_allowed(&code.client_id, &code.subject, code.expires_at);
+        self.consented((&code.subject, &code.client_id), &code.scopes, Some(&code.redirect_uri), now);
+        let evicted = match is_first {
+            true => self.make_room_of_person(&code.subject, now),
+            false => Evicted::default(),
+        };
+        let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
+        self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
+        evicted
+    }
+
+    /// A person allowed a client something, which it can redeem until `until`. Returns whether nobody had before.
+    fn was_allowed(&mut self, client_id: &str, subject: &str, until: u64) -> bool {
         let tick = self.next_tick();
-        if let Some(known) = self.clients.get_mut(client_id) {
-            known.last_used = tick;
-            known.is_used = true;
-            known.forget_at = known.forget_at.max(until.saturating_add(UNUSED_LIFETIME));
+        let Some(known) = self.clients.get_mut(client_id) else { return false };
+        let is_first = !known.is_used;
+        if is_first {
+            known.only_person = Some(subject.to_owned());
+        } else if known.only_person.as_deref() != Some(subject) {
+            known.only_person = None;
         }
+        known.last_used = tick;
+        known.is_used = true;
+        known.forget_at = known.forget_at.max(until.saturating_add(UNUSED_LIFETIME));
+        is_first
     }
 
     /// What a person allowed a client adds up.
-    fn consented(&mut self, subject: &str, client_id: &str, scopes: &ScopeSet, now: u64) {
+    fn consented(
+        &mut self,
+        (subject, client_id): (&str, &str),
+        scopes: &ScopeSet,
+        redirect_uri: Option<&str>,
+        now: u64,
+    ) {
         let key = (client_id.to_owned(), subject.to_owned());
         let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
         consent.scopes.extend(scopes.iter().cloned());
         consent.is_ended = false;
+        redirect_uri.into_iter().for_each(|redirect_uri| consent.allowed_at.add(redirect_uri));
         self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
     }
 
@@ -247,8 +309,8 @@ impl Issued {
             return false;
         };
         if let DeviceAnswer::Allowed { subject, scopes, .. } = answer {
-            self.was_allowed(&client_id, expires_at);
-            self.consented(&subject, &client_id, &scopes, now);
+            self.was_allowed(&client_id, &subject, expires_at);
+            self.consented((&subject, &client_id), &scopes, None, now);
         }
         true
     }
@@ -299,6 +361,38 @@ impl Issued {
     pub(super) fn people_with_consents(&self, now: u64) -> impl Iterator<Item = &str> {
         let current = self.consents.keys().filter(move |key| self.consents.get(*key, now).is_some());
         current.map(|(_, subject)| subject.as_str())
+    }
+
+    /// What is kept of each client, by its identifier.
+    pub(super) fn known_clients(&self, now: u64) -> Vec<ListedClient> {
+        let mut known = BTreeMap::<String, ListedClient>::new();
+        let mut of = |client_id: &str, tell: &dyn Fn(&mut ListedClient)| {
+            tell(known.entry(client_id.to_owned()).or_insert_with_key(|id| ListedClient::new(id)));
+        };
+        for (id, registered) in self.clients.iter().filter(|(_, registered)| registered.forget_at > now) {
+            of(id, &|known| known.registered = Some(registered.client.clone()));
+        }
+        for key in self.consents.keys() {
+            let (Some(consent), Some(until)) =
+                (self.consents.get(key, now), self.consents.forget_at(key, now))
+            else {
+                continue;
+            };
+            of(&key.0, &|known| {
+                known.people += u64::from(!consent.is_ended);
+                known.used(until.saturating_sub(CONSENT_MEMORY));
+            });
+        }
+        for grant in self.all_grants(now) {
+            of(&grant.client_id, &|known| known.granted(&grant.redirect_uri, grant.last_used));
+        }
+        known.into_values().collect()
+    }
+
+    /// Removes what a client has not redeemed yet.
+    pub(super) fn end_codes(&mut self, client_id: &str) {
+        self.codes.remove_where(|_, known| known.code.client_id == client_id && !known.used);
+        self.devices.forget_client(client_id);
     }
 
     pub(super) fn remembered_of_person(&self, subject: &str, most: usize, now: u64) -> Vec<RememberedClient> {
@@ -438,15 +532,31 @@ mod tests {
         };
         issued.issue(SecretHash::of("k"), code, 0);
         for n in 0..100 {
-            let evicted = issued.register(client(&format!("flood{n}")), None, 0).evicted;
+            let evicted = issued.register(client(&format!("flood{n}")), None, 0).0.evicted;
             let oldest = (n >= 2).then(|| format!("flood{}", n - 2));
             assert_eq!(evicted, oldest.into_iter().collect::<Vec<_>>());
         }
-        let late = issued.register(client("late"), None, super::UNUSED_LIFETIME + 1);
+        let (late, _) = issued.register(client("late"), None, super::UNUSED_LIFETIME + 1);
         assert!(late.evicted.is_empty(), "that one was over anyway");
         assert!(issued.client("used", 0).is_some());
         assert!(issued.client("flood97", 0).is_none());
         assert!(issued.client("flood99", 0).is_some());
         assert_eq!(issued.clients.len(), 3);
+    }
+
+    #[test]
+    fn with_a_used_client_that_has_to_go_its_tokens_end_and_of_an_unused_one_there_are_none() {
+        let mut issued = Issued::new(Caps { clients: 2, ..Caps::default() });
+        for id in ["first", "second"] {
+            issued.register(client(id), None, 0);
+            issued.was_allowed(id, "developer", 60);
+        }
+        let (registered, revoked) = issued.register(client("third"), None, 1);
+        assert_eq!(
+            (registered.evicted, revoked),
+            (vec!["first".into()], vec![Revoked::Client("first".into())])
+        );
+        let (registered, revoked) = issued.register(client("fourth"), None, 1);
+        assert_eq!((registered.evicted, revoked), (vec!["third".into()], vec![]));
     }
 }

@@ -4,7 +4,7 @@
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes, device codes and grants, which some steps change together.
 //! - `devices`: the device codes in it.
-//! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `people`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
+//! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `people`, `known_clients`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the aggregates.
 
 mod accounts;
@@ -20,6 +20,7 @@ mod device_codes;
 mod devices;
 mod grants;
 mod issued;
+mod known_clients;
 mod people;
 mod revocations;
 mod sealing_keys;

@@ -1,6 +1,6 @@
 //! Access tokens that are no longer good, in memory: all of them are on the board of this process.
 
-use crate::{MemoryStore, Revocable, Revocation, RevocationBoard, Revocations, Revoked, StoreFuture};
+use crate::{MemoryStore, Revocable, RevocationBoard, Revocations, Revoked, StoreFuture};
 
 impl Revocations for MemoryStore {
     fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
@@ -28,6 +28,6 @@ impl Revocations for MemoryStore {
 
 impl MemoryStore {
     pub(super) fn show_revoked(&self, of: Revoked, now: u64) {
-        self.board.add(Revocation { of, at: now });
+        self.board.revoke(of, now);
     }
 }

@@ -10,4 +10,7 @@ mod rows;
 mod schema;
 mod thread;
 
+#[cfg(test)]
+mod tests;
+
 pub use file::SqliteRows;

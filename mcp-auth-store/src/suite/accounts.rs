@@ -5,8 +5,8 @@ use mcp_auth_core::SecretText;
 use super::race::{MANY, at_once, count};
 use super::records::{code, grant};
 use crate::{
-    Account, AccountChange, Authentication, Browser, Changed, Confirmation, Creation, Credential, ResetLink,
-    Revocable, SecondFactor, SecretHash, Store, grant_name,
+    Account, AccountChange, Authentication, Browser, Changed, Confirmation, Creation, Credential,
+    KnownRevocations, ResetLink, Revocable, SecondFactor, SecretHash, Store, grant_name,
 };
 
 pub(super) fn id(name: &str) -> SecretHash {
@@ -234,6 +234,27 @@ pub async fn p30_a_recovery_code_is_used_once_by_one_of_a_hundred(store: Store) 
     assert_eq!(found(&store).await.recovery_codes, [id("s")]);
 }
 
+/// Not of one that was changed since, is disabled, or has none; and what was begun before it does not go on.
+pub async fn a_person_changes_the_password_of_the_account_that_they_saw(store: Store) {
+    kept(&store, alice()).await;
+    let own =
+        |generation, password: &str| AccountChange::PasswordByPerson { generation, password: text(password) };
+    let seen = found(&store).await.generation;
+    assert_eq!(change(&store, AccountChange::BeginTotp(text("KEY")), 5).await, Changed::Done);
+    assert_eq!(change(&store, own(seen + 1, "other"), 6).await, Changed::Refused);
+    assert_eq!(change(&store, own(seen, "chosen"), 7).await, Changed::Done);
+    let account = found(&store).await;
+    assert_eq!((account.password, account.password_changed_at), (Some(text("chosen")), Some(7)));
+    assert!(account.generation == seen + 1 && account.totp_to_confirm.is_none());
+    assert_eq!(change(&store, own(seen, "again"), 8).await, Changed::Refused);
+    for before in [AccountChange::Disable, reset(100)] {
+        assert_eq!(change(&store, before, 9).await, Changed::Done);
+        let seen = found(&store).await.generation;
+        assert_eq!(change(&store, own(seen, "too late"), 10).await, Changed::Refused);
+        assert_eq!(change(&store, AccountChange::Enable, 11).await, Changed::Done);
+    }
+}
+
 /// It was begun with what does not count any more.
 pub async fn a_login_that_began_before_a_change_does_not_end_after_it(store: Store) {
     kept(&store, alice()).await;
@@ -288,6 +309,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
             linked: None,
             authentication: Authentication::at(1),
             logged_in_for: id("a request"),
+            logged_in_at: 0,
             expires_at: 1000,
         };
         store.browser_sessions().begin(None, id(&format!("browser of {person}")), browser, 1).await.unwrap();
@@ -303,7 +325,8 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
     let kept = async |person: &str| {
         let token = Revocable {
             granted_to: None,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: false,
             grant_id: None,
             jti: None,
             subject: person,
@@ -331,12 +354,15 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
     assert!(store.consents().any("client").await.unwrap());
     let later = Revocable {
         granted_to: None,
-        after_revocation: Some(2),
+        known: KnownRevocations::default(),
+        has_login: true,
         grant_id: None,
         jti: None,
         subject: "alice",
         client_id: None,
         iat: 3,
     };
+    assert!(store.revocations().is_revoked(later).await.unwrap(), "of an issuer that does not know of it");
+    let later = Revocable { known: store.revocations().board().known(later), ..later };
     assert!(!store.revocations().is_revoked(later).await.unwrap(), "of a new login");
 }

@@ -10,6 +10,7 @@ async fn begin(store: &Store, before: Option<&str>, id: &str) -> SecretHash {
         name: None,
         authentication: Authentication::default(),
         logged_in_for: SecretHash::of("a request"),
+        logged_in_at: 0,
         expires_at: 10,
     };
     store.browser_sessions().begin(before, id, browser, 0).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::race::{at_once, count};
 use super::records::{client, code, grant};
-use crate::{Revocable, Rotate, SecretHash, Store, grant_name};
+use crate::{KnownRevocations, Revocable, Rotate, SecretHash, Store, grant_name};
 
 /// Every field comes back, and nothing is found under another identifier.
 pub async fn a_registered_client_is_found_as_it_was(store: Store) {
@@ -144,7 +144,8 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
     assert!(store.clients().find("unused", 4).await.unwrap().is_none());
     let unused = Revocable {
         granted_to: None,
-        after_revocation: None,
+        known: KnownRevocations::default(),
+        has_login: false,
         grant_id: None,
         jti: None,
         subject: "alice",
@@ -154,11 +155,12 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
     assert!(!store.revocations().is_revoked(unused).await.unwrap());
     // One that does not refresh has no grant that is kept.
     for (client_id, iat, is_revoked) in
-        [("client", 3, true), ("client", 34, true), ("client", 35, false), ("other", 3, false)]
+        [("client", 3, true), ("client", 34, true), ("client", 99, false), ("other", 3, false)]
     {
         let token = Revocable {
             granted_to: None,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: false,
             grant_id: None,
             jti: Some("j"),
             subject: "alice",
@@ -168,17 +170,101 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
         assert_eq!(store.revocations().board().holds(token), is_revoked, "{client_id} {iat}");
         assert_eq!(store.revocations().is_revoked(token).await.unwrap(), is_revoked, "{client_id} {iat}");
     }
-    for (grant, is_revoked) in [("grant of client", true), ("grant of other", false)] {
-        let name = grant_name(grant);
+    for (client_id, is_revoked) in [("client", true), ("other", false)] {
+        let grant = format!("grant of {client_id}");
+        let name = grant_name(&grant);
         let token = Revocable {
             granted_to: None,
-            after_revocation: None,
+            known: KnownRevocations::default(),
+            has_login: false,
             grant_id: Some(&name),
             jti: None,
             subject: "alice",
-            client_id: None,
+            client_id: Some(client_id),
             iat: 3,
         };
         assert_eq!(store.revocations().board().holds(token), is_revoked, "{grant}");
     }
+}
+
+/// A token of this person and client that was issued in this second, whatever grant it came of.
+fn token<'a>(subject: &'a str, client_id: &'a str, iat: u64) -> Revocable<'a> {
+    Revocable {
+        granted_to: None,
+        known: KnownRevocations::default(),
+        has_login: true,
+        grant_id: None,
+        jti: None,
+        subject,
+        client_id: Some(client_id),
+        iat,
+    }
+}
+
+/// Every server has to know each entry.
+pub async fn a_client_that_many_people_allowed_something_ends_by_one_entry(store: Store) {
+    store.clients().register(client("client"), None, 1).await.unwrap();
+    let names: Vec<_> = (0..150).map(|n| format!("person {n}")).collect();
+    for name in &names {
+        let hash = SecretHash::of(name);
+        let code = crate::Code { subject: name.clone(), ..code("client", "read") };
+        store.codes().issue(hash, code, 2).await.unwrap();
+        let of_person = crate::Grant { subject: name.clone(), ..grant(name, "s") };
+        store.codes().redeem(hash, name, Some(of_person), 2).await.unwrap();
+    }
+    store.clients().remove("client", 3).await.unwrap();
+    for name in &names {
+        assert!(store.grants().find(name, 3).await.unwrap().is_none());
+        assert!(store.revocations().is_revoked(token(name, "client", 3)).await.unwrap());
+        let exchanged = Revocable { granted_to: Some("client"), ..token(name, "agent", 3) };
+        assert!(store.revocations().board().holds(exchanged));
+        let by_grant = Revocable { grant_id: Some(&grant_name(name)), ..token(name, "agent", 3) };
+        assert!(!store.revocations().is_revoked(by_grant).await.unwrap(), "there is no entry for its grant");
+    }
+    // One that was issued while its grants ended, by an issuer that knew that it is removed.
+    let known = store.revocations().board().known(token("person 0", "client", 3));
+    let last = known.client.unwrap();
+    for (client, is_revoked) in [(last, false), (last - 1, true)] {
+        let known = KnownRevocations { client: Some(client), ..known };
+        let token = Revocable { known, ..token("person 0", "client", 3) };
+        assert_eq!(store.revocations().is_revoked(token).await.unwrap(), is_revoked, "{client}");
+    }
+}
+
+/// So nobody takes the places of all others. A client that somebody else uses too is not theirs to push out.
+pub async fn of_the_clients_that_one_person_alone_uses_those_of_long_ago_go(store: Store) {
+    const MOST: u64 = 200;
+    let allow = async |subject: &str, id: &str, now: u64| {
+        let hash = SecretHash::of(&format!("{subject} {id} {now}"));
+        let code = crate::Code { subject: subject.into(), expires_at: now + 60, ..code(id, "read") };
+        store.codes().issue(hash, code, now).await.unwrap()
+    };
+    let id = |n: u64| format!("app {n}");
+    for (n, shared) in (0..).zip(["shared first", "shared later"]) {
+        store.clients().register(client(shared), None, n).await.unwrap();
+        assert!(allow("eve", shared, n).await.is_empty());
+        assert!(allow("bob", shared, n).await.is_empty());
+    }
+    for n in 0..MOST {
+        store.clients().register(client(&id(n)), None, 10).await.unwrap();
+        assert!(allow("eve", &id(n), 10 + n).await.is_empty(), "{n}");
+    }
+    // Used again, and so not the oldest.
+    assert!(allow("eve", &id(0), 1000).await.is_empty());
+    for n in [MOST, MOST + 1] {
+        store.clients().register(client(&id(n)), None, 1000).await.unwrap();
+        let gone = id(n - MOST + 1);
+        assert_eq!(allow("eve", &id(n), 1000).await, std::slice::from_ref(&gone));
+        assert!(store.clients().find(&gone, 1000).await.unwrap().is_none());
+        assert!(store.consents().allowed("eve", &gone).await.unwrap().is_empty());
+        assert!(store.revocations().is_revoked(token("eve", &gone, 1000)).await.unwrap());
+        assert!(allow("eve", &id(n), 1001).await.is_empty(), "it is there already");
+    }
+    for kept in ["shared first", "shared later", &id(0), &id(3), &id(MOST), &id(MOST + 1)] {
+        assert!(store.clients().find(kept, 1000).await.unwrap().is_some(), "{kept}");
+        assert!(!store.revocations().is_revoked(token("eve", kept, 1000)).await.unwrap(), "{kept}");
+    }
+    // Another person has places of their own.
+    store.clients().register(client("of bob"), None, 1000).await.unwrap();
+    assert!(allow("bob", "of bob", 1000).await.is_empty());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::race::at_once;
-use crate::{ConfiguredRights, Revocable, Revoked, Store};
+use crate::{ConfiguredRights, KnownRevocations, Revocable, Revoked, Store};
 
 /// How long what was revoked is remembered, in seconds.
 const MEMORY: u64 = 70 * 60;
@@ -31,8 +31,8 @@ async fn start(store: &Store, given: &[(Revoked, &[&str])], now: u64) -> Vec<Str
     all
 }
 
-/// Whether the token of this person and client, of an issuer that knows what was revoked, is refused: by this process, and by what the store
-/// says.
+/// Whether the token of this person and client is refused, of an issuer whose clock is as far ahead as it may be (30 seconds): by this process, and
+/// by what the store says.
 async fn is_refused(store: &Store, (subject, client): (&str, &str), iat: u64) -> bool {
     let token = Revocable {
         grant_id: Some("g"),
@@ -40,8 +40,9 @@ async fn is_refused(store: &Store, (subject, client): (&str, &str), iat: u64) ->
         subject,
         client_id: Some(client),
         granted_to: None,
-        iat,
-        after_revocation: Some(u64::MAX),
+        iat: iat + 30,
+        known: KnownRevocations::default(),
+        has_login: false,
     };
     let in_the_store = store.revocations().is_revoked(token).await.unwrap();
     assert_eq!(store.revocations().board().holds(token), in_the_store, "{subject} {client} {iat}");

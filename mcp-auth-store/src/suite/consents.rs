@@ -5,8 +5,8 @@ use mcp_auth_core::ScopeSet;
 use super::race::{MANY, at_once};
 use super::records::{client, code, grant};
 use crate::{
-    AllowedClient, Authentication, DeviceAnswer, DeviceAuthorization, Grant, Polled, Redemption,
-    RememberedClient, Revocable, SecretHash, Store, grant_name,
+    AllowedClient, Authentication, Code, DeviceAnswer, DeviceAuthorization, Grant, KnownRevocations, Polled,
+    Redemption, RememberedClient, Revocable, SecretHash, Store, grant_name,
 };
 
 /// Scopes are recorded for one person and one client only.
@@ -32,6 +32,52 @@ pub async fn a_client_is_allowed_once_any_person_allowed_it_anything(store: Stor
     store.codes().issue(SecretHash::of("1"), code("a", "read"), 0).await.unwrap();
     assert!(store.consents().any("a").await.unwrap());
     assert!(!store.consents().any("b").await.unwrap());
+}
+
+/// That counts at one redirect URI, byte for byte, of one client, until those people have ended it; of each person at the last eight.
+pub async fn a_client_is_allowed_at_a_redirect_uri_while_a_person_allows_it_something_there(store: Store) {
+    let at = async |client_id: &str, uri: &str| store.consents().any_at(client_id, uri).await.unwrap();
+    let issue = async |subject: &str, client_id: &str, uri: &str| {
+        let code = Code { subject: subject.into(), redirect_uri: uri.into(), ..code(client_id, "read") };
+        let hash = SecretHash::of(&format!("{subject} {client_id} {uri}"));
+        store.codes().issue(hash, code, 1).await.unwrap();
+    };
+    const HERE: &str = "https://app.example/cb";
+    assert!(!at("a", HERE).await);
+    issue("alice", "a", HERE).await;
+    assert!(at("a", HERE).await);
+    for elsewhere in ["https://app.example/cb/", "https://app.example", "https://evil.example/cb", ""] {
+        assert!(!at("a", elsewhere).await, "{elsewhere}");
+    }
+    assert!(!at("b", HERE).await);
+    let loopback = "http://127.0.0.1:33418/callback";
+    issue("alice", "a", loopback).await;
+    assert!(!at("a", loopback).await, "any program can be there");
+
+    // It goes with what else is kept of the consent.
+    let shown = SecretHash::of("shown");
+    store.consents().remember("alice", "a", shown, ScopeSet::parse_lossy("read"), 1).await.unwrap();
+    store.consents().forget("alice", "a", 1).await.unwrap();
+    assert!(at("a", HERE).await);
+    issue("bob", "a", HERE).await;
+    store.consents().end_client_of_person("alice", "a", 2).await.unwrap();
+    assert!(at("a", HERE).await, "another person allows it");
+    store.consents().end_client_of_person("bob", "a", 2).await.unwrap();
+    assert!(!at("a", HERE).await && store.consents().any("a").await.unwrap());
+    issue("bob", "a", "https://app.example/other").await;
+    assert!(!at("a", HERE).await, "what he allows now is elsewhere");
+
+    issue("carol", "a", HERE).await;
+    for n in 0..7 {
+        issue("carol", "a", &format!("https://app.example/{n}")).await;
+    }
+    assert!(at("a", HERE).await);
+    issue("carol", "a", "https://app.example/7").await;
+    assert!(!at("a", HERE).await && at("a", "https://app.example/0").await, "the last eight");
+    store.consents().forget_person("carol", 3).await.unwrap();
+    assert!(!at("a", "https://app.example/7").await);
+    store.clients().remove("a", 3).await.unwrap();
+    assert!(!at("a", "https://app.example/other").await);
 }
 
 /// For one person, one client, and what the page said of it; up to those scopes, and for 400 days, however often it is used.
@@ -172,7 +218,8 @@ pub async fn what_a_person_allowed_lately_is_listed_until_they_end_it(store: Sto
 fn token<'a>(subject: &'a str, client_id: &'a str, iat: u64) -> Revocable<'a> {
     Revocable {
         granted_to: None,
-        after_revocation: None,
+        known: KnownRevocations::default(),
+        has_login: false,
         grant_id: None,
         jti: None,
         subject,
@@ -237,7 +284,8 @@ pub async fn what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_d
             assert_eq!(store.revocations().is_revoked(token).await.unwrap(), !goes_on, "{of:?}");
             assert_eq!(store.revocations().board().holds(token), !goes_on, "{of:?}");
         }
-        let anew = Revocable { after_revocation: Some(10), ..token(subject, client_id, 11) };
+        let anew = token(subject, client_id, 11);
+        let anew = Revocable { known: store.revocations().board().known(anew), ..anew };
         assert!(!store.revocations().is_revoked(anew).await.unwrap(), "a new one");
     }
     assert!(store.consents().any("a").await.unwrap(), "that somebody once let it in stays known");

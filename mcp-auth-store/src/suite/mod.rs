@@ -4,7 +4,7 @@
 //! - `tests`: the list of all promises.
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
-//! - `configured_access`, `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `people`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//! - `configured_access`, `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `people`, `known_clients`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
 //!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
@@ -19,6 +19,7 @@ pub mod consents;
 pub mod counters;
 pub mod device_codes;
 pub mod grants;
+pub mod known_clients;
 pub mod passkeys;
 pub mod people;
 mod race;

@@ -14,6 +14,7 @@ async fn logs_in(store: &Store, subject: &str, at: u64) {
         linked: Some(linked(subject)),
         authentication: Authentication { login: Some("upstream".into()), ..Authentication::at(at) },
         logged_in_for: SecretHash::of("a request"),
+        logged_in_at: 0,
         expires_at: at + 100,
     };
     let id = SecretHash::of(&format!("{subject} at {at}"));

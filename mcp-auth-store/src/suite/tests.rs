@@ -43,7 +43,9 @@ macro_rules! suite {
                 a_client_that_nobody_allowed_anything_is_gone_after_an_hour
                 a_client_stays_as_long_as_its_last_grant
                 a_changed_client_is_found_as_it_is_now
-                with_a_client_its_grants_and_consents_go;
+                with_a_client_its_grants_and_consents_go
+                a_client_that_many_people_allowed_something_ends_by_one_entry
+                of_the_clients_that_one_person_alone_uses_those_of_long_ago_go;
             codes: a_code_is_found_until_long_after_its_use
                 p18_a_code_is_used_once_and_its_replay_kills_the_grant
                 p18_of_a_hundred_uses_at_once_one_is_the_first_and_the_grant_dies
@@ -53,6 +55,7 @@ macro_rules! suite {
             consents: what_a_person_allowed_lately_is_listed_until_they_end_it
                 what_a_person_allowed_adds_up_per_client
                 a_client_is_allowed_once_any_person_allowed_it_anything
+                a_client_is_allowed_at_a_redirect_uri_while_a_person_allows_it_something_there
                 what_a_person_need_not_be_asked_again_is_remembered_for_400_days
                 what_is_remembered_can_be_replaced_and_taken_back
                 of_one_client_the_last_eight_are_remembered
@@ -76,6 +79,7 @@ macro_rules! suite {
                 of_a_hundred_who_create_it_at_once_one_does
                 a_password_is_set_by_a_link_once_and_in_time
                 of_a_hundred_uses_of_a_link_at_once_one_sets_the_password
+                a_person_changes_the_password_of_the_account_that_they_saw
                 what_was_begun_with_is_confirmed_before_it_counts
                 p30_a_time_step_is_used_once_and_those_before_it_never
                 p30_of_a_hundred_uses_of_a_time_step_at_once_one_logs_in
@@ -91,6 +95,8 @@ macro_rules! suite {
                 of_a_hundred_uses_of_a_count_at_once_one_logs_in
                 a_passkey_is_a_second_factor_and_a_first_one
                 a_reset_leaves_passkeys_unless_they_are_to_go_too;
+            known_clients: every_client_of_which_something_is_kept_is_listed
+                what_a_client_has_not_redeemed_ends_and_that_of_others_stays;
             people: everybody_of_whom_something_is_kept_is_listed
                 with_a_person_their_sessions_and_tasks_go;
             browser_sessions: a_login_ends_at_its_time
@@ -119,7 +125,11 @@ macro_rules! suite {
                 keys_do_not_touch_each_other
                 a_look_counts_for_nothing;
             revocations: with_a_grant_its_access_tokens_die
-                what_was_revoked_is_known_until_such_tokens_have_expired;
+                what_was_revoked_is_known_until_such_tokens_have_expired
+                a_revocation_after_one_of_a_clock_that_is_ahead_is_not_swallowed_by_it
+                each_step_that_revokes_by_time_comes_after_all_before_it
+                of_a_hundred_revocations_of_the_same_at_once_each_is_later_than_the_one_before
+                a_person_with_the_name_of_their_client_is_one_of_all_people;
             configured_access: what_is_given_no_more_is_revoked_and_what_is_given_anew_is_not
                 two_configurations_in_turn_revoke_at_each_change_and_not_for_ever
                 what_all_people_are_given_each_person_is_given

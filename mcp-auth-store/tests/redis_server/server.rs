@@ -15,6 +15,11 @@ pub(crate) fn server() -> String {
     std::env::var("MCP_AUTH_TEST_REDIS").expect("MCP_AUTH_TEST_REDIS is the URL of a Redis server")
 }
 
+/// The program of a server: that of Redis, or what `MCP_AUTH_TEST_REDIS_SERVER` says.
+fn program() -> String {
+    std::env::var("MCP_AUTH_TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+}
+
 pub(crate) fn prefix() -> String {
     let mut bytes = [0; 8];
     SystemRandom.fill(&mut bytes);
@@ -75,7 +80,7 @@ impl Server {
 
     fn start(port: u16, directory: &Path, settings: &[String]) -> Child {
         let is_tls = settings.iter().any(|setting| setting.starts_with("--tls"));
-        let child = Command::new("redis-server")
+        let child = Command::new(program())
             .args(["--bind", "127.0.0.1", "--save", "", "--dir"])
             .arg(directory)
             .args([if is_tls { "--tls-port" } else { "--port" }, &port.to_string()])
@@ -83,8 +88,8 @@ impl Server {
             .args(settings)
             .stdout(Stdio::null())
             .spawn()
-            .expect("redis-server is on the PATH");
-        assert!((0..200).any(|_| is_up(port, is_tls)), "redis-server does not start");
+            .unwrap_or_else(|error| panic!("{} does not run: {error}", program()));
+        assert!((0..200).any(|_| is_up(port, is_tls)), "{} does not start", program());
         child
     }
 

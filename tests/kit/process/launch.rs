@@ -142,7 +142,7 @@ impl Launch {
             }
         };
         timeout(PATIENCE, ready).await.expect("it gets its keys");
-        Socket { url, heard, _child: child, _directory: Arc::clone(&self.directory) }
+        Socket { url, heard, child, _directory: Arc::clone(&self.directory) }
     }
 }
 
@@ -186,7 +186,7 @@ impl Ended {
 pub struct Socket {
     url: String,
     heard: Arc<Mutex<Vec<String>>>,
-    _child: Child,
+    child: Child,
     _directory: Arc<tempfile::TempDir>,
 }
 
@@ -199,6 +199,24 @@ impl Socket {
     /// The URL of its MCP endpoint.
     pub fn mcp(&self) -> String {
         format!("{}/mcp", self.url)
+    }
+
+    /// `http://ADDRESS`, and then `path`.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Tells it to stop, as a supervisor does, and waits for its end.
+    #[cfg(unix)]
+    pub async fn stop(mut self) {
+        signal(&self.child, "TERM").await;
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").unwrap();
+        assert_eq!(status.code(), Some(0));
     }
 
     /// The lines it logged since this was asked last.

@@ -28,6 +28,7 @@ pub struct Got {
     pub status: u16,
     pub challenges: Vec<String>,
     pub nonce: Option<String>,
+    pub retry_after: Option<String>,
     pub body: String,
 }
 
@@ -222,11 +223,12 @@ impl Bench {
             values.map(|value| value.to_str().expect("ASCII").to_owned()).collect()
         };
         let (challenges, nonce) = (text("www-authenticate"), text("dpop-nonce").pop());
+        let retry_after = text("retry-after").pop();
         if nonce.is_some() {
             self.nonce.lock().unwrap().clone_from(&nonce);
         }
         let status = answer.status().as_u16();
-        Got { status, challenges, nonce, body: answer.text().await.expect("a body") }
+        Got { status, challenges, nonce, retry_after, body: answer.text().await.expect("a body") }
     }
 
     pub async fn accepts(&self, token: &str, proof: &str, case: &str) {

@@ -171,6 +171,7 @@ async fn t81_two_servers_on_one_store_take_each_others_nonces_and_refuse_each_ot
     outage.begin();
     let got = first.send("DPoP", &token, &[proof(&first).as_bytes()]).await;
     assert_eq!((got.status, got.challenges.len()), (503, 0), "{got:?}");
+    assert!(got.retry_after.is_some(), "{got:?}");
     outage.end();
     assert_eq!(first.send("DPoP", &token, &[proof(&first).as_bytes()]).await.status, 200);
 }

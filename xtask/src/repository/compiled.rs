@@ -15,8 +15,13 @@ const ONLY_WITH: [(&str, &[&str]); 4] = [
 ];
 
 /// What is not in a server without these features whatever it is called: the text, and where it would come from.
-const NEVER_WITHOUT: [(&str, &str); 4] =
-    [("argon2", "issuer"), ("password-hash", "issuer"), ("webauthn", "issuer"), ("sqlx", "a database")];
+const NEVER_WITHOUT: [(&str, &str); 5] = [
+    ("argon2", "issuer"),
+    ("password-hash", "issuer"),
+    ("webauthn", "issuer"),
+    ("qrcode", "issuer"),
+    ("sqlx", "a database"),
+];
 
 /// What is compiled that should not be, a line each.
 ///
@@ -76,9 +81,16 @@ mod tests {
     #[test]
     fn a_server_that_only_verifies_tokens_compiles_no_issuer_and_no_database() {
         assert!(found("", &["mcp-auth", "mcp-auth-store", "tokio"]).is_empty());
-        for name in
-            ["mcp-auth-issuer", "maud", "rusqlite", "tokio-postgres", "redis", "argon2", "webauthn-rs"]
-        {
+        for name in [
+            "mcp-auth-issuer",
+            "maud",
+            "rusqlite",
+            "tokio-postgres",
+            "redis",
+            "argon2",
+            "webauthn-rs",
+            "qrcode",
+        ] {
             assert_eq!(found("", &["mcp-auth", name]).len(), 1, "{name}");
         }
     }

@@ -1,6 +1,6 @@
-//! The stores that need a server of their own, and these servers: PostgreSQL and Redis, on loopback, in a directory of their own.
+//! The stores that need a server of their own, and these servers: PostgreSQL, Redis and Valkey, on loopback, in a directory of their own.
 //!
-//! In reading order: `redis`, `postgres` (a server each), `check` (the tests that need them), `place` (where a store is for one run).
+//! In reading order: `redis` (Redis, and Valkey which is like it), `postgres`, `check` (the tests that need them), `place` (where a store is for one run).
 
 mod check;
 mod place;

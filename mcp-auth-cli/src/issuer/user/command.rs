@@ -205,10 +205,10 @@ async fn done(
 }
 
 /// How a person of another login is kept out.
-const DENY: &str = "To keep them out, disable them there, take them out of issuer.upstream.allow_subjects, or add [[auth.deny]] with their \
+const DENY: &str = "To keep them out, disable them there, take them out of `allow` in [upstreams], or add [[auth.deny]] with their \
                     subject and this issuer.";
 /// And let in again.
-const UNDENY: &str = "To let them in again, enable them there, name them in issuer.upstream.allow_subjects, or remove their [[auth.deny]].";
+const UNDENY: &str = "To let them in again, enable them there, name them in `allow` in [upstreams], or remove their [[auth.deny]].";
 /// And given something else to log in with.
 const RESET: &str =
     "There they get another password; `mcp-auth issuer user logout` ends what they are logged in with here.";

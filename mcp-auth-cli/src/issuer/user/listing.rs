@@ -1,10 +1,10 @@
 //! The list of people.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
 
 use mcp_auth_issuer::{AccountState, PersonLine};
 
+use crate::issuer::time::written;
 use crate::terminal::{Cell, Table};
 
 /// A row for each person.
@@ -49,9 +49,4 @@ fn factors(account: &AccountState) -> &'static str {
         (true, false, true) => "passkey, or password and passkey",
         (true, true, true) => "passkey, or password and code",
     }
-}
-
-/// A time in Unix seconds, as RFC 3339 writes it.
-fn written(at: u64) -> String {
-    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).to_string()
 }

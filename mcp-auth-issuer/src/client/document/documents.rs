@@ -1,6 +1,7 @@
 //! From a URL to the client that the document there describes.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_auth_core::net::Host;
@@ -18,7 +19,7 @@ use super::url::ClientIdUrl;
 use crate::client::redirect_uri::admits;
 use crate::observe::Event as _;
 use crate::observe::client::ClientDescribed;
-use crate::rate_limit::{RateLimit, TooSoon};
+use crate::rate_limit::{AddressRate, RateLimit, TooSoon};
 
 /// What the store counts fetches under, all of them together, and those of one host behind it.
 const COUNTER: &str = "issuer-client-documents";
@@ -26,6 +27,9 @@ const COUNTER: &str = "issuer-client-documents";
 const MOST_A_MINUTE: u32 = 60;
 /// So many of them from one host. A login takes five where the document may not be kept.
 const MOST_OF_A_HOST_A_MINUTE: u32 = 20;
+/// So many of them in a minute, and so many at once, that are asked for from one address: it does not use up what all strangers have.
+const MOST_OF_AN_ADDRESS_A_MINUTE: u32 = 10;
+const MOST_OF_AN_ADDRESS_AT_ONCE: u32 = 20;
 /// So many of one client that is known, its document and its keys, whatever addresses it gives for them; and so many from one host for all such
 /// clients, of which some could give the address of another's host.
 const MOST_OF_A_CLIENT_A_MINUTE: u32 = 40;
@@ -74,8 +78,7 @@ impl Documents {
         store: &Store,
         now: u64,
     ) -> Result<Option<Client>, DocumentError> {
-        let is_known = store.consents().any(client_id).await;
-        match is_known.map_err(|error| DocumentError::Store(Arc::new(error)))? {
+        match is_known(client_id, store).await? {
             true => {
                 // It may have been fetched when it was a stranger still.
                 self.kept.is_of_known(client_id, client_id, now);
@@ -95,14 +98,35 @@ impl Documents {
         store: &Store,
         now: u64,
     ) -> Result<Client, DocumentError> {
-        let found = self.find(client_id, store, now).await;
+        self.client_from(None, client_id, store, now).await
+    }
+
+    /// The same, for a request that comes from `address` and proves nothing: a fetch for a client that nobody ever allowed anything is counted
+    /// for the address too. Where the address is not known, it is counted for all strangers alone.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub(crate) async fn client_from(
+        &self,
+        address: Option<IpAddr>,
+        client_id: &str,
+        store: &Store,
+        now: u64,
+    ) -> Result<Client, DocumentError> {
+        let found = self.find(address, client_id, store, now).await;
         if let Err(error) = &found {
             error.log(client_id);
         }
         found
     }
 
-    async fn find(&self, client_id: &str, store: &Store, now: u64) -> Result<Client, DocumentError> {
+    async fn find(
+        &self,
+        address: Option<IpAddr>,
+        client_id: &str,
+        store: &Store,
+        now: u64,
+    ) -> Result<Client, DocumentError> {
         if !self.enabled {
             return Err(DocumentError::Off);
         }
@@ -110,6 +134,11 @@ impl Documents {
         self.may_be_asked(&url)?;
         if let Some(client) = self.kept.find(url.as_str(), now) {
             return Ok(client);
+        }
+        if let Some(address) = address
+            && !is_known(client_id, store).await?
+        {
+            count_for_address(address, store, now).await?;
         }
         let flight = self.flights.join(url.as_str());
         flight.get_or_init(|| self.fetched(&url, store, now)).await.clone()
@@ -133,9 +162,7 @@ impl Documents {
         if let Some(client) = self.kept.find(url.as_str(), now) {
             return Ok(client);
         }
-        let is_known = store.consents().any(url.as_str()).await;
-        let is_known = is_known.map_err(|error| DocumentError::Store(Arc::new(error)))?;
-        let known = is_known.then_some(url.as_str());
+        let known = is_known(url.as_str(), store).await?.then_some(url.as_str());
         let fetched = self.guarded(url, MAX_DOCUMENT, known, store, now).await?;
         let client = rules::client(url, fetched.document()?)?;
         ClientDescribed {
@@ -175,10 +202,27 @@ impl Documents {
     }
 }
 
+/// Whether somebody ever allowed the client at this URL something. The operator registered none that describes itself.
+async fn is_known(client_id: &str, store: &Store) -> Result<bool, DocumentError> {
+    store.consents().any(client_id).await.map_err(|error| DocumentError::Store(Arc::new(error)))
+}
+
+/// Counts one fetch that was asked for from `address`.
+pub(super) async fn count_for_address(address: IpAddr, store: &Store, now: u64) -> Result<(), DocumentError> {
+    let rate = AddressRate::per_minute(MOST_OF_AN_ADDRESS_A_MINUTE, MOST_OF_AN_ADDRESS_AT_ONCE);
+    let limit =
+        RateLimit::of_address(Some(address), rate, |network| format!("{COUNTER} asked for from {network}"));
+    counted(limit, store, now).await
+}
+
 /// Counts one fetch under `key`, whatever becomes of it.
 pub(super) async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), DocumentError> {
     let Some(rate) = Rate::per_minute(most, most) else { return Ok(()) };
-    let counted = RateLimit::of(key, rate).count(store, now).await;
+    counted(RateLimit::of(key, rate), store, now).await
+}
+
+async fn counted(limit: RateLimit, store: &Store, now: u64) -> Result<(), DocumentError> {
+    let counted = limit.count(store, now).await;
     counted
         .map_err(|error| DocumentError::Store(Arc::new(error)))?
         .map_err(|TooSoon { retry_after }| DocumentError::TooOften { retry_after })
@@ -368,6 +412,76 @@ mod tests {
         assert_eq!(refused("https://one.more.example/c".to_owned(), NOW + 1).await, None);
     }
 
+    /// One stranger who asked for many addresses kept every new client from everybody.
+    #[tokio::test]
+    async fn one_address_causes_so_many_fetches_for_strangers_and_leaves_the_rest_to_others() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        let asks = async |address: &str, url: &str, now| {
+            let found = documents.client_from(address.parse().ok(), url, &store, now).await;
+            match found {
+                Ok(_) => None,
+                Err(DocumentError::TooOften { retry_after }) => Some(retry_after),
+                Err(other) => panic!("{other}"),
+            }
+        };
+        for n in 0..30 {
+            let refused = asks("192.0.2.1", &format!("https://host{n}.example/c"), NOW).await;
+            assert_eq!(refused, (n >= 20).then_some(6), "{n}");
+        }
+        assert_eq!(web.asked.load(Ordering::SeqCst), 20);
+        assert_eq!(
+            asks("192.0.2.1", "https://host0.example/c", NOW).await,
+            None,
+            "what is kept is not fetched"
+        );
+        assert_eq!(asks("192.0.2.2", "https://new.example/c", NOW).await, None, "from another address");
+        assert_eq!(asks("192.0.2.1", "https://newer.example/c", NOW + 6).await, None);
+        // A network of 48 bits has four times as much, which is more than all strangers have.
+        for n in 0..40 {
+            let refused = asks("2001:db8::1", &format!("https://six{n}.example/c"), NOW + 600).await;
+            assert_eq!(refused.is_some(), n >= 20, "{n}");
+        }
+        assert_eq!(asks("2001:db8:0:1::1", "https://six.example/c", NOW + 600).await, None);
+        // Where no address is known, the limit of all strangers is the only one.
+        for n in 0..39 {
+            assert_eq!(
+                asks("nobody knows", &format!("https://un{n}.example/c"), NOW + 600).await,
+                None,
+                "{n}"
+            );
+        }
+        assert!(asks("nobody knows", "https://un.example/c", NOW + 600).await.is_some());
+    }
+
+    /// Keys of strangers are fetched for assertions of theirs, which an address can send as many of.
+    #[tokio::test]
+    async fn one_address_causes_so_many_fetches_of_keys_for_strangers_too_and_any_number_for_known_clients() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        let fetched = async |from: &str, is_known, hosts: std::ops::Range<usize>| {
+            let before = web.asked.load(Ordering::SeqCst);
+            for n in hosts {
+                let (client_id, url) = (format!("client {n}"), format!("https://host{n}.example/keys"));
+                let asked =
+                    KeysAt { client_id: &client_id, url: &url, kid: None, is_known, from: from.parse().ok() };
+                assert!(
+                    documents.keys(&asked, &store, NOW).await.is_err(),
+                    "what is there is not a set of keys"
+                );
+            }
+            web.asked.load(Ordering::SeqCst) - before
+        };
+        assert_eq!(fetched("192.0.2.1", false, 0..30).await, 20);
+        assert_eq!(fetched("192.0.2.1", true, 0..30).await, 30);
+        assert_eq!(fetched("192.0.2.2", false, 0..10).await, 10);
+        let found = documents.client_from("192.0.2.1".parse().ok(), URL, &store, NOW).await;
+        assert!(
+            matches!(found, Err(DocumentError::TooOften { .. })),
+            "documents and keys are counted together"
+        );
+    }
+
     /// A client that registered itself changes its `jwks_uri` as often as it likes.
     #[tokio::test]
     async fn a_known_client_causes_so_many_fetches_a_minute_whatever_urls_it_gives() {
@@ -377,7 +491,8 @@ mod tests {
         let fetched = async |all: Vec<(String, String)>| {
             let before = web.asked.load(Ordering::SeqCst);
             for (client_id, url) in all {
-                let asked = KeysAt { client_id: &client_id, url: &url, kid: None, is_known: true };
+                let asked =
+                    KeysAt { client_id: &client_id, url: &url, kid: None, is_known: true, from: None };
                 assert!(documents.keys(&asked, &store, NOW).await.is_err());
             }
             web.asked.load(Ordering::SeqCst) - before

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use http::HeaderValue;
 use http::header::{ACCEPT, HOST};
 use mcp_auth_core::net::is_global;
 use reqwest::Certificate;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::fetch::{DocumentFetch, FetchError, FetchFuture, Fetched, LONGEST_FETCH};
@@ -21,8 +22,8 @@ use super::url::ClientIdUrl;
 pub(crate) struct HttpsFetch {
     guard: Arc<Guard>,
     authorities: Vec<Certificate>,
-    /// Made when it is first needed: a machine without any authority of its own can still serve every other client.
-    client: OnceLock<reqwest::Client>,
+    /// Made once, before it is first needed. A machine on which it cannot be made can still serve every other client.
+    client: OnceCell<Result<reqwest::Client, FetchError>>,
 }
 
 impl HttpsFetch {
@@ -36,35 +37,28 @@ impl HttpsFetch {
     }
 
     fn guarded(guard: Guard, authorities: Vec<Certificate>) -> Self {
-        Self { guard: Arc::new(guard), authorities, client: OnceLock::new() }
+        Self { guard: Arc::new(guard), authorities, client: OnceCell::new() }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
-    fn client(&self) -> Result<&reqwest::Client, FetchError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
+    /// Makes the client, and warns where that is not possible.
+    pub(crate) async fn prepare(&self) {
+        if let Err(error) = self.client().await {
+            let cause = error.cause().unwrap_or_default();
+            tracing::warn!(
+                %error, cause, "no client metadata document and no jwks_uri of a client can be fetched until the next start"
+            );
         }
-        // Verified here, and not by the system: that one could ask for what a stranger's certificate names, wherever it is.
-        let machines = rustls_native_certs::load_native_certs().certs.into_iter();
-        let machines = machines.filter_map(|authority| Certificate::from_der(&authority).ok());
-        let client = reqwest::Client::builder()
-            .user_agent("mcp-auth")
-            .https_only(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .pool_max_idle_per_host(0)
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            .timeout(LONGEST_FETCH)
-            .dns_resolver(self.guard.clone())
-            .tls_certs_only(machines.chain(self.authorities.iter().cloned()))
-            .build()
-            .map_err(failed)?;
-        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Reads the machine's authorities from its disk, so it is not done where requests are answered; and what became of it stays, or each request
+    /// of a stranger would have it done again.
+    async fn client(&self) -> Result<&reqwest::Client, FetchError> {
+        let make = async || {
+            let (guard, authorities) = (Arc::clone(&self.guard), self.authorities.clone());
+            let made = tokio::task::spawn_blocking(move || client(guard, authorities)).await;
+            made.unwrap_or_else(|error| Err(FetchError::Unreachable(error.to_string())))
+        };
+        self.client.get_or_init(make).await.as_ref().map_err(FetchError::clone)
     }
 
     async fn ask(&self, asked: &ClientIdUrl, most: usize) -> Result<Fetched, FetchError> {
@@ -73,12 +67,13 @@ impl HttpsFetch {
         if url.domain().is_none() {
             return Err(FetchError::NotPublic);
         }
-        let mut request = self.client()?.get(url.clone()).header(ACCEPT, "application/json");
+        let mut request = self.client().await?.get(url.clone()).header(ACCEPT, "application/json");
         if asked.port().is_some() && self.guard.private.contains_key(asked.host()) {
             // The operator says the port too, so the connection goes to it, whichever the URL names.
             let authority = HeaderValue::try_from(url.authority()).map_err(|_| FetchError::NotPublic)?;
             url.set_port(None).map_err(|()| FetchError::NotPublic)?;
-            request = self.client()?.get(url).header(ACCEPT, "application/json").header(HOST, authority);
+            request =
+                self.client().await?.get(url).header(ACCEPT, "application/json").header(HOST, authority);
         }
         let mut response = request.send().await.map_err(failed)?;
         if response.content_length().is_some_and(|length| length > most as u64) {
@@ -102,6 +97,30 @@ impl DocumentFetch for HttpsFetch {
             timeout(LONGEST_FETCH, self.ask(url, most)).await.unwrap_or(Err(FetchError::Timeout))
         })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
+fn client(guard: Arc<Guard>, authorities: Vec<Certificate>) -> Result<reqwest::Client, FetchError> {
+    // Verified here, and not by the system: that one could ask for what a stranger's certificate names, wherever it is.
+    let machines = rustls_native_certs::load_native_certs().certs.into_iter();
+    let machines = machines.filter_map(|authority| Certificate::from_der(&authority).ok());
+    reqwest::Client::builder()
+        .user_agent("mcp-auth")
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .timeout(LONGEST_FETCH)
+        .dns_resolver(guard)
+        .tls_certs_only(machines.chain(authorities))
+        .build()
+        .map_err(failed)
 }
 
 /// What became of a request that got no answer.
@@ -219,6 +238,29 @@ mod tests {
             "each fetch looks again"
         );
         assert_eq!(inside.load(Ordering::SeqCst), 0);
+    }
+
+    /// The certificates of the machine were read again by each request of a stranger, on a thread that answers requests.
+    #[tokio::test]
+    async fn a_client_that_cannot_be_made_is_not_made_again_by_each_fetch_and_one_that_can_is_made_once() {
+        let (port, _) = listener("127.0.0.1:0").await;
+        let answers = || Answers::new(&[&["127.0.0.1"]]);
+        let broken = HttpsFetch {
+            authorities: vec![Certificate::from_der(b"not a certificate").unwrap()],
+            ..fetch(answers(), |_| true)
+        };
+        assert!(broken.client.get().is_none(), "nothing is read until it is needed");
+        broken.prepare().await;
+        assert!(matches!(broken.client.get(), Some(Err(FetchError::Unreachable(_)))));
+        for _ in 0..2 {
+            let refused = broken.fetch(&url(port), 5 * 1024).await.unwrap_err();
+            assert!(matches!(refused, FetchError::Unreachable(_)) && refused.is_passing());
+        }
+        let good = fetch(answers(), |_| true);
+        good.prepare().await;
+        let made = std::ptr::from_ref(good.client().await.unwrap());
+        let _ = good.fetch(&url(port), 5 * 1024).await;
+        assert_eq!(made, std::ptr::from_ref(good.client().await.unwrap()));
     }
 
     #[tokio::test]

@@ -1,11 +1,12 @@
 //! The keys of a client at its `jwks_uri` (RFC 7591 §2): fetched as documents are, and kept as long as HTTP says.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{Algorithm, PublicKeys};
 use mcp_auth_store::Store;
 
-use super::documents::{Documents, count};
+use super::documents::{Documents, count, count_for_address};
 use super::error::DocumentError;
 use super::fetch::MAX_KEYS;
 use super::url::ClientIdUrl;
@@ -25,6 +26,8 @@ pub(crate) struct KeysAt<'a> {
     pub(crate) kid: Option<&'a str>,
     /// Whether the operator registered the client, or somebody allowed it something.
     pub(crate) is_known: bool,
+    /// Where the request comes from that asks for them, if it is known.
+    pub(crate) from: Option<IpAddr>,
 }
 
 impl Documents {
@@ -83,6 +86,9 @@ impl Documents {
                 Err(DocumentError::TooOften { .. }) => return Ok(keys),
                 Err(error) => return Err(error),
             }
+        }
+        if let (None, Some(address)) = (known, asked.from) {
+            count_for_address(address, store, now).await?;
         }
         let flight = self.key_flights.join(&fetch);
         flight.get_or_init(|| self.fetched_keys(&url, known, store, now)).await.clone()
@@ -150,7 +156,7 @@ mod tests {
     }
 
     fn asked<'a>(client_id: &'a str, is_known: bool, kid: &'a str) -> KeysAt<'a> {
-        KeysAt { client_id, url: URL, kid: Some(kid), is_known }
+        KeysAt { client_id, url: URL, kid: Some(kid), is_known, from: None }
     }
 
     /// Strangers whose clients have the same URL use up all that strangers may fetch, and then what there is for keys that are not kept.

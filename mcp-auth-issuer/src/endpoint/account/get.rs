@@ -12,12 +12,17 @@ use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::page::AccountPage;
+use crate::request::address::CameFrom;
 
 /// `GET /account`
-pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
+pub(crate) async fn get(
+    State(issuer): State<Arc<Issuer>>,
+    CameFrom(address): CameFrom,
+    headers: HeaderMap,
+) -> Response {
     match show(&issuer, &headers).await {
         Ok(response) => response,
-        Err(why) => why.respond(&issuer),
+        Err(why) => why.respond(&issuer, address),
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, (&headers, address), body).await {
         Ok(response) => response,
-        Err(why) => why.respond(&issuer),
+        Err(why) => why.respond(&issuer, address),
     }
 }
 

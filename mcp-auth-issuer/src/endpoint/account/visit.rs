@@ -21,6 +21,7 @@ pub(super) fn login_step() -> LoginStep<'static> {
         client_id: None,
         client: None,
         asked: Asked::default(),
+        request_for: None,
         then: "The next page shows which applications you let in.",
         refuse: "Cancel",
         url: ACCOUNT,

@@ -2,6 +2,8 @@
 //!
 //! The order says who may be told of a mistake: what is checked before the redirect URI is trusted is told only to the person.
 
+use std::net::IpAddr;
+
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::Client;
 
@@ -64,14 +66,20 @@ pub(super) async fn pushed(issuer: &Issuer, params: &Params) -> Result<Option<Pu
     request_uri::find(issuer, params).await
 }
 
-/// To whom the answer goes.
+/// To whom the answer goes. The request comes from `address`.
 ///
 /// # Errors
 /// [`Refusal::Untrusted`]: told to the person alone.
-pub(super) async fn recipient(issuer: &Issuer, params: &Params) -> Result<(Client, Answer), Refusal> {
-    let client = client_id::find(issuer, params).await?;
-    let answer = answer_to(issuer, &client, params)?;
-    Ok((client, answer))
+pub(super) async fn recipient(
+    issuer: &Issuer,
+    params: &Params,
+    address: Option<IpAddr>,
+) -> Result<(Client, Answer), Refusal> {
+    let client = client_id::find(issuer, params, address).await?;
+    match answer_to(issuer, &client, params) {
+        Ok(answer) => Ok((client, answer)),
+        Err(untrusted) => Err(Refusal::from(untrusted).about(&client)),
+    }
 }
 
 /// Where the answer to this client goes.

@@ -17,6 +17,7 @@ use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
 use crate::person::page::{Consent, Notice};
 use crate::request::address::CameFrom;
+use crate::request::opened::is_opened;
 
 /// `GET /authorize`
 pub(crate) async fn get(
@@ -29,7 +30,7 @@ pub(crate) async fn get(
     let from = (&headers, address);
     match show(&issuer, &method, &uri, from).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer),
+        Err(refusal) => refusal.respond(&issuer, address),
     }
 }
 
@@ -46,15 +47,24 @@ async fn show(
     if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
         return Err(Untrusted::NotNavigated.into());
     }
-    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
+    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default(), address).await?;
+    let shown = show_request(issuer, method, &request, (headers, address)).await;
+    shown.map_err(|refusal| refusal.about(&request.client))
+}
+
+async fn show_request(
+    issuer: &Issuer,
+    method: &Method,
+    request: &AuthorizationRequest,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+) -> Result<Response, Refusal> {
     let (cookie, browser) = issuer.session(headers).await?;
     let person = request.login_of(issuer, browser).await?;
     if let (Some(cookie), Some(person)) = (cookie, &person) {
-        // A browser that only looks ahead, or a program that asks for the headers, gets no code.
-        let is_opened = method == Method::GET && !headers.contains_key("sec-purpose");
-        if is_opened && request.is_allowed_already(issuer, person).await? {
+        // Who only looks gets no code.
+        if is_opened(method, headers) && request.is_allowed_already(issuer, person).await? {
             let (asked, scopes) = (&request.checked.scopes, request.checked.scopes.clone());
-            let answer = grant(issuer, &request, (cookie, person.clone()), scopes).await?;
+            let answer = grant(issuer, request, (cookie, person.clone()), scopes).await?;
             AccessAllowed {
                 subject: &person.subject,
                 client_id: &request.client.id,
@@ -72,8 +82,8 @@ async fn show(
         return Err(request.needs_interaction(issuer, person.is_some()).await);
     }
     match (cookie, person) {
-        (Some(cookie), Some(person)) => consent(issuer, &request, (cookie, &person), None).await,
-        (_, _) => login(issuer, headers, &request, None).await,
+        (Some(cookie), Some(person)) => consent(issuer, request, (cookie, &person), None).await,
+        (_, _) => login(issuer, headers, request, None).await,
     }
 }
 

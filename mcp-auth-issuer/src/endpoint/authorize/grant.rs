@@ -7,7 +7,9 @@ use mcp_auth_store::{Browser, Code, GrantType, SecretHash};
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
-use crate::rate_limit::RateLimit;
+use crate::observe::Event as _;
+use crate::observe::client::ClientEvicted;
+use crate::rate_limit::{RateLimit, TooSoon};
 use crate::secret::secret;
 
 /// Gives the client a code for `scopes`, which this person allowed at the browser of this session identifier.
@@ -20,8 +22,8 @@ pub(super) async fn grant(
     let now = issuer.now();
     // No person answers so many pages: a program of theirs does, and each answer is kept.
     let limit = RateLimit::of(format!("issuer-codes {}", person.subject), issuer.codes);
-    if limit.count(&issuer.store, now).await?.is_err() {
-        return Err(Untrusted::TooOften { page: request.url.clone() }.into());
+    if let Err(TooSoon { retry_after }) = limit.count(&issuer.store, now).await? {
+        return Err(Untrusted::TooOften { page: request.url.clone(), retry_after }.into());
     }
     request.use_up(issuer, cookie).await?;
     let text = secret(&*issuer.ambient.random);
@@ -37,6 +39,7 @@ pub(super) async fn grant(
         dpop_jkt: request.checked.dpop_jkt.clone(),
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };
-    issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
+    let evicted = issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
+    evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
     Ok(request.answer.code(&text))
 }

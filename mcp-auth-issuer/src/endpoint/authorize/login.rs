@@ -31,15 +31,18 @@ pub(super) enum Fit {
 impl LoginAsked {
     /// Whether the login of this browser will do for the request of this hash `now`, in Unix seconds. A login on the page of the request
     /// itself will do until the request was answered, and as long as its pages can be open, whatever age it asks for: the token says when it
-    /// was. The same request that comes again later is a new one.
+    /// was. That time is measured from when they logged in here: at a provider it may have been long before, and a page that asked for a younger
+    /// login than the provider gives would ask for ever. The same request that comes again later is a new one.
     pub(super) fn fit(&self, browser: &Browser, request: SecretHash, now: u64) -> Fit {
         let how = &browser.authentication;
         let is_strong =
             self.acr.is_empty() || how.acr.as_ref().is_some_and(|reached| self.acr.contains(reached));
-        let age = now.saturating_sub(how.auth_time);
-        if browser.logged_in_for == request && age <= OPEN_FOR {
+        // A row of before has no time of its own.
+        let logged_in_at = browser.logged_in_at.max(how.auth_time);
+        if browser.logged_in_for == request && now.saturating_sub(logged_in_at) <= OPEN_FOR {
             return if is_strong { Fit::Met } else { Fit::TooWeak };
         }
+        let age = now.saturating_sub(how.auth_time);
         let is_recent = self.max_age.is_none_or(|most| age <= most);
         match is_strong && is_recent && !self.again && self.max_age != Some(0) {
             true => Fit::Met,
@@ -61,6 +64,7 @@ mod tests {
             name: None,
             authentication: Authentication { acr: acr.map(str::to_owned), ..Authentication::at(1_000) },
             logged_in_for: SecretHash::of(logged_in_for),
+            logged_in_at: 1_000,
             expires_at: 9_000,
         }
     }
@@ -81,6 +85,30 @@ mod tests {
             let late = asked.fit(&browser("this", None), this, 1_001 + OPEN_FOR);
             let is_asked_nothing = asked == LoginAsked::default();
             assert_eq!(late, if is_asked_nothing { Fit::Met } else { Fit::LogIn }, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_elsewhere_counts_for_its_request_from_when_it_came_back_and_for_others_from_when_it_was() {
+        let this = SecretHash::of("this");
+        let young = LoginAsked { max_age: Some(600), ..LoginAsked::default() };
+        let strong = LoginAsked { acr: vec!["gold".to_owned()], ..LoginAsked::default() };
+        for auth_time in [0, 10, 1_000] {
+            let at = |logged_in_for: &str, logged_in_at| {
+                let browser = browser(logged_in_for, Some("silver"));
+                let authentication = Authentication { auth_time, ..browser.authentication };
+                Browser { authentication, logged_in_at, ..browser }
+            };
+            let this_one = at("this", 10_000);
+            assert_eq!(young.fit(&this_one, this, 10_000 + OPEN_FOR), Fit::Met, "{auth_time}");
+            assert_eq!(young.fit(&this_one, this, 10_001 + OPEN_FOR), Fit::LogIn, "{auth_time}");
+            assert_eq!(strong.fit(&this_one, this, 10_000 + OPEN_FOR), Fit::TooWeak, "{auth_time}");
+            assert_eq!(strong.fit(&this_one, this, 10_001 + OPEN_FOR), Fit::LogIn, "{auth_time}");
+            assert_eq!(young.fit(&at("other", 10_000), this, 10_000), Fit::LogIn, "{auth_time}");
+            // A row of an older release: what it says is when the login was.
+            let old = at("this", 0);
+            assert_eq!(strong.fit(&old, this, auth_time + OPEN_FOR), Fit::TooWeak, "{auth_time}");
+            assert_eq!(strong.fit(&old, this, auth_time + OPEN_FOR + 1), Fit::LogIn, "{auth_time}");
         }
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer),
+        Err(refusal) => refusal.respond(&issuer, address),
     }
 }
 
@@ -45,14 +45,24 @@ async fn decide(
     body: Body,
 ) -> Result<Response, Refusal> {
     PageForm::is_sent_by_our_page(issuer, headers)?;
-    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
+    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default(), address).await?;
+    let decided = decide_request(issuer, &request, (headers, address), body).await;
+    decided.map_err(|refusal| refusal.about(&request.client))
+}
+
+async fn decide_request(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, Refusal> {
     let form: Result<_, Refusal> =
         PageForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
     let form = form?;
     let person = request.login_of(issuer, form.browser.clone()).await?;
 
     match (form.fields.get("decision"), person) {
-        (Some("login"), _) => log_in(issuer, (headers, address), &request, &form).await,
+        (Some("login"), _) => log_in(issuer, (headers, address), request, &form).await,
         (Some("logout"), _) => {
             issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
             if let Some(browser) = &form.browser {
@@ -60,8 +70,8 @@ async fn decide(
             }
             Ok(see_other(&request.url))
         }
-        (Some("allow"), Some(person)) => allow(issuer, &request, (&form, address), person).await,
-        (Some("deny"), Some(person)) => deny(issuer, &request, (&form, address), &person).await,
+        (Some("allow"), Some(person)) => allow(issuer, request, (&form, address), person).await,
+        (Some("deny"), Some(person)) => deny(issuer, request, (&form, address), &person).await,
         // The login page has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
             request.use_up(issuer, form.cookie).await?;
@@ -69,7 +79,7 @@ async fn decide(
             request.denied_before_login(issuer).await
         }
         // The session ended while the page was open, so the person logs in again for the same request.
-        (Some("allow"), None) => login(issuer, headers, &request, Some(Notice::Ended)).await,
+        (Some("allow"), None) => login(issuer, headers, request, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: request.url.clone() }.into()),
     }
 }

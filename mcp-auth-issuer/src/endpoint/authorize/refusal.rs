@@ -1,6 +1,7 @@
 //! The possible mistakes in an authorization request, as typed causes, and the one answer to each of them.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -23,12 +24,12 @@ use crate::request::oauth_error::{LONGEST, repeated};
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
 pub(in crate::endpoint) enum Refusal {
-    /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
+    /// The client, which is the operator's or which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
     Tell { client_id: String, answer: Answer, refused: Refused },
-    /// The redirect URI, or the request itself, is not verified: only the person is told.
-    Untrusted(Untrusted),
+    /// The redirect URI, or the request itself, is not verified: only the person is told. With the client, where it was found.
+    Untrusted { untrusted: Untrusted, client_id: Option<String> },
     /// The store failed, which is not the client's fault.
-    Store(StoreError),
+    Store { error: StoreError, client_id: Option<String> },
 }
 
 /// Causes that are told to the client.
@@ -108,64 +109,107 @@ pub(in crate::endpoint) enum Untrusted {
     #[error("the form was answered before")]
     Answered { page: String },
     #[error("one person allows something too often")]
-    TooOften { page: String },
-    #[error("{0}; no person has allowed the client anything yet")]
-    Stranger(Refused),
-    #[error("the user denied the request; no person has allowed the client anything yet")]
-    Denied { host: String },
+    TooOften { page: String, retry_after: u64 },
+    #[error("{refused}; {unseen}")]
+    Stranger { refused: Refused, unseen: Unseen },
+    #[error("the user denied the request; {unseen}")]
+    Denied { host: String, unseen: Unseen },
+}
+
+/// What no person has looked at, so that nobody is sent there from here without a question (RFC 9700 §4.11.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(in crate::endpoint) enum Unseen {
+    #[error("no person has allowed the client anything yet")]
+    Client,
+    #[error("no person allows the client anything at this redirect URI")]
+    Address,
+}
+
+impl Unseen {
+    /// Whether somebody looked at the client, and at this web site, where the client can name another one at any time: it describes itself, or
+    /// changes its registration (RFC 7592). Anyone can have a client with an address of their own, and a link with a mistake in it would send
+    /// people there from this server.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn of(
+        issuer: &Issuer,
+        client: &Client,
+        redirect_uri: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        let consents = issuer.store.consents();
+        if !issuer.is_known(&client.id).await? {
+            return Ok(Some(Self::Client));
+        }
+        let can_change = issuer.describes_itself(&client.id) || client.registration_token.is_some();
+        let may_be_new = can_change && matches!(destination(redirect_uri), Destination::Web(_));
+        let is_seen = !may_be_new || consents.any_at(&client.id, redirect_uri).await?;
+        Ok((!is_seen).then_some(Self::Address))
+    }
+
+    /// Why a person was not sent on, in words for them.
+    fn told(self, of_client: &'static str, of_address: &'static str) -> &'static str {
+        match self {
+            Self::Client => of_client,
+            Self::Address => of_address,
+        }
+    }
 }
 
 impl Refusal {
-    /// `refused`, told to the client if a person ever allowed it anything, and to the person otherwise. Anyone can register
-    /// a client with an address of their own, and a link with a mistake in it would send people there from this server
-    /// without a question (RFC 9700 §4.11.2).
+    /// `refused`, told to the client where a person has seen to whom the answer goes, and to the person otherwise.
     pub(super) async fn of(issuer: &Issuer, client: &Client, answer: Answer, refused: Refused) -> Self {
-        // Where a client describes itself, the address may be another one than the one that a person saw.
-        let may_be_new = issuer.describes_itself(&client.id);
-        match issuer.store.consents().any(&client.id).await {
-            Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
-                Untrusted::Stranger(refused).into()
-            }
-            Ok(true) => Self::Tell { client_id: client.id.clone(), answer, refused },
-            Ok(false) => Untrusted::Stranger(refused).into(),
-            Err(error) => error.into(),
+        match Unseen::of(issuer, client, &answer.redirect_uri).await {
+            Ok(None) => Self::Tell { client_id: client.id.clone(), answer, refused },
+            Ok(Some(unseen)) => Self::from(Untrusted::Stranger { refused, unseen }).about(client),
+            Err(error) => Self::from(error).about(client),
         }
     }
 
+    /// The same, of a request of this client: the operator is told so.
+    pub(super) fn about(mut self, client: &Client) -> Self {
+        match &mut self {
+            Self::Untrusted { client_id, .. } | Self::Store { client_id, .. } => {
+                client_id.get_or_insert_with(|| client.id.clone());
+            }
+            Self::Tell { .. } => {}
+        }
+        self
+    }
+
     /// Tells the client by redirect, or else the person by a page. It never redirects to an unverified address.
-    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         match self {
             Self::Tell { client_id, answer, refused } => {
                 AuthorizationRefused {
                     client_id: Some(&client_id),
                     redirect_uri: Some(&answer.redirect_uri),
                     told: Word("client"),
+                    address,
                     reason: Reason::Refused(&refused),
                 }
                 .happened();
                 let (code, description) = refused.wire();
                 answer.error(code, &description)
             }
-            Self::Untrusted(untrusted) => {
-                not_told(Reason::Refused(&untrusted));
+            Self::Untrusted { untrusted, client_id } => {
+                not_told(client_id.as_deref(), address, Reason::Refused(&untrusted));
                 untrusted.page(issuer).into_response()
             }
-            Self::Store(error) => {
-                not_told(Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
-                let text = ErrorText {
-                    title: "This does not work now",
-                    why: "The authorization server cannot reach its store.",
-                    next: "Reload this page in a moment. Its log says more.",
-                };
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+            Self::Store { error, client_id } => {
+                let reason = format!("{error}: {:?}", error.cause());
+                not_told(client_id.as_deref(), address, Reason::Failed(&reason));
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
+                    .into_response()
             }
         }
     }
 }
 
 /// Tells the operator that a request was refused of which only the person is told.
-fn not_told(reason: Reason<'_>) {
-    AuthorizationRefused { client_id: None, redirect_uri: None, told: Word("person"), reason }.happened();
+fn not_told(client_id: Option<&str>, address: Option<IpAddr>, reason: Reason<'_>) {
+    let told = Word("person");
+    AuthorizationRefused { client_id, redirect_uri: None, told, address, reason }.happened();
 }
 
 impl Refused {
@@ -218,11 +262,11 @@ impl Untrusted {
     pub(in crate::endpoint) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
-            Self::Stale { page: url }
-            | Self::Answered { page: url }
-            | Self::NotAsked { page: url }
-            | Self::TooOften { page: url } => page.with_retry(url),
-            Self::Stranger(refused) => {
+            Self::Stale { page: url } | Self::Answered { page: url } | Self::NotAsked { page: url } => {
+                page.with_retry(url)
+            }
+            Self::TooOften { page: url, retry_after } => page.with_retry(url).after(Some(retry_after)),
+            Self::Stranger { refused, .. } => {
                 let (code, description) = refused.wire();
                 page.with_value("The mistake", &format!("{code}: {description}"))
             }
@@ -230,9 +274,12 @@ impl Untrusted {
                 let page = page
                     .with_value("It names itself", &client_id)
                     .with_value("The mistake", &why.to_string());
-                if why.is_passing() { page.with_retry(url) } else { page }
+                match why.is_passing() {
+                    true => page.with_retry(url).after(why.retry_after()),
+                    false => page,
+                }
             }
-            Self::Denied { host } => page.with_value("It asks to return to", &host),
+            Self::Denied { host, .. } => page.with_value("It asks to return to", &host),
             Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
             _ => page,
         }
@@ -258,7 +305,7 @@ impl Untrusted {
             | Self::NotPushed
             | Self::Beside
             | Self::NotAsked { .. }
-            | Self::Stranger(_)
+            | Self::Stranger { .. }
             | Self::Form(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -370,15 +417,21 @@ impl Untrusted {
                 "Each answer counts once, and this one arrived a second time.",
                 "If the application does not go on by itself, look at the request again and answer then.",
             ),
-            Self::Stranger(_) => text(
+            Self::Stranger { unseen, .. } => text(
                 "This link has a mistake",
-                "It cannot be granted as it is. This application was not allowed anything here yet, so you were not \
-                 sent to its address.",
+                unseen.told(
+                    "It cannot be granted as it is. This application was not allowed anything here yet, so you were not sent to its \
+                     address.",
+                    "It cannot be granted as it is. Nobody allows this application anything at this address, so you were not sent there.",
+                ),
                 again,
             ),
-            Self::Denied { .. } => text(
+            Self::Denied { unseen, .. } => text(
                 "You denied it",
-                "This application was not allowed anything here yet, so you were not sent to its address.",
+                unseen.told(
+                    "This application was not allowed anything here yet, so you were not sent to its address.",
+                    "Nobody allows this application anything at this address, so you were not sent there.",
+                ),
                 "You can close this page.",
             ),
         }
@@ -387,12 +440,16 @@ impl Untrusted {
 
 impl From<Untrusted> for Refusal {
     fn from(untrusted: Untrusted) -> Self {
-        Self::Untrusted(untrusted)
+        let client_id = match &untrusted {
+            Untrusted::Document { client_id, .. } => Some(client_id.clone()),
+            _ => None,
+        };
+        Self::Untrusted { untrusted, client_id }
     }
 }
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Store { error, client_id: None }
     }
 }

@@ -1,12 +1,14 @@
 //! The authorization request (OAuth 2.1 §4.1.1), read from the query or as it was pushed, and verified by the steps in `check`.
 
+use std::net::IpAddr;
+
 use axum::response::Response;
 use mcp_auth_store::{Browser, Client, SecretHash};
 
 use super::check::{self, Checked};
 use super::login::Fit;
 use super::pushed::Pushed;
-use super::refusal::{Refusal, Refused, Untrusted};
+use super::refusal::{Refusal, Refused, Unseen, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::endpoint::choice::Choice;
@@ -35,12 +37,12 @@ pub(super) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Reads and verifies `query`.
+    /// Reads and verifies `query`, which comes from `address`.
     ///
     /// # Errors
     /// [`Refusal::Untrusted`] until it is verified that client and redirect URI belong together, then
     /// [`Refusal::of`].
-    pub(super) async fn read(issuer: &Issuer, query: &str) -> Result<Self, Refusal> {
+    pub(super) async fn read(issuer: &Issuer, query: &str, address: Option<IpAddr>) -> Result<Self, Refusal> {
         if query.len() > MAX_QUERY {
             return Err(Untrusted::TooLong.into());
         }
@@ -50,7 +52,7 @@ impl AuthorizationRequest {
             Some(request) => (Some(request.pushed), request.params),
             None => (None, sent),
         };
-        let (client, answer) = check::recipient(issuer, &params).await?;
+        let (client, answer) = check::recipient(issuer, &params, address).await?;
         match check::request(issuer, &client, &params, pushed.is_some()) {
             Ok(checked) => {
                 let shown = format!("{url}\n{}\n{}", params.canonical(), as_shown(&client, &answer));
@@ -70,6 +72,7 @@ impl AuthorizationRequest {
             client_id: Some(&self.client.id),
             client: Some(&self.client),
             asked: self.checked.asked(),
+            request_for: Some((&self.answer.redirect_uri, &self.checked.scopes)),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,
@@ -140,15 +143,15 @@ impl AuthorizationRequest {
         self.answer.error("access_denied", "the user denied the request")
     }
 
-    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site that no
-    /// person ever allowed anything may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
+    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site at which no
+    /// person allows the client anything may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
     /// where the person comes from.
     pub(super) async fn denied_before_login(&self, issuer: &Issuer) -> Result<Response, Refusal> {
-        match destination(&self.answer.redirect_uri) {
-            Destination::Web(host) if !issuer.store.consents().any(&self.client.id).await? => {
-                Err(Untrusted::Denied { host }.into())
-            }
-            Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
+        let redirect_uri = &self.answer.redirect_uri;
+        let Destination::Web(host) = destination(redirect_uri) else { return Ok(self.denied()) };
+        match Unseen::of(issuer, &self.client, redirect_uri).await? {
+            Some(unseen) => Err(Untrusted::Denied { host, unseen }.into()),
+            None => Ok(self.denied()),
         }
     }
 }
@@ -163,8 +166,8 @@ async fn answered(
     if let Some(pushed) = pushed {
         match pushed.take(issuer).await {
             Ok(true) => {}
-            Ok(false) => return Untrusted::NotPushed.into(),
-            Err(error) => return error.into(),
+            Ok(false) => return Refusal::from(Untrusted::NotPushed).about(client),
+            Err(error) => return Refusal::from(error).about(client),
         }
     }
     Refusal::of(issuer, client, answer, refused).await

@@ -18,6 +18,7 @@ pub(crate) async fn returned(
     returned: Returned<'_>,
 ) -> Result<Response, Refusal> {
     // It is verified again, as by each of its forms: the client may be gone by now.
-    let request = AuthorizationRequest::read(issuer, query).await?;
-    Ok(request.login_step().resume(issuer, from, returned).await?)
+    let request = AuthorizationRequest::read(issuer, query, from.1).await?;
+    let resumed = request.login_step().resume(issuer, from, returned).await;
+    resumed.map_err(|error| Refusal::from(error).about(&request.client))
 }

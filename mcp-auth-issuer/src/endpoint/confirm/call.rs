@@ -52,6 +52,7 @@ impl WaitingCall {
             client: self.client.as_ref(),
             // An earlier login does not count.
             asked: Asked { again: true, ..Asked::default() },
+            request_for: None,
             then: "It calls a tool that needs your confirmation. The next page shows the call, and you decide.",
             refuse: "Deny the call",
             url: &self.url,

@@ -11,12 +11,18 @@ use super::refusal::Refusal;
 use crate::endpoint::authorize::Untrusted;
 use crate::issuer::Issuer;
 use crate::person::page::{ConfirmPage, Notice};
+use crate::request::address::CameFrom;
 
 /// `GET /authorize/confirm`
-pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn get(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    CameFrom(address): CameFrom,
+    headers: HeaderMap,
+) -> Response {
     match show(&issuer, &uri, &headers).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer),
+        Err(refusal) => refusal.respond(&issuer, address),
     }
 }
 

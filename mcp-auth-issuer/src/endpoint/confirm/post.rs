@@ -31,7 +31,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer),
+        Err(refusal) => refusal.respond(&issuer, address),
     }
 }
 

@@ -1,5 +1,7 @@
 //! How it ends on the page where a call is confirmed.
 
+use std::net::IpAddr;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use mcp_auth_store::StoreError;
@@ -27,15 +29,16 @@ pub(in crate::endpoint) enum Refusal {
 
 impl Refusal {
     /// Its page.
-    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         let (status, title, why, next) = match self {
             Self::Untrusted(untrusted) => {
-                PageRefused { page: Word("confirm"), reason: Reason::Refused(&untrusted) }.happened();
+                PageRefused { page: Word("confirm"), address, reason: Reason::Refused(&untrusted) }
+                    .happened();
                 return untrusted.page(issuer).into_response();
             }
             Self::Gone => {
-                PageRefused { page: Word("confirm"), reason: Reason::Refused(&"no call waits there") }
-                    .happened();
+                let reason = Reason::Refused(&"no call waits there");
+                PageRefused { page: Word("confirm"), address, reason }.happened();
                 (
                     StatusCode::GONE,
                     "This call is not waiting",
@@ -59,13 +62,9 @@ impl Refusal {
             ),
             Self::Store(error) => {
                 let reason = format!("{error}: {:?}", error.cause());
-                PageRefused { page: Word("confirm"), reason: Reason::Failed(&reason) }.happened();
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "This does not work now",
-                    "The authorization server cannot reach its store.",
-                    "Reload this page in a moment. Its log says more.",
-                )
+                PageRefused { page: Word("confirm"), address, reason: Reason::Failed(&reason) }.happened();
+                let ErrorText { title, why, next } = ErrorText::UNAVAILABLE;
+                (StatusCode::SERVICE_UNAVAILABLE, title, why, next)
             }
         };
         EndedPage { issuer, status, text: ErrorText { title, why, next } }.into_response()

@@ -11,12 +11,18 @@ use super::place::{Place, login_step};
 use super::refusal::Refusal;
 use crate::endpoint::authorize::Untrusted;
 use crate::person::page::{DeviceCodePage, Notice, WrongCode};
+use crate::request::address::CameFrom;
 
 /// `GET /authorize/device`
-pub(super) async fn get(State(devices): State<Arc<Devices>>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn get(
+    State(devices): State<Arc<Devices>>,
+    CameFrom(address): CameFrom,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     match show(&devices, &uri, &headers).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&devices.issuer),
+        Err(refusal) => refusal.respond(&devices.issuer, address),
     }
 }
 

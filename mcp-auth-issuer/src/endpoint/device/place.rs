@@ -53,6 +53,7 @@ pub(super) fn login_step(url: &str) -> LoginStep<'_> {
         client_id: None,
         client: None,
         asked: Asked::default(),
+        request_for: None,
         then: "Logging in gives no device anything yet. The next page asks for the code that your device shows.",
         refuse: "Cancel",
         url,

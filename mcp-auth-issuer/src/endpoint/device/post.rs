@@ -37,7 +37,7 @@ pub(super) async fn post(
 ) -> Response {
     match decide(&devices, address, &uri, &headers, body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&devices.issuer),
+        Err(refusal) => refusal.respond(&devices.issuer, address),
     }
 }
 

@@ -1,5 +1,7 @@
 //! How it ends on the pages for devices.
 
+use std::net::IpAddr;
+
 use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
@@ -39,15 +41,15 @@ pub(super) enum Ended {
 
 impl Refusal {
     /// Its page.
-    pub(in crate::endpoint) fn respond(self, issuer: &Issuer) -> Response {
+    pub(in crate::endpoint) fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
         match self {
             Self::Untrusted(untrusted) => {
-                PageRefused { page: Word("device"), reason: Reason::Refused(&untrusted) }.happened();
+                PageRefused { page: Word("device"), address, reason: Reason::Refused(&untrusted) }.happened();
                 untrusted.page(issuer).into_response()
             }
             Self::Gone => {
                 let reason = Reason::Refused(&"no device waits for it any more");
-                UserCodeRefused { subject: None, address: None, wait: None, reason }.happened();
+                UserCodeRefused { subject: None, address, wait: None, reason }.happened();
                 ending(
                     issuer,
                     StatusCode::GONE,
@@ -69,14 +71,9 @@ impl Refusal {
             }
             Self::Store(error) => {
                 let reason = format!("{error}: {:?}", error.cause());
-                PageRefused { page: Word("device"), reason: Reason::Failed(&reason) }.happened();
-                ending(
-                    issuer,
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "This does not work now",
-                    "The authorization server cannot reach its store.",
-                    "Reload this page in a moment. Its log says more.",
-                )
+                PageRefused { page: Word("device"), address, reason: Reason::Failed(&reason) }.happened();
+                let ErrorText { title, why, next } = ErrorText::UNAVAILABLE;
+                ending(issuer, StatusCode::SERVICE_UNAVAILABLE, title, why, next)
             }
         }
     }

@@ -70,7 +70,7 @@ pub(in crate::endpoint) async fn delete(
     let removed = async {
         let (client, _) = request.authorized(&issuer, &id, &headers).await?;
         issuer.store.clients().remove(&client.id, issuer.now()).await?;
-        ClientRemoved { client_id: &client.id, address: request.address }.happened();
+        ClientRemoved { client_id: &client.id, by: Word("client"), address: request.address }.happened();
         Ok(())
     };
     match removed.await {

@@ -69,16 +69,18 @@ async fn register(
     let Registered { client, evicted } = issuer.store.clients().register(client, alike, now).await?;
 
     evicted.iter().for_each(|client_id| ClientEvicted { client_id }.happened());
-    ClientRegistered {
-        client_id: &client.id,
-        client_name: client.name.as_deref(),
-        redirect_uris: &client.redirect_uris,
-        auth_method: &registration.auth_method.to_string(),
-        initial_access_token: shown,
-        is_new: client.id == fresh,
-        address,
+    // Hosted clients register at each connection: one that is known would fill the log, and says nothing.
+    if client.id == fresh {
+        ClientRegistered {
+            client_id: &client.id,
+            client_name: client.name.as_deref(),
+            redirect_uris: &client.redirect_uris,
+            auth_method: &registration.auth_method.to_string(),
+            initial_access_token: shown,
+            address,
+        }
+        .happened();
     }
-    .happened();
     Ok(registration.document(&client.id, client.registered_at, &secrets.given(issuer, &client.id)))
 }
 

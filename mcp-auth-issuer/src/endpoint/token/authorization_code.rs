@@ -8,7 +8,7 @@ use super::grant_type::may_use;
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
-use super::resource::verify_resource;
+use super::resource::{verify_granted_resource, verify_resource};
 use super::{Authenticated, Refusal};
 use crate::client::document::lists_redirect_uri;
 use crate::issuer::Issuer;
@@ -30,6 +30,7 @@ pub(super) async fn issue(
     verify_redirect_uri(client, params, &code)?;
     verify_code_verifier(params, &code)?;
     verify_not_denied(issuer, presented, &code)?;
+    verify_granted_resource(issuer, &code.resource)?;
     verify_resource(issuer, params)?;
     proven.is_by(code.dpop_jkt.as_deref())?;
     let bound_refresh = proven.bound_refresh(client);

@@ -6,7 +6,7 @@ use mcp_auth_store::{Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Sec
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
-use super::resource::verify_resource;
+use super::resource::{verify_granted_resource, verify_resource};
 use super::{Authenticated, Refusal};
 use crate::endpoint::device;
 use crate::issuer::Issuer;
@@ -23,6 +23,7 @@ pub(super) async fn issue(
     let presented = params.get("device_code").ok_or(Refusal::Missing("device_code"))?;
     let asked = find(issuer, presented).await?;
     verify_client(client, &asked)?;
+    verify_granted_resource(issuer, &asked.resource)?;
     verify_resource(issuer, params)?;
     poll(issuer, presented).await?;
     let code = allowed(asked)?;

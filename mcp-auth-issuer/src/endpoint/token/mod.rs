@@ -4,6 +4,7 @@
 //! - `client_auth`: authenticates the client; the revocation endpoint uses it too. `guess`: how often its secret may be wrong.
 //! - `authorization_code`, `refresh_token`, `client_credentials`, `device_code`, `token_exchange`, `jwt_bearer`, `workload`: one grant each, as a list of
 //!   steps with their rules below it. Each verifies everything before it uses the code or refresh token, so a refused request leaves it as it was.
+//! - `may_go_on`: whether a grant is as good as on the first day; introspection asks it too.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
 //! - `grant_type`, `resource`, `scope`: steps of several grants, a rule each.
 //! - `new_grant`: the first tokens of what a person allowed. `issued`: what a grant answers.
@@ -17,6 +18,7 @@ mod grant_type;
 mod guess;
 mod issued;
 mod jwt_bearer;
+mod may_go_on;
 mod new_grant;
 mod post;
 mod proof;
@@ -30,6 +32,7 @@ mod workload;
 pub(super) use client_auth::{Authenticated, authenticate};
 pub(super) use grant_type::may_use;
 pub(crate) use guess::ClientSecrets;
+pub(super) use may_go_on::{ends_at, may_go_on};
 pub(super) use post::post;
 pub(crate) use proof::Binding;
 pub(super) use refresh_token::PresentedRefreshToken;

@@ -9,12 +9,13 @@ use mcp_auth_store::{Client, Grant, GrantType, Rotate, Rotation, SecretHash, gra
 
 use super::grant_type::may_use;
 use super::issued::{Issued, To};
+use super::may_go_on::why_over;
 use super::new_grant::expiry;
 use super::proof::Proven;
 use super::resource::verify_resource;
 use super::{Authenticated, Binding, Refusal, scope};
 use crate::client::assertion::named_by;
-use crate::client::document::{DocumentError, lists_redirect_uri};
+use crate::client::document::DocumentError;
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
@@ -71,12 +72,14 @@ fn ended(grant: &Grant, why: &dyn std::fmt::Display) {
     GrantEnded { by, client_id, subject, grant_id: Some(&name), address: None, reason }.happened();
 }
 
-/// Ends `grant`, and gives what the client is told. As everything that ends a grant: a copied token does not come back when the cause is taken
-/// away again.
-async fn end(issuer: &Issuer, grant: &Grant, why: &'static str) -> Result<Refusal, Refusal> {
+/// The grant is as good as on the first day, or it ends. As everything that ends a grant: a copied token does not come back when the cause is
+/// taken away again.
+async fn goes_on(issuer: &Issuer, client: &Authenticated, token: &str, grant: &Grant) -> Result<(), Refusal> {
+    let keys = client.key.as_ref().map(|key| &*key.keys);
+    let Some(why) = why_over(issuer, (client, keys), token, grant).await? else { return Ok(()) };
     issuer.store.grants().revoke(&grant.subject, &grant.id, issuer.now()).await?;
     ended(grant, &why);
-    Ok(Refusal::Grant(why))
+    Err(Refusal::Grant(why))
 }
 
 /// The steps in their order: the grant is as good as on the first day, or it ends; then what the request asks for; the token is replaced last.
@@ -90,11 +93,7 @@ pub(super) async fn issue(
     let token = params.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let (presented, grant) = find(issuer, token).await?;
     verify_client(client, &grant)?;
-    verify_person(issuer, &grant).await?;
-    verify_not_denied(issuer, token, &grant).await?;
-    verify_age(issuer, &grant).await?;
-    verify_redirect_uri(issuer, client, &grant).await?;
-    verify_client_key(issuer, client, &grant).await?;
+    goes_on(issuer, client, token, &grant).await?;
     verify_resource(issuer, params)?;
     // A narrower scope applies to this access token only; the grant keeps its scopes (OAuth 2.1 §4.3.2).
     let scopes = scope::within(issuer, params, &grant.scopes)?;
@@ -122,66 +121,6 @@ fn verify_client(client: &Client, grant: &Grant) -> Result<(), Refusal> {
     match grant.client_id == client.id {
         true => Ok(()),
         false => Err(Refusal::Grant("the refresh token was issued to another client")),
-    }
-}
-
-/// The person may log in, or the grant ends.
-async fn verify_person(issuer: &Issuer, grant: &Grant) -> Result<(), Refusal> {
-    match issuer.knows(&grant.subject, &grant.authentication).await.map_err(Refusal::Login)? {
-        true => Ok(()),
-        false => Err(end(issuer, grant, "its person can no longer log in: the grant is dead").await?),
-    }
-}
-
-/// The operator does not deny the grant, or it ends.
-async fn verify_not_denied(issuer: &Issuer, token: &str, grant: &Grant) -> Result<(), Refusal> {
-    match issuer.is_denied_by_operator(token, (&grant.subject, &grant.client_id), grant.granted_at) {
-        true => Err(end(issuer, grant, "denied by auth.deny: the grant is dead").await?),
-        false => Ok(()),
-    }
-}
-
-/// The grant is not older, and was not unused for longer, than it may be now, or it ends: it may be less than when the grant was used last.
-async fn verify_age(issuer: &Issuer, grant: &Grant) -> Result<(), Refusal> {
-    let (idle, age, now) = (issuer.lifetimes.refresh_token, issuer.lifetimes.grant, issuer.now());
-    match grant.last_used.saturating_add(idle) <= now || grant.granted_at.saturating_add(age) <= now {
-        true => Err(end(issuer, grant, "the grant is older than it may be: it is dead").await?),
-        false => Ok(()),
-    }
-}
-
-/// The client is what the person allowed, or the grant ends: it lists the redirect URI, or, where a device asked and there was none, it may
-/// use devices.
-async fn verify_redirect_uri(issuer: &Issuer, client: &Client, grant: &Grant) -> Result<(), Refusal> {
-    let is_listed = match grant.redirect_uri.is_empty() {
-        true => client.may(GrantType::DeviceCode),
-        false => lists_redirect_uri(client, &grant.redirect_uri),
-    };
-    match is_listed {
-        true => Ok(()),
-        false => {
-            let why = "the client no longer lists the redirect URI of the grant: the grant is dead";
-            Err(end(issuer, grant, why).await?)
-        }
-    }
-}
-
-/// The client authenticates by the key that the grant is for, or the grant ends: a document can lose a key, or become that of a public client,
-/// and then whoever holds the refresh token, or another key, would be the client (draft-02 §8.4). The operator's own clients are what the
-/// operator says.
-async fn verify_client_key(issuer: &Issuer, client: &Authenticated, grant: &Grant) -> Result<(), Refusal> {
-    let is_the_same = match (&grant.client_key, &client.key) {
-        _ if issuer.is_named(&client.id) => true,
-        (None, None) => true,
-        (Some(before), Some(now)) => *before == now.thumbprint || now.keys.contain(before),
-        (Some(_), None) | (None, Some(_)) => false,
-    };
-    match is_the_same {
-        true => Ok(()),
-        false => {
-            let why = "the client no longer authenticates by the key of the grant: the grant is dead";
-            Err(end(issuer, grant, why).await?)
-        }
     }
 }
 

@@ -3,19 +3,19 @@
 use mcp_auth_core::ScopeSet;
 
 use super::Refusal;
-use crate::client::scopes::first_missing;
 use crate::issuer::Issuer;
 use crate::request::Params;
 
-/// The scopes that `params` ask for, all of which `granted` has; those of `granted` that are declared where none is asked for.
+/// The scopes that `params` ask for, all of which `granted` has, itself or by one that implies it; those of `granted` that are declared where
+/// none is asked for.
 ///
 /// # Errors
 /// [`Refusal::Scope`], [`Refusal::ScopeNotGranted`].
 pub(super) fn within(issuer: &Issuer, params: &Params, granted: &ScopeSet) -> Result<ScopeSet, Refusal> {
-    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
-    let scopes = requested.unwrap_or_else(|| issuer.scopes.known_of(granted));
-    match first_missing(&scopes, granted) {
-        Some(scope) => Err(Refusal::ScopeNotGranted(scope.clone())),
-        None => Ok(scopes),
-    }
+    let held = issuer.scopes.known_of(granted);
+    let Some(asked) = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)? else {
+        return Ok(held);
+    };
+    let missing = asked.iter().find(|scope| !issuer.scopes.covers(&held, scope)).cloned();
+    missing.map_or(Ok(asked), |missing| Err(Refusal::ScopeNotGranted(missing)))
 }

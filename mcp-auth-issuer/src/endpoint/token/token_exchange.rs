@@ -3,6 +3,7 @@
 //! be refreshed, and ends with the same grant, or with the old one where that came of no grant.
 
 use mcp_auth_core::ScopeSet;
+use mcp_auth_core::own_claims::is_for_no_login;
 use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
@@ -37,8 +38,7 @@ pub(super) async fn issue(
     let act = actors(client, &subject)?;
     let binding = proven.use_up(issuer).await?;
 
-    let authentication: Option<Authentication> =
-        serde_json::from_value(Value::Object(subject.more.clone())).ok();
+    let authentication = authentication(issuer, &subject);
     let granted_to = subject.granted_to.as_deref().unwrap_or(&subject.client_id);
     let exchanged = Exchanged { act: &act, granted_to, until: subject.exp };
     // One that came of no grant counts as a grant itself: with it ends what it was exchanged for.
@@ -62,6 +62,20 @@ pub(super) async fn issue(
         ..To::new("token_exchange", &client.id, subject.sub, Some(grant_id))
     };
     Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to).exchanged(lifetime))
+}
+
+/// How the person logged in, as their token says it; what their login said besides goes on too.
+fn authentication(issuer: &Issuer, subject: &OwnToken) -> Option<Authentication> {
+    let said_of_login = |claim: &str| ["auth_time", "acr", "amr"].contains(&claim);
+    let (of_login, others): (Map<_, _>, Map<_, _>) =
+        subject.more.clone().into_iter().partition(|(claim, _)| said_of_login(claim));
+    let configured = issuer.claims.get(&subject.sub);
+    let is_besides = |claim: &String| {
+        !is_for_no_login(claim) && !configured.is_some_and(|configured| configured.contains_key(claim))
+    };
+    let claims = others.into_iter().filter(|(claim, _)| is_besides(claim)).collect();
+    let authentication: Authentication = serde_json::from_value(Value::Object(of_login)).ok()?;
+    Some(Authentication { claims, ..authentication })
 }
 
 /// Verifies what the request asks for: an access token for this server, for one subject, without an actor token (§2.1).
@@ -126,7 +140,7 @@ fn verify_client(issuer: &Issuer, client: &Client, subject: &OurToken) -> Result
         return Err(Refusal::SubjectToken("issued to a client that is not listed in exchange_from"));
     }
     // In the hands of another client it would look like the token of a person.
-    if !is_own && subject.sub == subject.client_id {
+    if !is_own && subject.is_of_a_program() {
         return Err(Refusal::SubjectToken("what another client got for itself"));
     }
     match subject.more.get("may_act") {

@@ -1,5 +1,7 @@
 //! What a person does with the second factor of their own account. Whether they logged in just now is for the page to ask.
 
+use std::net::IpAddr;
+
 use mcp_auth_core::SecretText;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, StoreError};
 
@@ -7,9 +9,13 @@ use super::login::AccountsLogin;
 use super::options::SecondFactorPolicy;
 use super::second_step::typed;
 use super::{recovery, totp};
-use crate::observe::Event as _;
 use crate::observe::account::{RecoveryCodesRenewed, SecondFactorRemoved, SecondFactorSetUp};
+use crate::observe::{Event as _, Word};
 use crate::person::passkey::PasskeyError;
+
+/// What events call one-time codes, and passkeys.
+pub(crate) const CODES: Word = Word("codes");
+pub(crate) const PASSKEY: Word = Word("passkey");
 
 /// One-time codes that are about to be set up.
 #[derive(Debug)]
@@ -77,7 +83,7 @@ impl AccountsLogin {
         &self,
         subject: &str,
         begun: SecretHash,
-        code: &str,
+        (code, address): (&str, Option<IpAddr>),
     ) -> Result<Vec<SecretText>, FactorsError> {
         let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
         let secret = to_confirm(&account, begun).ok_or(FactorsError::Gone)?;
@@ -85,27 +91,35 @@ impl AccountsLogin {
         let step = step.ok_or(FactorsError::WrongCode)?;
         let (codes, recovery_codes) = self.new_recovery_codes();
         self.changed(id, AccountChange::ConfirmTotp { secret, step, recovery_codes }).await?;
-        SecondFactorSetUp { subject: &account.name }.happened();
+        SecondFactorSetUp { subject: &account.name, factor: CODES, address }.happened();
         Ok(codes)
     }
 
     /// Removes one-time codes, and recovery codes with the last second factor.
-    pub(crate) async fn remove_totp(&self, subject: &str) -> Result<(), FactorsError> {
+    pub(crate) async fn remove_totp(
+        &self,
+        subject: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(), FactorsError> {
         if self.needs_second_factor() {
             return Err(FactorsError::Needed);
         }
         let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
         self.changed(id, AccountChange::RemoveTotp).await?;
-        SecondFactorRemoved { subject: &account.name }.happened();
+        SecondFactorRemoved { subject: &account.name, factor: CODES, address }.happened();
         Ok(())
     }
 
     /// New recovery codes instead of those before, to be shown once.
-    pub(crate) async fn renew_recovery_codes(&self, subject: &str) -> Result<Vec<SecretText>, FactorsError> {
+    pub(crate) async fn renew_recovery_codes(
+        &self,
+        subject: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Vec<SecretText>, FactorsError> {
         let (id, account) = self.of_subject(subject).await?.ok_or(FactorsError::Gone)?;
         let (codes, kept) = self.new_recovery_codes();
         self.changed(id, AccountChange::RecoveryCodes(kept)).await?;
-        RecoveryCodesRenewed { subject: &account.name }.happened();
+        RecoveryCodesRenewed { subject: &account.name, address }.happened();
         Ok(codes)
     }
 

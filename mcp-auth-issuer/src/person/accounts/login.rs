@@ -8,7 +8,7 @@ use mcp_auth_core::own_claims::ACR_VALUES_OF_ACCOUNTS;
 use mcp_auth_core::seen::deceives;
 use mcp_auth_store::{Account, AccountChange, Changed, SecretHash, Store, StoreError};
 
-use super::factors::FactorsError;
+use super::factors::{CODES, FactorsError};
 use super::found::{Found, Stage};
 use super::limits::Limits;
 use super::means::Means;
@@ -145,22 +145,31 @@ impl AccountsLogin {
         ask(Found::of(id, account, Stage::Setup(setup.begun())), setup_form(&totp_setup(&setup), None))
     }
 
-    async fn set_up(&self, found: &Found, begun: SecretHash, answer: &Params) -> Result<Step, LoginError> {
+    async fn set_up(
+        &self,
+        attempt: &Attempt<'_>,
+        found: &Found,
+        begun: SecretHash,
+        answer: &Params,
+    ) -> Result<Step, LoginError> {
         let account = self.still(found).await?;
         let code = answer.get("code").unwrap_or_default();
-        match self.confirm_totp(&account.name, begun, code).await {
+        match self.confirm_totp(&account.name, begun, (code, attempt.address)).await {
             Ok(codes) => {
-                let account = self.store.accounts().find(found.id).await?;
-                let Some(account) = account else { return Err(refused("the account is gone", None)) };
-                let kept = html! {
+                // They are not shown again, so nothing is asked of the store after they were made. One change later: after another one in
+                // between, this login does not go on.
+                let found =
+                    Found { generation: found.generation + 1, stage: Stage::Kept, ..found.clone() }.written();
+                let controls = html! {
                     (recovery_codes(&codes))
                     div.buttons { button.primary type="submit" { "I have kept them" } }
                 };
-                ask(Found::of(found.id, &account, Stage::Kept), kept)
+                Ok(Step::ShowOnce(Form { controls, found }))
             }
             Err(error @ FactorsError::WrongCode) => {
-                let (subject, reason) = (&*account.name, Reason::Refused(&error));
-                SecondFactorChangeRefused { subject, reason }.happened();
+                let (subject, factor) = (&*account.name, Some(CODES));
+                let (address, reason) = (attempt.address, Reason::Refused(&error));
+                SecondFactorChangeRefused { subject, factor, address, reason }.happened();
                 let setup = self.begun_totp(&account, begun).ok_or_else(|| changed_meanwhile(&account))?;
                 let again = "That code is not right. Wait for the next one in the app and type that.";
                 ask(found.clone(), setup_form(&totp_setup(&setup), Some(again)))
@@ -226,7 +235,7 @@ impl Login for AccountsLogin {
             match &found.stage {
                 Stage::Code => self.second(attempt, &found, None, answer).await,
                 Stage::Passkey(challenge) => self.second(attempt, &found, Some(challenge), answer).await,
-                Stage::Setup(begun) => self.set_up(&found, *begun, answer).await,
+                Stage::Setup(begun) => self.set_up(attempt, &found, *begun, answer).await,
                 // The password alone let them set up the other factor, so this login is as strong as the password.
                 Stage::Kept => Ok(Step::Done(Means::Password.logged_in(self.still(&found).await?, attempt))),
             }
@@ -328,6 +337,7 @@ mod tests {
                 asked: Asked::default(),
                 address: None,
                 now: 1000,
+                upstream: None,
             };
             let refused = login.finish(&attempt, &answer).await.unwrap_err();
             (login.passwords.computed.load(Ordering::SeqCst) - before, refused.to_string())

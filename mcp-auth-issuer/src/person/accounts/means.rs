@@ -40,13 +40,11 @@ impl Means {
     pub(super) fn logged_in(self, account: Account, attempt: &Attempt<'_>) -> User {
         let acr = if asks_only(attempt, BY_PASSWORD) { BY_PASSWORD } else { self.acr() };
         User {
-            linked: None,
             version: account.generation,
-            subject: account.name,
             name: account.display_name,
             acr: Some(acr.to_owned()),
             amr: self.amr().iter().map(|means| (*means).to_owned()).collect(),
-            auth_time: None,
+            ..User::new(account.name)
         }
     }
 }

@@ -6,7 +6,7 @@
 //! - `password`: hashes passwords, a few at once. `rules`: which passwords a person may choose. `tried_first`: those that are guessed first.
 //! - `totp`: one-time codes (RFC 6238). `recovery`: codes for who lost the device. `base32`: how both are written.
 //! - `limits`: how often a login may be tried.
-//! - `manage`: what an operator does with accounts. `factors`, `passkeys`: what a person does with their own. `reset`: a new password, by a link.
+//! - `manage`: what an operator does with accounts. `factors`, `passkeys`, `password_change`: what a person does with their own. `reset`: a new password, by a link.
 //! - `options`: what the configuration sets.
 
 mod base32;
@@ -21,6 +21,7 @@ mod options;
 mod passkey_login;
 mod passkeys;
 mod password;
+mod password_change;
 mod recovery;
 mod reset;
 mod rules;
@@ -28,7 +29,7 @@ mod second_step;
 mod totp;
 mod tried_first;
 
-pub(crate) use factors::{FactorsError, Setup};
+pub(crate) use factors::{CODES, FactorsError, PASSKEY, Setup};
 pub use login::AccountsLogin;
 pub(super) use manage::all as all_accounts;
 pub use manage::{AccountLine, AccountState, ManageError, NewLink};
@@ -38,5 +39,6 @@ pub(super) use name::id as account_id;
 pub use options::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 pub(crate) use passkeys::{LONGEST_NAME, PasskeySetup};
 pub use password::HashError;
+pub(crate) use password_change::NotChanged;
 pub(crate) use reset::{ResetError, Resettable};
 pub use rules::UnfitPassword;

@@ -1,5 +1,7 @@
 //! What a person does with the passkeys of their own account. Whether they logged in just now is for the page to ask.
 
+use std::net::IpAddr;
+
 use mcp_auth_core::SecretText;
 use mcp_auth_core::bounds::MINUTE;
 use mcp_auth_core::seen::deceives;
@@ -7,7 +9,7 @@ use mcp_auth_store::{Account, AccountChange, MOST_PASSKEYS, Passkey, SecretHash,
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::factors::FactorsError;
+use super::factors::{FactorsError, PASSKEY};
 use super::login::AccountsLogin;
 use crate::observe::Event as _;
 use crate::observe::account::{SecondFactorRemoved, SecondFactorSetUp};
@@ -27,7 +29,7 @@ const UNNAMED: &str = "Passkey";
 #[derive(Debug)]
 pub(crate) struct PasskeySetup {
     /// The secret name of what was begun.
-    pub(crate) begun: String,
+    pub(crate) begun: SecretText,
     /// What the browser is asked for.
     pub(crate) options: Value,
 }
@@ -78,7 +80,7 @@ impl AccountsLogin {
             expires_at: now.saturating_add(LIFETIME),
         };
         self.store.transactions().begin(TRANSACTION, SecretHash::of(&begun), transaction, now).await?;
-        Ok(PasskeySetup { begun, options })
+        Ok(PasskeySetup { begun: SecretText::new(begun), options })
     }
 
     /// Adds the passkey that was begun at `browser`. Returns new recovery codes, to be shown once, if it is the first second factor.
@@ -87,7 +89,7 @@ impl AccountsLogin {
         subject: &str,
         begun: &str,
         answer: &str,
-        browser: SecretHash,
+        (browser, address): (SecretHash, Option<IpAddr>),
     ) -> Result<Vec<SecretText>, FactorsError> {
         let relying_party = self.relying_party.as_ref().ok_or(FactorsError::PasskeysOff)?;
         let now = self.now();
@@ -122,7 +124,7 @@ impl AccountsLogin {
             recovery_codes,
         };
         self.changed(id, change).await?;
-        SecondFactorSetUp { subject: &account.name }.happened();
+        SecondFactorSetUp { subject: &account.name, factor: PASSKEY, address }.happened();
         Ok(codes)
     }
 
@@ -131,6 +133,7 @@ impl AccountsLogin {
         &self,
         account: &Account,
         passkey: SecretHash,
+        address: Option<IpAddr>,
     ) -> Result<(), FactorsError> {
         let is_last = account.totp.is_none() && account.passkeys().count() == 1;
         if is_last && self.needs_second_factor() {
@@ -139,7 +142,7 @@ impl AccountsLogin {
         let (id, _) = self.of_subject(&account.name).await?.ok_or(FactorsError::Gone)?;
         let change = AccountChange::RemovePasskey { generation: account.generation, id: passkey };
         self.changed(id, change).await?;
-        SecondFactorRemoved { subject: &account.name }.happened();
+        SecondFactorRemoved { subject: &account.name, factor: PASSKEY, address }.happened();
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What an application answers: a short JWT, and where it sends the browser with it.
 
+use std::fmt;
+
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
@@ -33,7 +35,7 @@ use crate::endpoint::RETURN;
 /// let location = answer.location(&key, 1_800_000_005);
 /// assert!(location.starts_with("https://mcp.example.com/authorize/login?transaction=0123456789abcdef"));
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Answer<'a> {
     /// Which issuer it is for (`aud`): its issuer identifier, from the application's configuration, never from a request.
     pub issuer: &'a str,
@@ -51,6 +53,21 @@ pub struct Answer<'a> {
     pub acr: Option<&'a str>,
     /// By which means they logged in (`amr`, RFC 8176): at most 16.
     pub amr: &'a [&'a str],
+}
+
+/// Without the secret name.
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("issuer", &self.issuer)
+            .field("application", &self.application)
+            .field("subject", &self.subject)
+            .field("auth_time", &self.auth_time)
+            .field("name", &self.name)
+            .field("acr", &self.acr)
+            .field("amr", &self.amr)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Serialize)]
@@ -114,4 +131,25 @@ pub fn cancelled(issuer: &str, transaction: &str) -> String {
 
 fn back(issuer: &str, query: &[(&str, &str)]) -> String {
     format!("{issuer}{RETURN}?{}", Serializer::new(String::new()).extend_pairs(query).finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c19_debug_of_an_answer_shows_no_transaction() {
+        let answer = Answer {
+            issuer: "https://mcp.example",
+            application: "https://app.example",
+            transaction: "t-secret",
+            subject: "user-17",
+            auth_time: 5,
+            name: None,
+            acr: None,
+            amr: &[],
+        };
+        let shown = format!("{answer:?}");
+        assert!(shown.contains("user-17") && !shown.contains("t-secret"), "{shown}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What the issuer asks the application's page, in the query.
 
+use std::fmt;
+
 use url::Url;
 
 use crate::person::login::Asked;
@@ -19,7 +21,7 @@ use crate::request::Params;
 /// assert!(request.takes(10_000 - 240, 10_000) && !request.takes(10_000 - 3_600, 10_000));
 /// assert!(Request::read("client_name=Editor").is_none());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The secret name of the login, which [`Answer::transaction`](super::Answer::transaction) repeats.
     pub transaction: String,
@@ -35,6 +37,20 @@ pub struct Request {
     pub again: bool,
     /// How old their login may be, in seconds (`max_age`).
     pub max_age: Option<u64>,
+}
+
+/// Without the secret name and without the name of a person: applications write what they are asked into their logs.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("client_name", &self.client_name)
+            .field("login_hint", &self.login_hint.as_ref().map(|_| "…"))
+            .field("acr_values", &self.acr_values)
+            .field("ui_locales", &self.ui_locales)
+            .field("again", &self.again)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {
@@ -118,6 +134,15 @@ mod tests {
             assert!(url.as_str().starts_with("https://app.example/login?for=mcp&transaction=t-1"), "{url}");
             assert_eq!(Request::read(url.query().unwrap()), Some(request));
         }
+    }
+
+    /// C19. Applications log `{request:?}`.
+    #[test]
+    fn c19_debug_of_a_request_shows_no_hint_of_a_person_and_no_transaction() {
+        let query = "transaction=t-secret&login_hint=ann%40example.com&client_name=Editor&max_age=5";
+        let shown = format!("{:?}", Request::read(query).unwrap());
+        assert!(shown.contains("Editor") && shown.contains("max_age: Some(5)"), "{shown}");
+        assert!(!shown.contains("t-secret") && !shown.contains("ann"), "{shown}");
     }
 
     #[test]

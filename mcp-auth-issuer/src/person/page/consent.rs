@@ -84,20 +84,7 @@ impl Consent<'_> {
         html! {
             dl {
                 (application(self.issuer, Some(self.client)))
-                dt { "Your answer goes to" }
-                dd {
-                    @match destination {
-                        Destination::ThisComputer(host) => {
-                            strong { (host) }
-                            p.hint { "An application on this computer. " (MILD) }
-                        }
-                        Destination::Web(host) => { (stressed(host)) }
-                        Destination::App(scheme) => {
-                            strong { (scheme) ":" }
-                            p.hint { "The application on this computer that opens such links. " (MILD) }
-                        }
-                    }
-                }
+                (answer_goes_to(destination))
                 dt { "Server" }
                 dd { code.url { (self.issuer.resource) } }
                 dt { "You are" }
@@ -125,6 +112,26 @@ impl Consent<'_> {
             p.hint #on-remember {
                 "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to "
                 (stressed(host)) "."
+            }
+        }
+    }
+}
+
+/// Where the answer goes.
+pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
+    html! {
+        dt { "Your answer goes to" }
+        dd {
+            @match destination {
+                Destination::ThisComputer(host) => {
+                    strong { (host) }
+                    p.hint { "An application on this computer. " (MILD) }
+                }
+                Destination::Web(host) => { (stressed(host)) }
+                Destination::App(scheme) => {
+                    strong { (scheme) ":" }
+                    p.hint { "The application on this computer that opens such links. " (MILD) }
+                }
             }
         }
     }

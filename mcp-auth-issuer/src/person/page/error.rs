@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::html;
 
 use super::claim::cut;
-use super::shell::page;
+use super::shell::{page, retry_after};
 use crate::issuer::Issuer;
 
 /// A page that says what is wrong and how to continue.
@@ -15,6 +15,7 @@ pub(crate) struct ErrorPage<'a> {
     text: ErrorText,
     shown: Vec<(&'static str, String)>,
     retry: Option<String>,
+    retry_after: Option<u64>,
 }
 
 /// The three texts of an error page.
@@ -28,9 +29,19 @@ pub(crate) struct ErrorText {
     pub(crate) next: &'static str,
 }
 
+impl ErrorText {
+    /// Something that this server needs does not answer: its store, or the application or the provider that knows its people. A person can do
+    /// nothing about either, and the log names it.
+    pub(crate) const UNAVAILABLE: Self = Self {
+        title: "This does not work now",
+        why: "The authorization server cannot reach something that it needs, or has too much to do.",
+        next: "Reload this page in a moment. Its log says more.",
+    };
+}
+
 impl<'a> ErrorPage<'a> {
     pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: ErrorText) -> Self {
-        Self { issuer, status, text, shown: Vec::new(), retry: None }
+        Self { issuer, status, text, shown: Vec::new(), retry: None, retry_after: None }
     }
 
     /// Adds a value from the request, which may be made up by an attacker.
@@ -42,6 +53,11 @@ impl<'a> ErrorPage<'a> {
     /// Adds a link to try again.
     pub(crate) fn with_retry(self, url: String) -> Self {
         Self { retry: Some(url), ..self }
+    }
+
+    /// Says after how many seconds to try again; a page with 503 that was not told says how long what this server needs takes.
+    pub(crate) fn after(self, seconds: Option<u64>) -> Self {
+        Self { retry_after: seconds, ..self }
     }
 }
 
@@ -65,6 +81,10 @@ impl IntoResponse for ErrorPage<'_> {
             }
             p.hint { "Nothing was allowed. The application was not told, and you were not sent there." }
         };
-        page(self.issuer, self.status, title, &body)
+        let mut response = page(self.issuer, self.status, title, &body);
+        if let Some(seconds) = self.retry_after {
+            retry_after(&mut response, seconds);
+        }
+        response
     }
 }

@@ -1,4 +1,6 @@
-//! The page on which a person sets up or removes the second factor of their account, and what the login shows of it.
+//! The page on which a person changes the password of their account, and sets up or removes its second factor, and what the login shows of it.
+
+use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -9,11 +11,13 @@ use mcp_auth_store::{Account, MOST_PASSKEYS, Passkey};
 use super::claim::visible;
 use super::lifetime::ago;
 use super::passkeys::passkey_creation;
+use super::qr::qr;
+use super::reset::{PASSWORD_RULES, new_password};
 use super::shell::{page, page_with_passkeys};
 use crate::issuer::Issuer;
 use crate::person::accounts::{LONGEST_NAME, PasskeySetup, Setup};
 
-/// The second factor of a person who logged in just now.
+/// What a person logs in with who logged in just now.
 pub(crate) struct FactorsPage<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) account: &'a Account,
@@ -26,13 +30,15 @@ pub(crate) struct FactorsPage<'a> {
     pub(crate) csrf: &'a str,
     pub(crate) shown: Shown,
     /// What was done, with the status 200, or why it is shown again.
-    pub(crate) notice: Option<(StatusCode, &'static str)>,
+    pub(crate) notice: Option<(StatusCode, Cow<'static, str>)>,
 }
 
 /// What the page shows.
 pub(crate) enum Shown {
     /// What there is, and what can be done.
     Overview,
+    /// Another password to be chosen.
+    Password,
     /// Codes to be set up.
     Setup(Setup),
     /// A passkey to be made.
@@ -49,7 +55,13 @@ pub(crate) fn totp_setup(setup: &Setup) -> Markup {
     html! {
         ol {
             li {
-                "In an authenticator app, add an account by this key:"
+                @match qr(setup.uri.expose(), "QR code for an authenticator app. It says the same as the key below.") {
+                    Some(picture) => {
+                        "In an authenticator app, add an account: scan the code, or type the key below it."
+                        p { (picture) }
+                    }
+                    None => "In an authenticator app, add an account by this key:",
+                }
                 p { code.url { (groups.join(" ")) } }
                 p.hint {
                     "Time-based, 6 digits, 30 seconds. Or open this address in the app: "
@@ -102,6 +114,13 @@ impl FactorsPage<'_> {
         };
         html! {
             p { (how) }
+            h2 { "Password" }
+            @match account.password.is_some() {
+                true => (self.form(&html! {
+                    div.buttons { button type="submit" name="decision" value="begin-password" { "Change the password" } }
+                })),
+                false => p.hint { "You have no password. Who runs this server can give you a link that sets one." }
+            }
             (self.passkeys())
             (self.codes())
             @if account.has_second_factor() {
@@ -113,6 +132,20 @@ impl FactorsPage<'_> {
             }
             @if self.is_needed { p.hint { "This server asks everybody for a second step. Codes can be replaced and not removed, and where there are none, the last passkey stays." } }
         }
+    }
+
+    fn password(&self) -> Markup {
+        self.form(&html! {
+            fieldset {
+                // It tells programs that keep passwords whose it is.
+                label { "Your name" input name="username" value=(self.account.name) autocomplete="username" readonly; }
+                label { "Current password" input type="password" name="current" autocomplete="current-password" required; }
+                (new_password())
+            }
+            p.hint { (PASSWORD_RULES) }
+            p.hint { "You are logged out in all other browsers. Applications that you allowed stay connected." }
+            div.buttons { button.primary type="submit" name="decision" value="change-password" { "Change the password" } }
+        })
     }
 
     fn passkeys(&self) -> Markup {
@@ -187,18 +220,22 @@ impl FactorsPage<'_> {
 
 impl IntoResponse for FactorsPage<'_> {
     fn into_response(self) -> Response {
-        let status = self.notice.map_or(StatusCode::OK, |(status, _)| status);
+        let status = self.notice.as_ref().map_or(StatusCode::OK, |(status, _)| *status);
         let body = html! {
             h1 { "How you log in" }
-            @match self.notice {
+            @match &self.notice {
                 // What a person did themselves is told without a warning.
-                Some((StatusCode::OK, done)) => p.done role="status" { (done) },
+                Some((status, done)) if *status == StatusCode::OK => p.done role="status" { (done) },
                 Some((_, notice)) => p.warning role="alert" { (notice) },
                 None => {}
             }
             dl { dt { "You are" } dd { strong { bdi { (visible(&self.account.name)) } } } }
             @match &self.shown {
                 Shown::Overview => (self.overview()),
+                Shown::Password => {
+                    (self.password())
+                    div.buttons { a.button href=(self.action) { "Back" } }
+                }
                 Shown::Setup(setup) => (self.form(&html! {
                     input type="hidden" name="begun" value=(setup.begun().digits());
                     (totp_setup(setup))
@@ -207,7 +244,7 @@ impl IntoResponse for FactorsPage<'_> {
                 Shown::Passkey(setup) => {
                     p { "Your browser asks where the passkey is to be kept: on this device, on your phone, or on a security key." }
                     (self.form(&html! {
-                        input type="hidden" name="begun" value=(setup.begun);
+                        input type="hidden" name="begun" value=(setup.begun.expose());
                         input type="hidden" name="decision" value="add-passkey";
                         (passkey_creation("Make the passkey", &setup.options))
                     }))

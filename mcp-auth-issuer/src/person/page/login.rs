@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_store::Client;
 
 use super::claim::{application, visible};
-use super::shell::{page, page_with_passkeys};
+use super::consent::{ScopeLine, answer_goes_to, named};
+use super::shell::{page, page_with_passkeys, retry_after};
+use crate::client::redirect_uri::destination;
 use crate::issuer::Issuer;
 
 /// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
@@ -19,6 +20,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) is_asked: bool,
     /// The client that asks, where it is known.
     pub(crate) client: Option<&'a Client>,
+    /// What it asks for, where the person goes to another site before they decide.
+    pub(crate) asks: Option<Asks<'a>>,
     /// What the page says about the next step.
     pub(crate) then: &'static str,
     /// The label of the button that refuses.
@@ -32,6 +35,12 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) csrf: &'a str,
     /// The secret name of what the login has found out so far.
     pub(crate) login: Option<&'a str>,
+}
+
+/// What an application asks for.
+pub(crate) struct Asks<'a> {
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) scopes: Vec<ScopeLine<'a>>,
 }
 
 /// Why the page is shown again.
@@ -50,6 +59,8 @@ pub(crate) enum Notice {
     Cancelled,
     /// They logged in elsewhere too long ago for this request.
     Old,
+    /// The request asks for a new login, which the other page cannot give.
+    AgeUnknown,
     /// The person answered after their login had ended.
     Ended,
 }
@@ -75,6 +86,11 @@ impl Notice {
                 StatusCode::FORBIDDEN,
                 "You had logged in there some time ago, and this request asks for a new login. Log out there, and try again.",
             ),
+            Self::AgeUnknown => (
+                StatusCode::FORBIDDEN,
+                "This request asks for a new login, and the site that you log in at can neither ask you again nor say when you logged in there. \
+                 The application has to ask without that.",
+            ),
             Self::Ended => (
                 StatusCode::FORBIDDEN,
                 "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
@@ -99,7 +115,22 @@ impl IntoResponse for LoginPage<'_> {
                 p.warning role="alert" { (notice) }
             }
             @if self.is_asked {
-                dl { (application(self.issuer, self.client)) }
+                dl {
+                    (application(self.issuer, self.client))
+                    @if let Some(asks) = &self.asks {
+                        (answer_goes_to(&destination(asks.redirect_uri)))
+                        dt { "It asks to be able to" }
+                        dd {
+                            @if asks.scopes.is_empty() {
+                                "know who you are here, and nothing more"
+                            } @else {
+                                ul {
+                                    @for line in &asks.scopes { li { (named(line.scope, &line.told)) } }
+                                }
+                            }
+                        }
+                    }
+                }
             }
             p { (self.then) }
             form method="post" action=(self.action) {
@@ -119,7 +150,7 @@ impl IntoResponse for LoginPage<'_> {
         let show = if self.with_passkeys { page_with_passkeys } else { page };
         let mut response = show(self.issuer, status, &format!("{state}Log in to {server}"), &body);
         if let Some(Notice::TooOften(wait)) = self.notice {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+            retry_after(&mut response, wait);
         }
         response
     }

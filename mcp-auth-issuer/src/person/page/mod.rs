@@ -3,6 +3,7 @@
 //! - `shell`: the frame of every page, and the headers that protect it.
 //! - `login`, `consent`, `confirm`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
 //! - `passkeys`: the controls of passkeys, and the script.
+//! - `qr`: a QR code.
 //! - `claim`: shows text that a client chose.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
@@ -19,6 +20,7 @@ mod host;
 mod lifetime;
 mod login;
 mod passkeys;
+mod qr;
 mod reset;
 mod shell;
 
@@ -30,7 +32,7 @@ pub(crate) use device::{DeviceCodePage, DeviceConsent, WrongCode};
 pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};
-pub(crate) use login::{LoginPage, Notice};
+pub(crate) use login::{Asks, LoginPage, Notice};
 pub(crate) use passkeys::{SCRIPT, passkey_login};
 pub(crate) use reset::ResetPage;
 pub use shell::STYLE;

@@ -2,11 +2,22 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 
 use super::claim::visible;
 use super::shell::page;
 use crate::issuer::Issuer;
+
+/// What may be chosen.
+pub(super) const PASSWORD_RULES: &str = "12 to 128 characters, of any kind: a few words that do not belong together are good. Not one that you use elsewhere.";
+
+/// The fields of a password that is chosen.
+pub(super) fn new_password() -> Markup {
+    html! {
+        label { "New password" input type="password" name="password" autocomplete="new-password" required; }
+        label { "The same again" input type="password" name="again" autocomplete="new-password" required; }
+    }
+}
 
 /// Asks a person, who came by a link that works, for a new password.
 pub(crate) struct ResetPage<'a> {
@@ -33,10 +44,9 @@ impl IntoResponse for ResetPage<'_> {
                 input type="hidden" name="csrf" value=(self.csrf);
                 fieldset {
                     label { "Your name" input name="username" value=(self.name) autocomplete="username" readonly; }
-                    label { "New password" input type="password" name="password" autocomplete="new-password" required; }
-                    label { "The same again" input type="password" name="again" autocomplete="new-password" required; }
+                    (new_password())
                 }
-                p.hint { "12 to 128 characters, of any kind: a few words that do not belong together are good. Not one that you use elsewhere." }
+                p.hint { (PASSWORD_RULES) }
                 div.buttons { button.primary type="submit" name="decision" value="set" { "Set the password" } }
             }
         };

@@ -6,14 +6,15 @@ use aws_lc_rs::digest;
 use axum::response::{Html, IntoResponse, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::endpoint::PASSKEYS_SCRIPT;
 use crate::issuer::Issuer;
-use crate::request::oauth_error::NO_STORE;
+use crate::request::oauth_error::{NO_STORE, UNAVAILABLE_FOR};
 
 /// The one style sheet of the pages.
 pub const STYLE: &str = include_str!("style.css");
@@ -91,5 +92,15 @@ fn shown(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup, policy
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (CACHE_CONTROL, NO_STORE),
     ];
-    (status, headers, Html(document.into_string())).into_response()
+    let mut response = (status, headers, Html(document.into_string())).into_response();
+    // Who knows better says so: see `retry_after`.
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        retry_after(&mut response, UNAVAILABLE_FOR);
+    }
+    response
+}
+
+/// Says after how many seconds the page may be asked for again (RFC 9110 §10.2.3).
+pub(super) fn retry_after(page: &mut Response, seconds: u64) {
+    page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }

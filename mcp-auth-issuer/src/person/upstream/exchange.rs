@@ -1,25 +1,49 @@
-//! The code for an ID token, at the provider's token endpoint (OpenID Connect Core 1.0 §3.1.3).
+//! The code for what the provider's token endpoint gives (OAuth 2.1 §4.1.3, OpenID Connect Core 1.0 §3.1.3).
 
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
+use mcp_auth_core::seen::Excerpt;
 use mcp_auth_core::strict_json;
 use mcp_auth_runtime::facade::{Fetch, FetchError, FetchRequest};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::timeout;
+use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::metadata::{ClientAuth, Metadata};
 use super::options::UpstreamOptions;
 
 /// The longest that the provider may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// Why there is no ID token.
+/// Where codes are redeemed.
+#[derive(Debug, Clone)]
+pub(super) struct TokenEndpoint {
+    pub(super) url: Url,
+    /// How a client with a secret shows itself.
+    pub(super) client_auth: ClientAuth,
+}
+
+/// How a client with a secret shows itself at the token endpoint (OpenID Connect Core 1.0 §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClientAuth {
+    Basic,
+    Post,
+}
+
+/// A code that came back, and what it was asked for with.
+#[derive(Clone, Copy)]
+pub(super) struct Redeemed<'a> {
+    pub(super) code: &'a str,
+    pub(super) redirect_uri: &'a str,
+    pub(super) verifier: &'a str,
+}
+
+/// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoToken {
     /// The provider refuses this code: the person has to log in again.
@@ -29,48 +53,59 @@ pub(super) enum NoToken {
     Fetch(#[source] FetchError),
     #[error("the provider's token endpoint answered with status {0}")]
     Status(StatusCode),
-    #[error("the provider's token endpoint answered without an ID token")]
-    Answer,
+    /// What is wrong is ours: the client's secret, or its redirect URI there.
+    #[error("the provider's token endpoint answered with the error {0}")]
+    Refused(Excerpt),
+    #[error("the provider's token endpoint answered without {0}")]
+    Answer(&'static str),
     #[error("the client identifier or its secret cannot be sent in a header")]
     Credentials,
 }
 
-/// Redeems `code`.
+/// Redeems a code: all that the token endpoint answers.
 ///
 /// # Errors
 /// [`NoToken`].
-pub(super) async fn id_token(
+pub(super) async fn redeem(
     fetch: &dyn Fetch,
-    metadata: &Metadata,
+    endpoint: &TokenEndpoint,
     options: &UpstreamOptions,
-    (code, redirect_uri, verifier): (&str, &str, &str),
-) -> Result<String, NoToken> {
-    let request = request(metadata, options, (code, redirect_uri, verifier))?;
+    redeemed: Redeemed<'_>,
+) -> Result<Map<String, Value>, NoToken> {
+    let request = request(endpoint, options, redeemed)?;
     let answer = timeout(PATIENCE, fetch.fetch(request, LONGEST)).await;
     let answer = answer.unwrap_or(Err(FetchError::Timeout)).map_err(NoToken::Fetch)?;
     let body = strict_json::object(&answer.body);
-    let said = |member: &str| body.as_ref().ok().and_then(|body| body.get(member)).and_then(Value::as_str);
-    match answer.status {
-        StatusCode::OK => said("id_token").map(str::to_owned).ok_or(NoToken::Answer),
-        StatusCode::BAD_REQUEST if said("error") == Some("invalid_grant") => Err(NoToken::Code),
-        status => Err(NoToken::Status(status)),
+    let error = body.as_ref().ok().and_then(|body| body.get("error"));
+    let error = error.map(|error| error.as_str().unwrap_or_default());
+    match (answer.status, error, body.as_ref().is_ok()) {
+        // GitHub answers with 200 also where it refuses, and has its own word for a code that is used up.
+        (StatusCode::OK | StatusCode::BAD_REQUEST, Some("invalid_grant" | "bad_verification_code"), _) => {
+            Err(NoToken::Code)
+        }
+        (StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, Some(error), _) => {
+            Err(NoToken::Refused(Excerpt::of(error)))
+        }
+        (StatusCode::OK, None, true) => body.map_err(|_| NoToken::Answer("a JSON object")),
+        (StatusCode::OK, _, _) => Err(NoToken::Answer("a JSON object")),
+        (status, _, _) => Err(NoToken::Status(status)),
     }
 }
 
 /// The token request.
 fn request(
-    metadata: &Metadata,
+    endpoint: &TokenEndpoint,
     options: &UpstreamOptions,
-    (code, redirect_uri, verifier): (&str, &str, &str),
+    redeemed: Redeemed<'_>,
 ) -> Result<FetchRequest, NoToken> {
     let mut form = Serializer::new(String::new());
     form.extend_pairs([
         ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", redirect_uri),
-        ("code_verifier", verifier),
+        ("code", redeemed.code),
+        ("redirect_uri", redeemed.redirect_uri),
+        ("code_verifier", redeemed.verifier),
     ]);
-    let basic = match (&options.client_secret, metadata.client_auth) {
+    let basic = match (&options.client_secret, endpoint.client_auth) {
         (Some(secret), ClientAuth::Basic) => Some(basic(&options.client_id, secret.expose())?),
         (Some(secret), ClientAuth::Post) => {
             form.extend_pairs([("client_id", &*options.client_id), ("client_secret", secret.expose())]);
@@ -81,7 +116,7 @@ fn request(
             None
         }
     };
-    let url = metadata.token_endpoint.clone();
+    let url = endpoint.url.clone();
     let mut request = FetchRequest::post(url, "application/x-www-form-urlencoded", form.finish());
     if let Some(basic) = basic {
         request.headers.insert(AUTHORIZATION, basic);

@@ -1,56 +1,42 @@
-//! The login that leads over an OpenID Connect provider.
+//! The login that leads over a provider.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
+use maud::html;
+use mcp_auth_core::Acr;
+use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_core::net::{Origin, is_secure};
-use mcp_auth_core::{Acr, SecretText};
-use mcp_auth_runtime::facade::{
-    Fetch, IssuerMetadata, IssuerRules, JwtVerifier, KeyRefresh, KeySource, TokenError, TokenRules,
-    Unpublished,
-};
+use mcp_auth_core::net::Origin;
+use mcp_auth_core::own_claims::is_for_no_login;
+use mcp_auth_runtime::facade::Fetch;
 
-use super::exchange::{NoToken, id_token};
-use super::metadata::Metadata;
-use super::options::UpstreamOptions;
+use super::exchange::Redeemed;
+use super::github::GitHub;
+use super::invalid::InvalidUpstream;
+use super::openid::OpenId;
+use super::options::{UpstreamOptions, UpstreamProvider};
 use super::person::person;
 use super::request::Kept;
 use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
+use crate::person::page::visible;
 use crate::request::Params;
 
-/// How long keys are used before they are fetched again: nothing fetches them meanwhile.
-const KEYS_KEPT: Duration = Duration::from_secs(60 * 60);
+/// The longest name.
+const LONGEST_NAME: usize = 64;
 
-/// People log in at an OpenID Connect provider.
+/// People log in at a provider.
 pub struct UpstreamLogin {
     options: UpstreamOptions,
-    metadata: IssuerMetadata,
-    verifier: JwtVerifier,
-    fetch: Arc<dyn Fetch>,
+    provider: Provider,
     ambient: Ambient,
 }
 
-/// Options with which nobody could log in, or not safely.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidUpstream {
-    /// Anybody on the way could be the provider.
-    #[error(
-        "issuer {0:?} is reached without encryption: give the provider's https URL (http only on loopback)"
-    )]
-    NotEncrypted(String),
-    /// Without it there is no ID token.
-    #[error(
-        "scopes have no openid, without which the provider says nothing of the person: add openid to scopes"
-    )]
-    NoOpenid,
-    /// An empty identifier, for example.
-    #[error("ID tokens cannot be verified with these settings: {0}")]
-    Rules(String),
+enum Provider {
+    OpenId(Box<OpenId>),
+    GitHub(GitHub),
 }
 
 impl UpstreamLogin {
@@ -63,56 +49,78 @@ impl UpstreamLogin {
         fetch: Arc<dyn Fetch>,
         ambient: Ambient,
     ) -> Result<Self, InvalidUpstream> {
-        if !is_secure(options.issuer.url()) {
-            return Err(InvalidUpstream::NotEncrypted(options.issuer.to_string()));
+        let is_spelled = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if !(1..=LONGEST_NAME).contains(&options.name.len()) || !options.name.bytes().all(is_spelled) {
+            return Err(InvalidUpstream::Name(options.name));
         }
-        if !options.scopes.contains("openid") {
-            return Err(InvalidUpstream::NoOpenid);
+        let reserved = |name: &&String| is_for_no_login(name);
+        if let Some(claim) = options.claims.iter().filter_map(|path| path.first()).find(reserved) {
+            return Err(InvalidUpstream::ReservedClaim(claim.clone()));
         }
-        let refresh = KeyRefresh { keep: KEYS_KEPT, ..KeyRefresh::default() };
-        let rules = IssuerRules {
-            refresh: refresh.clone(),
-            tokens: TokenRules::new(vec![options.client_id.clone()]),
-            ..IssuerRules::new(options.issuer.clone(), vec![options.client_id.clone()], KeySource::Discovery)
+        let provider = match &options.provider {
+            UpstreamProvider::OpenId { issuer, tenants } => {
+                let openid = OpenId::new(&options, (issuer, tenants.as_ref()), fetch, ambient.clone())?;
+                Provider::OpenId(Box::new(openid))
+            }
+            UpstreamProvider::GitHub(endpoints) => Provider::GitHub(GitHub::new(&options, endpoints, fetch)?),
         };
-        let verifier = JwtVerifier::new(vec![rules], Arc::clone(&fetch), ambient.clone())
-            .map_err(|error| InvalidUpstream::Rules(error.to_string()))?;
-        let metadata = IssuerMetadata::new(options.issuer.clone(), Vec::new(), Arc::clone(&fetch), refresh);
-        Ok(Self { options, metadata, verifier, fetch, ambient })
+        Ok(Self { options, provider, ambient })
     }
 
+    /// Where people go, as a person reads it.
     fn host(&self) -> String {
-        Origin::of(self.options.issuer.url())
-            .map_or_else(String::new, |origin| origin.authority().to_string())
+        let url = match &self.options.provider {
+            UpstreamProvider::OpenId { issuer, .. } => issuer.url(),
+            UpstreamProvider::GitHub(endpoints) => &endpoints.authorization,
+        };
+        Origin::of(url).map_or_else(String::new, |origin| origin.authority().to_string())
     }
 
-    async fn endpoints(&self) -> Result<Metadata, LoginError> {
-        let document = self.metadata.document().await.map_err(|why| {
-            let why = match why {
-                Unpublished::Absent => "the provider has no metadata",
-                Unpublished::Unavailable { .. } => "the provider's metadata cannot be had now",
-            };
-            LoginError::Unavailable(why.into())
-        })?;
-        Metadata::read(&document, &self.options.issuer).map_err(|error| LoginError::Unavailable(error.into()))
+    /// The button that leads there. A person sees which application asks, and where they go, before they do.
+    fn form(&self) -> Form {
+        let host = self.host();
+        let Some(title) = &self.options.title else { return Form::continue_to(&host) };
+        let controls = html! {
+            p { "You log in at " strong { (title) } " (" bdi { (visible(&host)) } ") and come back here." }
+            button type="submit" { "Continue to " (title) }
+        };
+        Form { controls, found: None }
+    }
+
+    /// GitHub neither asks anew nor says when it did.
+    fn can_answer(&self, attempt: &Attempt<'_>) -> Result<(), LoginError> {
+        let asks = attempt.asked.again || attempt.asked.max_age.is_some();
+        match (&self.provider, asks) {
+            (Provider::GitHub(_), true) => Err(LoginError::AgeUnknown),
+            (Provider::GitHub(_) | Provider::OpenId(_), _) => Ok(()),
+        }
     }
 
     async fn leave(&self, attempt: &Attempt<'_>) -> Result<Step, LoginError> {
-        let metadata = self.endpoints().await?;
+        self.can_answer(attempt)?;
         let kept = Kept::random(&*self.ambient.random);
+        let url = match &self.provider {
+            Provider::OpenId(openid) => {
+                let metadata = openid.endpoints().await?;
+                kept.openid_request(&metadata.authorization_endpoint, &self.options, attempt)
+            }
+            Provider::GitHub(github) => kept.request(github.authorization_endpoint(), &self.options, attempt),
+        };
         let found = serde_json::to_string(&kept).map_err(|error| LoginError::Unavailable(error.into()))?;
-        let url = kept.request(&metadata.authorization_endpoint, &self.options, attempt);
         Ok(Step::Leave(Leave { url, found: Some(SecretText::new(found)) }))
     }
 
     async fn back(&self, attempt: &Attempt<'_>, answer: &Params) -> Result<Step, LoginError> {
         let kept = Kept::read(attempt.found).ok_or(LoginError::Refused)?;
-        let metadata = self.endpoints().await?;
-        let issuer = self.options.issuer.as_str();
+        let metadata = match &self.provider {
+            Provider::OpenId(openid) => Some(openid.endpoints().await?),
+            Provider::GitHub(_) => None,
+        };
+        let always_says_iss = metadata.as_ref().is_some_and(|metadata| metadata.always_says_iss);
         // RFC 9207 §2.4, before anything else of the answer is used: another provider may have mixed itself in.
         match answer.get("iss") {
-            Some(iss) if iss == issuer => {}
-            None if !metadata.always_says_iss && answer.count("iss") == 0 => {}
+            Some(iss) if self.options.is_called(iss) => {}
+            None if !always_says_iss && answer.count("iss") == 0 => {}
             Some(_) | None => return Err(LoginError::Answer("its iss is not that of the provider".into())),
         }
         let code = match (answer.get("code"), answer.get("error")) {
@@ -123,19 +131,16 @@ impl UpstreamLogin {
             }
             (_, _) => return Err(LoginError::Refused),
         };
-        let redeemed = (code, &*attempt.return_to(), &*kept.verifier);
-        let token =
-            id_token(&*self.fetch, &metadata, &self.options, redeemed).await.map_err(
-                |error| match error {
-                    NoToken::Code => LoginError::Answer(error.into()),
-                    error => LoginError::Unavailable(error.into()),
-                },
-            )?;
-        let claims = self.verifier.id_token(&token).await.map_err(|error| match error {
-            TokenError::KeysUnavailable { .. } => LoginError::Unavailable(error.into()),
-            error => LoginError::Answer(error.into()),
-        })?;
-        let user = person(&claims, (issuer, &kept.nonce), &self.options.admitted, attempt.now);
+        let redirect_uri = attempt.return_to();
+        let redeemed = Redeemed { code, redirect_uri: &redirect_uri, verifier: &kept.verifier };
+        let said = match (&self.provider, &metadata) {
+            (Provider::OpenId(openid), Some(metadata)) => {
+                openid.said(&self.options, metadata, (redeemed, &kept.nonce)).await?
+            }
+            (Provider::GitHub(github), _) => github.said(&self.options, redeemed).await?,
+            (Provider::OpenId(_), None) => return Err(LoginError::Refused),
+        };
+        let user = person(&said, &self.options, attempt.now);
         let mut user = user.map_err(|error| LoginError::Answer(error.into()))?;
         user.acr = counts_as(user.acr, attempt.asked.acr_values, &self.options.acr_values);
         Ok(Step::Done(user))
@@ -151,12 +156,16 @@ impl fmt::Debug for UpstreamLogin {
 
 impl Login for UpstreamLogin {
     fn kind(&self) -> Cow<'_, str> {
-        format!("upstream {}", self.options.issuer.as_str()).into()
+        format!("upstream {}", self.options.issuer()).into()
     }
 
-    fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
-        let form = Form::continue_to(&self.host());
-        Box::pin(async move { Ok(Step::Ask(form)) })
+    fn upstream(&self) -> Option<&str> {
+        Some(&self.options.name)
+    }
+
+    fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
+        let step = self.can_answer(attempt).map(|()| Step::Ask(self.form()));
+        Box::pin(async move { step })
     }
 
     /// The person pressed the button.
@@ -176,9 +185,10 @@ impl Login for UpstreamLogin {
         Box::pin(self.back(attempt, answer))
     }
 
-    /// Who is let in still. Whether the provider still has them is seen at their next login.
+    /// Who is let in still, where the configuration names each. Whether the provider still has them, and still says of them what lets them in,
+    /// is seen at their next login.
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
-        let known = self.options.admitted.lets_in(self.options.issuer.as_str(), subject);
+        let known = self.options.may_let_in(subject);
         Box::pin(async move { Ok(known) })
     }
 

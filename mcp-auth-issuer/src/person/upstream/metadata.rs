@@ -6,22 +6,15 @@ use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::exchange::{ClientAuth, TokenEndpoint};
+
 /// What counts of it.
 #[derive(Debug)]
 pub(super) struct Metadata {
     pub(super) authorization_endpoint: Url,
-    pub(super) token_endpoint: Url,
-    /// How a client with a secret shows itself.
-    pub(super) client_auth: ClientAuth,
+    pub(super) token_endpoint: TokenEndpoint,
     /// Whether each authorization response says `iss` (RFC 9207 §3).
     pub(super) always_says_iss: bool,
-}
-
-/// How a client with a secret shows itself at the token endpoint (OpenID Connect Core 1.0 §9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ClientAuth {
-    Basic,
-    Post,
 }
 
 /// Why metadata cannot be used.
@@ -41,8 +34,10 @@ impl Metadata {
         let document = strict_json::object(document).map_err(|_| InvalidMetadata::Shape)?;
         Ok(Self {
             authorization_endpoint: endpoint(&document, "authorization_endpoint", issuer)?,
-            token_endpoint: endpoint(&document, "token_endpoint", issuer)?,
-            client_auth: client_auth(&document)?,
+            token_endpoint: TokenEndpoint {
+                url: endpoint(&document, "token_endpoint", issuer)?,
+                client_auth: client_auth(&document)?,
+            },
             always_says_iss: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
         })

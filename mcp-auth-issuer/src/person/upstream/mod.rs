@@ -1,20 +1,27 @@
-//! People log in at an OpenID Connect provider. It is told apart who they are by (issuer, subject), never by an email address, and nobody is let
-//! in who is not named, unless the operator says so.
+//! People log in at a provider: an OpenID Connect provider, or GitHub. It is told apart who they are by (issuer, subject), never by an email
+//! address, and nobody is let in whom no rule names, unless the operator says so.
 //!
-//! - `options`: which provider, and who is let in.
-//! - `metadata`: where its endpoints are.
-//! - `request`: what the browser is sent there with.
-//! - `exchange`: the code for an ID token.
-//! - `person`: whom the ID token names.
+//! - `options`: which provider, and what it says where. `admission`: who is let in. `invalid`: with what nobody could log in.
+//! - `request`: what the browser is sent there with. `exchange`: the code for a token.
+//! - `metadata`, `openid`: an OpenID Connect provider. `github`: GitHub.
+//! - `said`: what either said. `person`: whom that names. `passed_on`: what of it our tokens say.
 //! - `login`: the steps.
 
+mod admission;
 mod exchange;
+mod github;
+mod invalid;
 mod login;
 mod metadata;
+mod openid;
 mod options;
+mod passed_on;
 mod person;
 mod request;
+mod said;
 
-pub use login::{InvalidUpstream, UpstreamLogin};
-pub use options::{Admitted, UpstreamOptions};
+pub use admission::{Admitted, AdmittedLists};
+pub use invalid::InvalidUpstream;
+pub use login::UpstreamLogin;
+pub use options::{DomainIn, GitHubEndpoints, SaidIn, UpstreamOptions, UpstreamProvider, UpstreamTenants};
 pub(super) use person::PREFIX;

@@ -1,4 +1,4 @@
-//! What the browser is sent to the provider with (OpenID Connect Core 1.0 §3.1.2.1), and what is kept until it comes back.
+//! What the browser is sent to the provider with (OAuth 2.1 §4.1.1), and what is kept until it comes back.
 
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -32,25 +32,36 @@ impl Kept {
         serde_json::from_str(text?.expose()).ok()
     }
 
-    /// The authorization request.
+    /// The authorization request of OAuth alone.
     pub(super) fn request(&self, endpoint: &Url, options: &UpstreamOptions, attempt: &Attempt<'_>) -> Url {
         let mut url = endpoint.clone();
-        let asked = &attempt.asked;
         let challenge = digest::digest(&digest::SHA256, self.verifier.as_bytes());
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(challenge);
-        let scopes = options.scopes.to_string();
-        let (return_to, max_age) = (attempt.return_to(), asked.max_age.unwrap_or(ANY_AGE).to_string());
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", &options.client_id),
-            ("redirect_uri", &return_to),
-            ("scope", &scopes),
+            ("redirect_uri", &attempt.return_to()),
             ("state", attempt.transaction),
-            ("nonce", &self.nonce),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
-            ("max_age", &max_age),
         ]);
+        if !options.scopes.is_empty() {
+            url.query_pairs_mut().append_pair("scope", &options.scopes.to_string());
+        }
+        url
+    }
+
+    /// The same with what OpenID Connect adds (OpenID Connect Core 1.0 §3.1.2.1).
+    pub(super) fn openid_request(
+        &self,
+        endpoint: &Url,
+        options: &UpstreamOptions,
+        attempt: &Attempt<'_>,
+    ) -> Url {
+        let mut url = self.request(endpoint, options, attempt);
+        let asked = &attempt.asked;
+        let max_age = asked.max_age.unwrap_or(ANY_AGE).to_string();
+        url.query_pairs_mut().extend_pairs([("nonce", &*self.nonce), ("max_age", &max_age)]);
         let hints = [
             ("login_hint", asked.login_hint),
             ("acr_values", asked.acr_values),

@@ -14,14 +14,16 @@ impl Findings<'_> {
     pub(super) fn acr_out_of_reach(&self) -> Vec<Warning> {
         let issuer = self.config.built_in_issuer().filter(|_| self.config.auth.verify == Verify::Tokens);
         let Some(issuer) = issuer else { return Vec::new() };
-        let can_reach = issuer.acr_values();
-        let reached = match (issuer.login, can_reach.as_slice()) {
+        let can_reach = self.config.login_acr_values(issuer);
+        let reached = match (&issuer.login, can_reach.as_slice()) {
             (IssuerLogin::Development, _) => "the development login has no acr".to_owned(),
             (IssuerLogin::Accounts, all) => format!("accounts reach {}", quoted(all)),
             (IssuerLogin::Own, []) => "issuer.own_login.acr_values names none".to_owned(),
             (IssuerLogin::Own, all) => format!("issuer.own_login.acr_values names {}", quoted(all)),
-            (IssuerLogin::Upstream, []) => "issuer.upstream.acr_values names none".to_owned(),
-            (IssuerLogin::Upstream, all) => format!("issuer.upstream.acr_values names {}", quoted(all)),
+            (IssuerLogin::Upstream(name), []) => format!("upstreams.{name}.acr_values names none"),
+            (IssuerLogin::Upstream(name), all) => {
+                format!("upstreams.{name}.acr_values names {}", quoted(all))
+            }
         };
         let all = self.registry.into_iter().flat_map(Registry::iter).map(|(_, declaration)| declaration);
         all.filter_map(|declaration| {

@@ -14,7 +14,7 @@ impl Findings<'_> {
         let own = config.resource().origin().to_string();
         let mut seen = BTreeSet::from([own.as_str()]);
         let clients = issuer.clients.iter().map(|client| client.client_id.as_str());
-        let mut names: BTreeSet<&str> = issuer.users.names().chain(clients).collect();
+        let mut names: BTreeSet<&str> = issuer.people().chain(clients).collect();
         for (index, one) in issuer.assertions.iter().enumerate() {
             let name = one.identifier().as_str();
             if !seen.insert(name) {

@@ -23,7 +23,7 @@ impl Findings<'_> {
                 let at = self.at(key!(issuer?.clients[index].client_id));
                 self.refuse(IssuerClientConflict::DuplicateClient { client, at });
             }
-            if issuer.users.names().any(|user| user == client.client_id.as_str()) {
+            if issuer.people().any(|user| user == client.client_id.as_str()) {
                 let client = client.client_id.as_str().to_owned();
                 let at = self.at(key!(issuer?.clients[index].client_id));
                 self.refuse(IssuerClientConflict::ClientIsUser { client, at });

@@ -23,11 +23,11 @@ mod stdio;
 mod store;
 #[cfg(test)]
 mod tests;
-mod upstream;
+mod upstreams;
 
 pub use conflict::{
     ApiKeyConflict, AuthConflict, BuiltInIssuerConflict, Conflict, DenyConflict, IntrospectionConflict,
     IssuerClientConflict, OperationConflict, RoleConflict, ScopeConflict, ServerConflict, StdioConflict,
-    StoreConflict, TrustedIssuerConflict,
+    StoreConflict, TrustedIssuerConflict, UpstreamConflict,
 };
 pub use run::Checked;

@@ -17,33 +17,19 @@ impl Findings<'_> {
     /// How people log in at the built-in issuer.
     pub(super) fn issuer_login(&mut self) {
         let Some(issuer) = self.config.built_in_issuer() else { return };
-        match (issuer.login, &issuer.own_login) {
+        match (&issuer.login, &issuer.own_login) {
             (IssuerLogin::Own, Some(own)) => self.own_login(own),
             (IssuerLogin::Own, None) => {
                 let at = self.at(key!(issuer?.login));
                 let why = "login is \"own\", and there is no [issuer.own_login]";
                 self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
-            (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Upstream, Some(_)) => {
+            (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Upstream(_), Some(_)) => {
                 let at = self.at(key!(issuer?.own_login));
                 let why = "own_login is not used: set issuer.login to \"own\", or remove the table";
                 self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
             }
-            (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Upstream, None) => {}
-        }
-        match (issuer.login, &issuer.upstream) {
-            (IssuerLogin::Upstream, Some(upstream)) => self.upstream(upstream),
-            (IssuerLogin::Upstream, None) => {
-                let at = self.at(key!(issuer?.login));
-                let why = "login is \"upstream\", and there is no [issuer.upstream]";
-                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
-            }
-            (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Own, Some(_)) => {
-                let at = self.at(key!(issuer?.upstream));
-                let why = "upstream is not used: set issuer.login to \"upstream\", or remove the table";
-                self.refuse(BuiltInIssuerConflict::OwnLogin { why, at });
-            }
-            (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Own, None) => {}
+            (IssuerLogin::Development | IssuerLogin::Accounts | IssuerLogin::Upstream(_), None) => {}
         }
     }
 

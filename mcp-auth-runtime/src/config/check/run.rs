@@ -153,7 +153,6 @@ impl Config {
                     "issuer.assertions",
                     "issuer.login",
                     "issuer.own_login.**",
-                    "issuer.upstream.**",
                     "server.tls.**",
                     "server.trusted_proxies",
                     "store.url",
@@ -163,12 +162,14 @@ impl Config {
             ],
             Findings::built_in_issuer,
         );
+        checks.reading(&[trust, &["issuer.login", "upstreams.**"]], Findings::upstreams);
         checks.reading(
-            &[trust, &["issuer.users", "issuer.clients.**", "issuer.device_code", "scopes"]],
+            &[trust, &["issuer.users", "issuer.login", "issuer.clients.**", "issuer.device_code", "scopes"]],
             Findings::issuer_clients,
         );
         checks.reading(&[trust, &["issuer.registration.**"]], Findings::initial_access_tokens);
-        let named = ["issuer.users", "issuer.clients.*.client_id", "issuer.assertions.**", "scopes"];
+        let named =
+            ["issuer.users", "issuer.login", "issuer.clients.*.client_id", "issuer.assertions.**", "scopes"];
         checks.reading(&[trust, place, &named], Findings::issuer_assertions);
         checks.reading(
             &[trust, &["server.transport", "auth.base_scopes", "auth.visibility", "scopes"]],

@@ -61,6 +61,7 @@ mod issuer_clients;
 mod names;
 mod own_login;
 mod roles;
+mod upstreams;
 
 const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";
 
@@ -493,7 +494,8 @@ fn all_refusals_are_told_at_once() {
 fn a_mistyped_key_of_the_built_in_issuer_is_refused_once() {
     let network = "server.public_url = \"https://a.example/mcp\"\n";
     let own = "[issuer]\nlogin = \"own\"\n[issuer.own_login]\nkey = \"env:TOKEN\"\n";
-    let upstream = "[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nissuer = \"https://i.example\"\nallow = \"anyone\"\n";
+    let upstream =
+        "[issuer]\nlogin = \"idp\"\n[upstreams.idp]\nissuer = \"https://i.example\"\nallow = \"anyone\"\n";
     let store = "[store]\nurl = \"sqlite:x\"\n";
     let device = "[issuer]\nusers = [\"ann\"]\n[[issuer.clients]]\nclient_id = \"tv\"\npublic = true\ngrant_types = [\"device_code\"]\n";
     for text in [

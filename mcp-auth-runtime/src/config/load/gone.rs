@@ -43,6 +43,19 @@ pub(in crate::config) fn gone(
             let key = "issuer.own_login.public_keys".to_owned();
             Some(vec![Mistake::Gone { key, from, instead: instead.to_owned() }])
         }
+        (["issuer", "upstream"], _) => {
+            let instead = match is_variable(&from(path, value)) {
+                true => {
+                    "set MCP_UPSTREAMS__NAME__KEY for a name of your choice, and MCP_ISSUER__LOGIN to that name"
+                }
+                false => {
+                    "write [upstreams.NAME] with a name of your choice, and login = \"NAME\" in [issuer]; allow_subjects = [\"17\"] is allow = { \
+                     subjects = [\"17\"] }, and the redirect URI there is /authorize/login/NAME"
+                }
+            };
+            let (key, from) = ("issuer.upstream".to_owned(), from(path, value));
+            Some(vec![Mistake::Gone { key, from, instead: instead.to_owned() }])
+        }
         _ => None,
     }
 }
@@ -155,6 +168,19 @@ mod tests {
                  \"file:/path\" of one: issuer.own_login.public_keys in mcp.toml, line 3"
             ]
         );
+    }
+
+    #[test]
+    fn the_one_upstream_of_before_is_refused_with_the_table_to_write() {
+        let told = mistakes(
+            "[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nclient_id = \"us\"\nallow_subjects = [\"17\"]",
+            &[],
+        );
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("issuer.upstream is gone; write [upstreams.NAME]"), "{told:?}");
+        assert!(told[0].ends_with(": issuer.upstream in mcp.toml, line 3"), "{told:?}");
+        let told = mistakes("[issuer]", &[("MCP_ISSUER__UPSTREAM__CLIENT_ID", "us")]);
+        assert!(told.len() == 1 && told[0].contains("set MCP_UPSTREAMS__NAME__KEY"), "{told:?}");
     }
 
     #[test]

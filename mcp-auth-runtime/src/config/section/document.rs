@@ -14,6 +14,7 @@ use super::scopes::Scopes;
 use super::server::Server;
 use super::stdio::Stdio;
 use super::store::Store;
+use super::upstreams::Upstreams;
 
 /// The configuration of an mcp-auth server: `mcp.toml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +29,9 @@ pub struct Document {
     /// The built-in issuer: this process issues tokens and accepts them. With the default login, which asks for no password, it is for this
     /// computer alone; other computers may reach it with a login that asks for proof (`login`), a store that lasts (`[store]`), and https.
     pub issuer: Option<BuiltInIssuer>,
+    /// Providers at which people log in, by name: `login` in `[issuer]` names one.
+    #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::upstreams::Upstream>")]
+    pub upstreams: Upstreams,
     /// What scopes mean, and which narrower ones they imply.
     #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::scopes::ScopeEntry>")]
     pub scopes: Scopes,

@@ -11,13 +11,12 @@ use crate::config::section::accounts::Accounts;
 use crate::config::section::client_documents::ClientDocuments;
 pub use crate::config::section::issuer_assertions::{AssertionKind, IssuerAssertions, IssuerWorkload};
 pub use crate::config::section::issuer_client::IssuerClient;
+pub use crate::config::section::issuer_login::IssuerLogin;
 use crate::config::section::own_login::OwnLogin;
 use crate::config::section::registration::Registration;
-use crate::config::section::upstream::Upstream;
-use crate::config::section::users::Users;
-use crate::config::value::{AcrValue, RoleName, duration, keyword};
+use crate::config::section::users::{UserEntry, Users};
+use crate::config::value::{RoleName, duration, keyword};
 use mcp_auth_core::bounds;
-use mcp_auth_core::own_claims::ACR_VALUES_OF_ACCOUNTS;
 
 duration! {
     /// How long an access token is valid.
@@ -43,30 +42,6 @@ duration! {
 duration! {
     /// For how long a replaced refresh token gives the same next one again.
     RefreshGrace within REFRESH_GRACE
-}
-
-keyword! {
-    /// How people log in at the built-in issuer. **(default: `"development"`)**
-    IssuerLogin {
-        /// One button for each of `issuer.users` and no password: for development on this computer only.
-        Development = "development",
-        /// An account in the store: a name, a password and, where it is set up, a one-time code. `mcp-auth issuer user` makes accounts.
-        Accounts = "accounts",
-        /// On a page of an application that has its own users.
-        Own = "own",
-        /// At an OpenID Connect provider.
-        Upstream = "upstream",
-    }
-}
-
-impl IssuerLogin {
-    /// Whether a person can log in without proof of who they are.
-    pub fn is_for_development(self) -> bool {
-        match self {
-            Self::Development => true,
-            Self::Accounts | Self::Own | Self::Upstream => false,
-        }
-    }
 }
 
 keyword! {
@@ -114,12 +89,10 @@ pub struct BuiltInIssuer {
     pub require_par: bool,
     /// How people log in: `development` (one button for each of `users`, and no password), `accounts` (with a name and a password; accounts are in
     /// the store, which has to be one that lasts, and `mcp-auth issuer user` makes them), `own` (on a page of an application that has its own
-    /// users: `own_login`), or `upstream` (at an OpenID Connect provider: `upstream`).
+    /// users: `own_login`), or the name of one of `[upstreams]` (at that provider).
     pub login: IssuerLogin,
     /// The application at which people log in, with `login = "own"`.
     pub own_login: Option<OwnLogin>,
-    /// The provider at which people log in, with `login = "upstream"`.
-    pub upstream: Option<Upstream>,
     /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
     /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table). With accounts, such a table is about
     /// the account of this name.
@@ -154,7 +127,6 @@ impl Default for BuiltInIssuer {
             require_par: false,
             login: IssuerLogin::default(),
             own_login: None,
-            upstream: None,
             users: Users::named("developer".parse()),
             clients: Vec::new(),
             assertions: Vec::new(),
@@ -172,16 +144,13 @@ impl BuiltInIssuer {
         self.assertions.iter().flat_map(|assertions| &assertions.workloads)
     }
 
-    /// By what people can log in (`acr`), the strongest first, as the login says it. None: it says nothing.
-    pub fn acr_values(&self) -> Vec<&str> {
-        match self.login {
-            IssuerLogin::Development => Vec::new(),
-            IssuerLogin::Accounts => ACR_VALUES_OF_ACCOUNTS.to_vec(),
-            IssuerLogin::Own => self.own_login.as_ref().map_or_else(Vec::new, |own| words(&own.acr_values)),
-            IssuerLogin::Upstream => {
-                self.upstream.as_ref().map_or_else(Vec::new, |upstream| words(&upstream.acr_values))
-            }
-        }
+    /// The users who are people, by name: those that the development login offers. With another login, those of whom tokens say something; the
+    /// user of the default is not there then.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        let are_offered = self.login.is_for_development();
+        let says = |user: &UserEntry| !user.roles.is_empty() || !user.claims.is_empty();
+        let people = self.users.iter().filter(move |(_, user)| are_offered || says(user));
+        people.map(|(name, _)| name)
     }
 
     /// Each user, each client and each workload, with the roles and the claims that its tokens say.
@@ -192,8 +161,4 @@ impl BuiltInIssuer {
         let workloads = self.workloads().map(|one| (one.client_id.as_str(), &*one.roles, &one.claims));
         users.chain(clients).chain(workloads)
     }
-}
-
-fn words(values: &[AcrValue]) -> Vec<&str> {
-    values.iter().map(|value| value.acr().as_str()).collect()
 }

@@ -1,5 +1,5 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
-//! `issuer`, `issuer_client`, `issuer_assertions`, `accounts`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
+//! `issuer`, `issuer_login`, `issuer_client`, `issuer_assertions`, `upstreams`, `upstream_allow`, `accounts`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
 //! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod accounts;
@@ -13,6 +13,7 @@ pub mod introspection;
 pub mod issuer;
 pub mod issuer_assertions;
 pub mod issuer_client;
+mod issuer_login;
 pub mod issuers;
 pub mod limits;
 pub mod log;
@@ -26,5 +27,6 @@ pub mod server;
 pub mod stdio;
 pub mod store;
 pub mod tls;
-pub mod upstream;
+mod upstream_allow;
+pub mod upstreams;
 pub mod users;

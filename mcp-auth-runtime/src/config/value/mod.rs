@@ -32,6 +32,7 @@ pub(in crate::config) mod sha256;
 mod size;
 mod socket;
 pub(in crate::config) mod store_url;
+mod upstream_name;
 pub mod url;
 mod words;
 
@@ -50,6 +51,7 @@ pub use role::RoleName;
 pub use scope::{ScopeName, ScopePrefixText, ScopeToken};
 pub(super) use size::{bytes, parse_size, size, size_text};
 pub use socket::{AddressAndPort, HostName};
+pub use upstream_name::UpstreamName;
 pub(super) use words::{nearest, quoted};
 
 pub(super) use mcp_auth_core::duration::duration_text;

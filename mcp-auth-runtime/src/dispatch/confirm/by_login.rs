@@ -14,6 +14,7 @@ use super::confirming::Confirming;
 use super::page::{ConfirmationPage, public_id};
 use super::seen::seen_arguments;
 use super::unconfirmed::Unconfirmed;
+use crate::answer::refused_by::OUTAGE;
 use crate::authn::Identity;
 use crate::call::Call;
 use crate::call::ask::{Ask, Reply};
@@ -56,9 +57,10 @@ impl ConfirmationPage {
         };
         confirming.page = Some(id.clone());
         let answered = self.answered(name, &id, &mut ask).await;
-        // After a question the call waits on. After everything else it does not.
+        // After a question the call waits on, and where the store cannot tell the answer it may come again. After everything else it does not.
         if let Err(unconfirmed) = &answered
             && !unconfirmed.told.is_question()
+            && unconfirmed.by != OUTAGE
         {
             let _closed = self.close(&id).await;
         }

@@ -1,5 +1,7 @@
 //! `client_id`: which client asks (OAuth 2.1 §4.1.1).
 
+use std::net::IpAddr;
+
 use mcp_auth_store::Client;
 
 use super::super::refusal::{Refusal, Untrusted};
@@ -7,16 +9,20 @@ use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::{ClientError, Issuer};
 use crate::request::Params;
 
-/// The client that `params` name.
+/// The client that `params` name, for a request that comes from `address`.
 ///
 /// # Errors
 /// [`Untrusted`]: told to the person alone, since nobody else is known yet.
-pub(in super::super) async fn find(issuer: &Issuer, params: &Params) -> Result<Client, Refusal> {
+pub(in super::super) async fn find(
+    issuer: &Issuer,
+    params: &Params,
+    address: Option<IpAddr>,
+) -> Result<Client, Refusal> {
     if params.count("client_id") > 1 {
         return Err(Untrusted::Repeated("client_id").into());
     }
     let id = params.get("client_id").ok_or(Untrusted::NoClient)?;
-    match issuer.client(id).await {
+    match issuer.client_from(address, id).await {
         Ok(client) => Ok(client.ok_or(Untrusted::UnknownClient)?),
         Err(ClientError::Document(why)) => {
             let page = format!("{AUTHORIZE}?{}", params.canonical());

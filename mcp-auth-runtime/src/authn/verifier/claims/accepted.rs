@@ -11,7 +11,7 @@ use crate::authn::error::TokenError;
 use crate::authn::principal::Facts;
 
 /// How an issuer that serves several tenants writes "the tenant's own" into its metadata and keys.
-pub(crate) const ANY_TENANT: &str = "{tenantid}";
+pub const ANY_TENANT: &str = "{tenantid}";
 
 /// One `iss` whose tokens are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use accepted::{ANY_TENANT, Accepted, Tenant};
+pub use accepted::{ANY_TENANT, Accepted, Tenant};
 pub(in crate::authn) use check::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 pub(super) use check::{check_id_token, faults, issuer, read, scopes};
 pub use claim_test::{ClaimAt, ClaimTest, ClaimTests};

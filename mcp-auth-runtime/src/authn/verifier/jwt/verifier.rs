@@ -103,6 +103,7 @@ impl JwtVerifier {
             return Err(TokenError::Algorithm);
         }
         keys.verify(&jws, named).await?;
+        named.check_tenant(&claims)?;
         claims::check_id_token(&keys.rules.tokens, &claims, self.ambient.clock.unix_now())?;
         Ok(claims)
     }

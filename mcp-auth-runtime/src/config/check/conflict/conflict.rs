@@ -13,6 +13,7 @@ use super::scopes::ScopeConflict;
 use super::server::ServerConflict;
 use super::stdio::StdioConflict;
 use super::store::StoreConflict;
+use super::upstreams::UpstreamConflict;
 use crate::config::load::secret::SecretError;
 use crate::declared::Kind;
 
@@ -38,6 +39,9 @@ pub enum Conflict {
     /// What is not safe in `[issuer]`.
     #[error(transparent)]
     BuiltInIssuer(#[from] BuiltInIssuerConflict),
+    /// What is not safe in `[upstreams]`.
+    #[error(transparent)]
+    Upstreams(#[from] UpstreamConflict),
     /// What is not safe in the clients of the built-in issuer.
     #[error(transparent)]
     IssuerClients(#[from] IssuerClientConflict),

@@ -18,6 +18,7 @@ mod scopes;
 mod server;
 mod stdio;
 mod store;
+mod upstreams;
 
 pub use api_keys::ApiKeyConflict;
 pub use auth::AuthConflict;
@@ -33,3 +34,4 @@ pub use scopes::ScopeConflict;
 pub use server::ServerConflict;
 pub use stdio::StdioConflict;
 pub use store::StoreConflict;
+pub use upstreams::UpstreamConflict;

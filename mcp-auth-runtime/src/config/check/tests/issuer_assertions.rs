@@ -66,3 +66,15 @@ fn every_issuer_and_every_name_is_one() {
         one("workload", &format!("workloads = [{}]", WORKLOAD.replace(" }", ", roles = [\"no\"] }")));
     assert!(!refusals(&unknown).is_empty());
 }
+
+#[test]
+fn a_workload_has_the_name_of_the_default_user_with_every_login_but_that_for_development() {
+    let workload = one("workload", &format!("workloads = [{}]", WORKLOAD.replace("deploy", "developer")));
+    let clashes = |login: &str, users: &str| {
+        let text = format!("[issuer]\nlogin = {login:?}\n{users}\n{workload}");
+        let is_about_it = |one: &Conflict| one.to_string().contains("a workload has the name of a user");
+        check(&text, &[""]).err().unwrap_or_default().iter().any(is_about_it)
+    };
+    assert!(clashes("development", "") && !clashes("accounts", ""));
+    assert!(clashes("accounts", "users.developer.claims = { team = \"a\" }"));
+}

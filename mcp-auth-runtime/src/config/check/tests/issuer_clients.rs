@@ -211,3 +211,26 @@ fn exchange_from_goes_with_token_exchange() {
         );
     }
 }
+
+/// A client called `developer` did not start: that is the user of the default, whom no other login has.
+#[test]
+fn a_client_has_the_name_of_the_default_user_with_every_login_but_that_for_development() {
+    let clashes = |login: &str, users: &str| {
+        let text = format!(
+            "[issuer]\nlogin = {login:?}\n{users}\n[[issuer.clients]]\nclient_id = \"developer\"\nclient_secret = \"file:ok\""
+        );
+        let refused = check(&text, &[""]).err().unwrap_or_default();
+        let clashes = |one: &Conflict| {
+            matches!(one, Conflict::IssuerClients(IssuerClientConflict::ClientIsUser { .. }))
+        };
+        refused.iter().any(clashes)
+    };
+    assert!(clashes("development", ""));
+    for login in ["accounts", "own"] {
+        assert!(!clashes(login, ""), "{login}");
+        assert!(!clashes(login, "users = [\"developer\"]"), "{login}: no token says anything of it");
+        // What tokens of the user say, those of the client would say too.
+        assert!(clashes(login, "users.developer.claims = { team = \"a\" }"), "{login}");
+        assert!(clashes(login, "users.developer.roles = [\"r\"]"), "{login}");
+    }
+}

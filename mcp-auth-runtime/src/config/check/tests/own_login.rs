@@ -6,7 +6,7 @@ use super::*;
 const JWK: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
 /// What is refused of `text`, in words.
-fn check_login(text: &str) -> Result<(), String> {
+pub(super) fn check_login(text: &str) -> Result<(), String> {
     let files = MemoryFiles::default()
         .with("/home/ann/keys.json", &format!("{{\"keys\":[{JWK}]}}"))
         .with("/home/ann/key.json", JWK)
@@ -75,39 +75,6 @@ fn own_login_has_its_table_one_kind_of_key_and_https() {
 }
 
 #[test]
-fn an_upstream_provider_has_https_openid_and_says_who_is_let_in() {
-    let upstream = |lines: &str| {
-        format!("[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nclient_id = \"us\"\n{lines}")
-    };
-    let issuer = "issuer = \"https://login.example.com\"\n";
-    for good in [
-        "allow_subjects = [\"17\"]",
-        "allow = \"anyone\"\nclient_secret = \"env:LONG\"\nscopes = [\"openid\", \"profile\"]",
-    ] {
-        assert_eq!(check_login(&upstream(&format!("{issuer}{good}"))), Ok(()), "{good}");
-    }
-    for (bad, why) in [
-        (upstream(issuer), "nobody is let in"),
-        (upstream(&format!("{issuer}allow = \"listed\"")), "nobody is let in"),
-        (
-            upstream(&format!("{issuer}allow = \"anyone\"\nallow_subjects = [\"17\"]")),
-            "allow_subjects is not used",
-        ),
-        (upstream(&format!("{issuer}allow = \"anyone\"\nscopes = [\"profile\"]")), "scopes need openid"),
-        (upstream(&format!("{issuer}allow = \"anyone\"\nclient_secret = \"env:NONE\"")), "NONE is not set"),
-        (upstream("issuer = \"http://login.example.com\"\nallow = \"anyone\""), "over https"),
-        ("[issuer]\nlogin = \"upstream\"".to_owned(), "no [issuer.upstream]"),
-        (
-            format!("[issuer.upstream]\nclient_id = \"us\"\n{issuer}allow = \"anyone\""),
-            "upstream is not used",
-        ),
-    ] {
-        let said = check_login(&bad).unwrap_err();
-        assert!(said.contains(why), "{bad}: {said}");
-    }
-}
-
-#[test]
 fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
     use crate::call::build::{any_of, login};
     let warned = |text: &str, acr: &[&'static str]| {
@@ -131,7 +98,7 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
     };
     let upstream = |acr: &str| {
         format!(
-            "[issuer]\nlogin = \"upstream\"\n[issuer.upstream]\nclient_id = \"us\"\nissuer = \"https://i.example\"\nallow = \"anyone\"\n{acr}"
+            "[issuer]\nlogin = \"idp\"\n[upstreams.idp]\nclient_id = \"us\"\nissuer = \"https://i.example\"\nallow = \"anyone\"\n{acr}"
         )
     };
     let accounts = |more: &str| {
@@ -156,8 +123,8 @@ fn a_tool_whose_acr_no_login_here_can_reach_is_a_warning_that_says_so() {
         (own(""), "phr", "issuer.own_login.acr_values names none"),
         (own(list), "phr", "issuer.own_login.acr_values names \"gold\" or \"silver\""),
         (own(list), "GOLD", "issuer.own_login.acr_values names"),
-        (upstream(""), "gold", "issuer.upstream.acr_values names none"),
-        (upstream(list), "phr", "issuer.upstream.acr_values names"),
+        (upstream(""), "gold", "upstreams.idp.acr_values names none"),
+        (upstream(list), "phr", "upstreams.idp.acr_values names"),
         ("[issuer]".to_owned(), "phr", "the development login has no acr"),
         (accounts(""), "phr", "accounts reach \"urn:mcp-auth:mfa\" or \"urn:mcp-auth:pwd\""),
         (accounts(required), "phr", "accounts reach \"urn:mcp-auth:mfa\" or \"urn:mcp-auth:pwd\""),
