@@ -17,7 +17,7 @@ use crate::options::IssuerOptions;
 const DIGITS: usize = 16;
 
 /// Somebody may log in: one of a list, or all people.
-const LOGIN: &str = "login";
+pub(crate) const LOGIN: &str = "login";
 
 /// Whom the login lets in, as far as the configuration says it.
 pub(crate) struct LetIn {

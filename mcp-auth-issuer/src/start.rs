@@ -3,12 +3,14 @@
 //! A token says what the configuration gave when it was issued, and a server verifies it without asking. So what was given at the last start is
 //! in the store, and who is given less now loses the access tokens of before. Refreshing asks the configuration by itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
-use mcp_auth_store::{Revoked, Withdrawn};
+use mcp_auth_store::{Revoked, Store, StoreError, Withdrawn};
 
 use crate::build::{Built, IssuerError, built, built_with};
+use crate::given::LOGIN;
 use crate::observe::token::AccessWithdrawn;
 use crate::observe::{Event as _, Reason};
 use crate::options::IssuerOptions;
@@ -19,7 +21,7 @@ use crate::person::Login;
 ///
 /// Who is given less than at the last start on this store loses the access tokens of before, here at once and in others on the store within
 /// `store.revocation_lag`: clients of [`IssuerOptions::clients`], workloads, subjects of [`IssuerOptions::claims`], and people whom the login
-/// lets in no more. A store in memory knows of no start before.
+/// lets in no more. A client that is not named any more, and a person who is not let in any more, lose their grants too. A store in memory knows of no start before.
 ///
 /// # Errors
 /// [`IssuerError`]; also where the store cannot be read.
@@ -52,9 +54,31 @@ async fn started(
     if let Some(fetches) = fetches {
         fetches.prepare().await;
     }
+    let named: HashSet<Revoked> = rights.keys().cloned().collect();
     let withdrawn = store.configured_access().configure(rights, clock.unix_now()).await;
-    withdrawn.map_err(IssuerError::Store)?.iter().for_each(tell);
+    for one in withdrawn.map_err(IssuerError::Store)? {
+        end(&store, &one, &named, clock.unix_now()).await.map_err(IssuerError::Store)?;
+        tell(&one);
+    }
     Ok(issuer)
+}
+
+/// Ends all that a client has that is not `named` any more, and all that a person has who is not let in any more: where the same name comes back,
+/// a refresh token of before, which may have been copied, does not. A start that fails here does so again at the next one.
+async fn end(
+    store: &Store,
+    withdrawn: &Withdrawn,
+    named: &HashSet<Revoked>,
+    now: u64,
+) -> Result<(), StoreError> {
+    match &withdrawn.of {
+        Revoked::Client(client_id) if !named.contains(&withdrawn.of) => {
+            store.known_clients().end_codes(client_id, now).await?;
+            store.clients().remove(client_id, now).await
+        }
+        Revoked::Person(subject) if withdrawn.lost.contains(LOGIN) => store.end_person(subject, now).await,
+        _ => Ok(()),
+    }
 }
 
 /// Tells the operator who lost what.

@@ -133,6 +133,43 @@ const TOKENS: [(&str, &str); 8] = [
     ("deploy", "deploy"),
 ];
 
+/// A copied refresh token slept until the same name was written again.
+#[tokio::test]
+async fn a_client_or_person_that_was_taken_out_and_comes_back_begins_anew() {
+    const NOTHING: Change = |_| ();
+    let cases: [(&str, Change, bool); 5] = [
+        ("the client is gone", |options| options.clients.retain(|client| client.id != "app"), false),
+        ("the person is gone", |options| options.users.retain(|user| user != "bob"), false),
+        ("another client is gone", |options| options.clients.retain(|client| client.id != "job"), true),
+        ("another person is gone", |options| options.users.retain(|user| user != "ann"), true),
+        ("nothing is gone", NOTHING, true),
+    ];
+    for (what, change, goes_on) in cases {
+        let server = Server::new();
+        let app = server.start(0, all).await;
+        let mut browser = Browser::new(&app);
+        let page = browser.get(&authorize_url("app", &[])).await;
+        let form = [("csrf", &*csrf(&page)), ("decision", "login"), ("user", "bob")];
+        let back = browser.post(&form_action(&page), &form).await;
+        let consent = browser.get(back.header("location")).await;
+        let code = browser.submit(&consent, "allow").await.param("code").expect("a code");
+        let tokens = app.token(&redeem("app", &code)).await.json();
+        let token = tokens["refresh_token"].as_str().unwrap().to_owned();
+        let without = |options: &mut IssuerOptions| {
+            all(options);
+            change(options);
+        };
+        server.start(60, without).await;
+        let app = server.start(120, all).await;
+        let refresh = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", &*token)];
+        let answer = app.token(&refresh).await;
+        match goes_on {
+            true => assert_eq!(answer.status, StatusCode::OK, "{what}: {}", answer.body),
+            false => answer.assert_error(400, "invalid_grant"),
+        }
+    }
+}
+
 /// Starts with everything, and then with this change of it: the tokens that are refused then.
 async fn refused_after(before: Change, change: Change) -> Vec<(&'static str, &'static str)> {
     let server = Server::new();
