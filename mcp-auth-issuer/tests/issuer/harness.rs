@@ -436,7 +436,7 @@ impl Answer {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert!(!self.headers.contains_key("location"));
         assert!(self.header("content-type").starts_with("text/html"));
-        assert!(self.body.contains("Nothing was allowed."), "{}", self.body);
+        assert!(self.body.contains("Nothing was allowed by this page."), "{}", self.body);
     }
 }
 

@@ -35,7 +35,7 @@ impl ErrorText {
     pub(crate) const UNAVAILABLE: Self = Self {
         title: "This does not work now",
         why: "The authorization server cannot reach something that it needs, or has too much to do.",
-        next: "Reload this page in a moment. Its log says more.",
+        next: "Try again in a moment. Operators: the log of the server says why.",
     };
 }
 
@@ -79,7 +79,7 @@ impl IntoResponse for ErrorPage<'_> {
             @if let Some(url) = &self.retry {
                 p { a.button href=(url) { "Show the request again" } }
             }
-            p.hint { "Nothing was allowed. The application was not told, and you were not sent there." }
+            p.hint { "Nothing was allowed by this page. No application was told, and you were not sent to one." }
         };
         let mut response = page(self.issuer, self.status, title, &body);
         if let Some(seconds) = self.retry_after {
