@@ -183,7 +183,7 @@ pub(super) struct BuiltIn {
     pub(super) state_dir: String,
     pub(super) access_token_lifetime: String,
     /// How people log in: `issuer.login`.
-    pub(super) login: &'static str,
+    pub(super) login: String,
     /// Whether that asks for no proof.
     pub(super) development_only: bool,
 }
@@ -377,7 +377,7 @@ fn built_in(config: &Config, issuer: &BuiltInIssuer) -> BuiltIn {
         clients: issuer.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
         state_dir: from_here(&config.state_dir(issuer)),
         access_token_lifetime: duration(issuer.access_token_lifetime.get()),
-        login: issuer.login.as_str(),
+        login: issuer.login.as_str().to_owned(),
         development_only: issuer.login.is_for_development(),
     }
 }

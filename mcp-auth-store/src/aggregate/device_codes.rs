@@ -40,6 +40,10 @@ pub struct DeviceAuthorization {
 }
 
 /// What a person answered to a device.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one is read at a time, and nearly all of them are of the large kind"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeviceAnswer {
     /// They allowed it.

@@ -65,7 +65,7 @@ pub(super) async fn issue(
 }
 
 /// How the person logged in, as their token says it; what their login said besides goes on too.
-fn authentication(issuer: &Issuer, subject: &OwnToken) -> Option<Authentication> {
+fn authentication(issuer: &Issuer, subject: &OurToken) -> Option<Authentication> {
     let said_of_login = |claim: &str| ["auth_time", "acr", "amr"].contains(&claim);
     let (of_login, others): (Map<_, _>, Map<_, _>) =
         subject.more.clone().into_iter().partition(|(claim, _)| said_of_login(claim));

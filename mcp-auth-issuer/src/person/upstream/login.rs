@@ -36,7 +36,7 @@ pub struct UpstreamLogin {
 
 enum Provider {
     OpenId(Box<OpenId>),
-    GitHub(GitHub),
+    GitHub(Box<GitHub>),
 }
 
 impl UpstreamLogin {
@@ -62,7 +62,9 @@ impl UpstreamLogin {
                 let openid = OpenId::new(&options, (issuer, tenants.as_ref()), fetch, ambient.clone())?;
                 Provider::OpenId(Box::new(openid))
             }
-            UpstreamProvider::GitHub(endpoints) => Provider::GitHub(GitHub::new(&options, endpoints, fetch)?),
+            UpstreamProvider::GitHub(endpoints) => {
+                Provider::GitHub(Box::new(GitHub::new(&options, endpoints, fetch)?))
+            }
         };
         Ok(Self { options, provider, ambient })
     }
