@@ -326,7 +326,7 @@ fn built_in(built_in: &BuiltIn) -> Lines {
     ];
     match built_in.development_only {
         true => lines.push(line("users", built_in.users.join(", "))),
-        false => lines.push(line("login", built_in.login)),
+        false => lines.push(line("login", &built_in.login)),
     }
     if !built_in.clients.is_empty() {
         lines.push(line("clients", built_in.clients.join(", ")));
