@@ -7,11 +7,11 @@ use http::StatusCode;
 use mcp_auth_issuer::upstream::{UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{Fetch, IssuerOptions, LoginOptions, Params, Store};
 use mcp_auth_runtime::config::{Config, ProcessContext};
-use mcp_auth_store::Caps;
 use mcp_auth_tests::clock::MovedClock;
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
+use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::upstream::Provider;
 
@@ -38,7 +38,7 @@ pub(crate) fn app_on(store: Store, lines: &str, fetch: Arc<dyn Fetch>) -> App {
 }
 
 pub(crate) fn app(lines: &str, fetch: Arc<dyn Fetch>) -> App {
-    app_on(Store::memory(Caps::default()), lines, fetch)
+    app_on(fresh_store(), lines, fetch)
 }
 
 /// Presses the button of the login page; the authorization request at the provider, whose endpoint is `at`.

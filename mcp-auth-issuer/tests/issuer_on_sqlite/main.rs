@@ -15,6 +15,8 @@ mod accounts;
 mod assertions;
 #[path = "../issuer/authenticator.rs"]
 mod authenticator;
+#[path = "../issuer/bridge.rs"]
+mod bridge;
 #[path = "../issuer/client_auth.rs"]
 mod client_auth;
 #[path = "../issuer/code_grant.rs"]
