@@ -2,10 +2,11 @@
 
 use http::StatusCode;
 use mcp_auth_issuer::{ClientLine, ClientOrigin, Clients, NamedClient, RemoveClientError};
-use mcp_auth_store::{Caps, GrantType, Outage, Store};
+use mcp_auth_store::{GrantType, Store};
 use serde_json::Value;
 
 use crate::device;
+use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
 use crate::site::{CLIENT, Site};
 
@@ -37,7 +38,7 @@ async fn is_good(app: &App, tokens: &Value) -> bool {
 
 #[tokio::test]
 async fn every_client_is_listed_with_how_it_came_and_what_people_allowed_it() {
-    let (store, site) = (Store::memory(Caps::default()), Site::open().await);
+    let (store, site) = (fresh_store(), Site::open().await);
     let app = App::on(store.clone(), |_| (), |options| options.client_documents = site.options());
     let (used, unused) = (app.public_client().await, app.another_client().await);
     app.tokens(&used, &[]).await;
@@ -59,7 +60,7 @@ async fn every_client_is_listed_with_how_it_came_and_what_people_allowed_it() {
 
 #[tokio::test]
 async fn a_registered_client_that_is_removed_is_unknown_and_others_stay() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), |_| ());
     let (client, other) = (app.public_client().await, app.another_client().await);
     let (tokens, others) = (app.tokens(&client, &[]).await, app.tokens(&other, &[]).await);
@@ -82,7 +83,7 @@ async fn a_registered_client_that_is_removed_is_unknown_and_others_stay() {
 
 #[tokio::test]
 async fn a_client_that_describes_itself_loses_all_of_it_and_can_be_allowed_again() {
-    let (store, site) = (Store::memory(Caps::default()), Site::open().await);
+    let (store, site) = (fresh_store(), Site::open().await);
     let app = App::on(store.clone(), |_| (), |options| options.client_documents = site.options());
     let tokens = app.tokens(CLIENT, &[]).await;
     let code = app.code(CLIENT, &[]).await;
@@ -104,7 +105,7 @@ async fn a_client_that_describes_itself_loses_all_of_it_and_can_be_allowed_again
 
 #[tokio::test]
 async fn what_need_not_be_asked_again_of_a_removed_client_is_asked() {
-    let (store, site) = (Store::memory(Caps::default()), Site::open().await);
+    let (store, site) = (fresh_store(), Site::open().await);
     let app = App::on(store.clone(), |_| (), |options| options.client_documents = site.options());
     let asks = authorize_url(CLIENT, &[("redirect_uri", WEB)]);
     let mut browser = Browser::new(&app);
@@ -119,7 +120,7 @@ async fn what_need_not_be_asked_again_of_a_removed_client_is_asked() {
 
 #[tokio::test]
 async fn device_codes_of_a_removed_client_end_answered_or_not() {
-    let store = Store::memory(Caps::default());
+    let store = fresh_store();
     let app = App::on(store.clone(), |_| (), device::devices);
     let (waiting, typed) = device::television(&app).await;
     let (allowed, user_code) = device::television(&app).await;
@@ -140,7 +141,7 @@ async fn device_codes_of_a_removed_client_end_answered_or_not() {
 
 #[tokio::test]
 async fn with_the_store_down_nothing_is_said_to_be_removed() {
-    let outage = Outage::new();
+    let outage = fresh_outage();
     let app = App::on(
         outage.store(),
         |_| (),

@@ -71,6 +71,8 @@ mod refresh;
 mod registration;
 #[path = "../issuer/remembered.rs"]
 mod remembered;
+#[path = "../issuer/removed_clients.rs"]
+mod removed_clients;
 #[path = "../issuer/replicas.rs"]
 mod replicas;
 #[path = "../issuer/revocation.rs"]
