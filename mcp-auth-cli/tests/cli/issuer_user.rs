@@ -180,7 +180,7 @@ fn what_cannot_be_is_said_and_no_password_is_repeated() {
     let short = user(path, &["add", "bob", "--password-stdin"], "hunter2");
     assert!(stderr(&short).contains("at least 12 characters") && !stderr(&short).contains("hunter2"));
     for (bad, why) in
-        [("Password2026!", "many people choose"), ("localhost1234", "the address of this server")]
+        [("Password2026!", "many people choose"), ("127.0.0.1-2026", "the address of this server")]
     {
         let common = user(path, &["add", "bob", "--password-stdin"], bad);
         let said = stderr(&common);

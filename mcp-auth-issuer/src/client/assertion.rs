@@ -143,7 +143,7 @@ impl Presented<'_> {
 
         let client = match self.strangers {
             Strangers::Unknown => issuer.known_client(&id).await?,
-            Strangers::LookedFor => issuer.client(&id).await?,
+            Strangers::LookedFor => issuer.client_from(self.from, &id).await?,
         };
         let client = client.ok_or(RefusedAssertion::UnknownClient)?;
         let ClientCredential::Keys(keys) = &client.credential else {

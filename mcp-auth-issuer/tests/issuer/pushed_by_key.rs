@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::*;
 use crate::key_auth::{claims, document_by, key, signed, with_assertion};
 use crate::pushed::url;
-use crate::site::{CLIENT, Site};
+use crate::site::{CLIENT, HOSTS, Site};
 
 const OTHER: &str = "https://other.test/oauth/client.json";
 
@@ -96,4 +96,23 @@ async fn p28_an_assertion_of_a_stranger_is_counted_by_address_before_anything_is
     let elsewhere = push(&app, &good(OTHER, "61"), "192.0.2.2").await;
     elsewhere.assert_error(503, "temporarily_unavailable");
     assert_eq!(site.asked().len(), asked + 2, "the document of each, which is not to be kept");
+}
+
+/// What one address may push is as much as all strangers may have fetched.
+#[tokio::test]
+async fn p38_assertions_of_strangers_from_one_address_cause_as_many_fetches_as_its_pages_and_no_more() {
+    let (own, site) = (key(), Site::open().await);
+    let app = App::with(|_| (), |options| options.client_documents = site.options());
+    let pushed = async |n: usize, from: &str| {
+        let id = format!("https://{}/{n}.json", HOSTS[n % 3]);
+        push(&app, &signed(&own, &claims(&id, "1", START)), from).await
+    };
+    for n in 0..30 {
+        let refused = pushed(n, "192.0.2.1").await;
+        refused.assert_error(503, "temporarily_unavailable");
+        assert_eq!(refused.header("retry-after"), if n < 20 { "30" } else { "6" }, "{n}");
+    }
+    assert_eq!(site.asked().len(), 20);
+    assert_eq!(pushed(30, "192.0.2.2").await.header("retry-after"), "30", "there is no document at this URL");
+    assert_eq!(site.asked().len(), 21);
 }

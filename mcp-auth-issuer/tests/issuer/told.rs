@@ -150,7 +150,7 @@ async fn a_client_that_manages_itself_is_told_where_somebody_allows_it_something
 
 /// Their addresses stay as they are: for those who registered them as for those who share them.
 #[tokio::test]
-async fn clients_whose_addresses_stay_are_told_once_somebody_allowed_them_anything() {
+async fn clients_whose_addresses_stay_are_told_once_the_operator_or_a_person_looked_at_them() {
     let app = App::with(
         |_| (),
         |options| {
@@ -161,7 +161,12 @@ async fn clients_whose_addresses_stay_are_told_once_somebody_allowed_them_anythi
     let registered = app.register(&metadata(&[HERE, THERE], "none")).await.json();
     for client in ["ours", registered["client_id"].as_str().unwrap()] {
         let mut browser = Browser::new(&app);
-        browser.get(&asks(client, THERE, &[("prompt", "none")])).await.assert_local_error(400);
+        let first = browser.get(&asks(client, THERE, &[("prompt", "none")])).await;
+        match client {
+            // The operator said where its answers go.
+            "ours" => is_told(&first, THERE, "login_required"),
+            _ => first.assert_local_error(400),
+        }
         let consent = browser.log_in(&asks(client, HERE, &[])).await;
         assert!(browser.submit(&consent, "allow").await.param("code").is_some());
         let silent = Browser::new(&app).get(&asks(client, THERE, &[("prompt", "none")])).await;

@@ -1,6 +1,6 @@
 //! A rejection as an HTTP answer: status, headers, JSON-RPC body.
 
-use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use ::http::{HeaderValue, Response, StatusCode};
 use axum::body::Body;
 use mcp_auth_core::Era;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Rejection;
 use super::data::Facts;
 use super::schemes::Schemes;
-use crate::owned::is_unavailable;
+use crate::owned::{TRY_AGAIN, is_unavailable};
 
 /// A JSON-RPC error response.
 #[derive(serde::Serialize)]
@@ -88,5 +88,12 @@ pub(crate) fn status_of_error(error: &ErrorData, era: Era) -> StatusCode {
         | ErrorCode::HEADER_MISMATCH => StatusCode::BAD_REQUEST,
         ErrorCode::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
         _ => StatusCode::OK,
+    }
+}
+
+/// Says when to try again (RFC 9110 §10.2.3), if it does not work now.
+pub(crate) fn say_when(response: &mut Response<Body>) {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(TRY_AGAIN));
     }
 }

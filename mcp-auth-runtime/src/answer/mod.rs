@@ -18,7 +18,7 @@ mod tool_error;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use http::{accepted, status_of_error};
+pub(crate) use http::{accepted, say_when, status_of_error};
 pub(crate) use metadata::ProtectedResourceMetadata;
 pub use rejection::Rejection;
 pub(crate) use rejection::{is_refusal, unknown_method};

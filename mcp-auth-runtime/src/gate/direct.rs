@@ -12,9 +12,8 @@ use rmcp::model::{
 use super::gate::Admitted;
 use super::http::{Endpoint, era_of};
 use super::media::accepts_both_plainly;
-use super::outage;
 use super::session::Bound;
-use crate::answer::{Rejection, status_of_error};
+use crate::answer::{Rejection, say_when, status_of_error};
 use crate::dispatch::DirectRequest;
 use crate::envelope::{Envelope, Message, MessageKind};
 use mcp_auth_core::Era;
@@ -71,7 +70,7 @@ impl Endpoint {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        outage::say_when(&mut response);
+        say_when(&mut response);
         response
     }
 }
