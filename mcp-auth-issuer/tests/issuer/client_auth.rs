@@ -280,7 +280,7 @@ async fn p43_who_has_many_ipv6_networks_guesses_four_times_as_often_and_no_more(
 
 /// Many a provider gives each of its customers some addresses of one network.
 #[tokio::test]
-async fn neighbours_who_guess_do_not_shut_out_a_client_that_was_right_from_its_address_before() {
+async fn p46_neighbours_who_guess_do_not_shut_out_a_client_that_was_right_from_its_address_before() {
     let app = App::new();
     let right = ("nightly job", "s3cret: with %+ in it");
     let (known, also_known, new) = ("2001:db8:1:1::1", "192.0.2.1", "2001:db8:1:1::2");
@@ -330,7 +330,7 @@ async fn who_has_the_secret_of_one_client_guesses_that_of_another_no_more_often(
 
 /// One of 256 random bits is found by nobody, so guesses of neighbours are no reason to refuse it.
 #[tokio::test]
-async fn a_right_secret_that_was_made_here_is_let_in_whatever_others_guessed_at_its_address() {
+async fn p46_a_right_secret_that_was_made_here_is_let_in_whatever_others_guessed_at_its_address() {
     let app = App::new();
     let document = app.register(&metadata(&[REDIRECT], "client_secret_post")).await.json();
     let (id, secret) = (document["client_id"].as_str().unwrap(), document["client_secret"].as_str().unwrap());

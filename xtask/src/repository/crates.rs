@@ -18,7 +18,7 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 44] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 47] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
     // Its public keys, which change while it runs.
@@ -40,6 +40,8 @@ const READ_BY_THE_ISSUER: [(&str, &str); 44] = [
     ("facade::Fetched", ISSUER),
     ("facade::HttpFetch", ISSUER),
     // One verification of what others sign, for assertions, client keys, proofs and ID tokens, as for access tokens.
+    ("facade::ANY_TENANT", ISSUER),
+    ("facade::Accepted", ISSUER),
     ("facade::Algorithm", ISSUER),
     ("facade::Assertion", ISSUER),
     ("facade::AssertionIssuer", ISSUER),
@@ -59,6 +61,7 @@ const READ_BY_THE_ISSUER: [(&str, &str); 44] = [
     ("facade::PublicKeys", ISSUER),
     ("facade::SignatureError", ISSUER),
     ("facade::SignedText", ISSUER),
+    ("facade::Tenant", ISSUER),
     ("facade::TokenError", ISSUER),
     ("facade::TokenProof", ISSUER),
     ("facade::TokenProofs", ISSUER),
