@@ -137,6 +137,7 @@ impl AllowedAt {
         self.0.contains(&SecretHash::of(redirect_uri))
     }
 
+    #[cfg(feature = "durable")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = SecretHash> {
         self.0.iter().copied()
     }
