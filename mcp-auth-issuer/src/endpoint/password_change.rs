@@ -1,7 +1,7 @@
 //! The step of `/account/factors` in which a person changes their password.
 //!
-//! It asks for the password that they have now, though they logged in just now (OWASP ASVS 5.0 §6.2.3): whoever is at a browser that was left
-//! open could else set one, and its person could not take that back without an operator, as they can with a passkey that was added.
+//! It asks for the current password, although they logged in just now (OWASP ASVS 5.0 §6.2.3). Otherwise somebody else at a browser that was
+//! left open could set a new one, and only an operator could undo it. A passkey that was added there can be removed by its person.
 
 use std::net::IpAddr;
 

@@ -113,7 +113,7 @@ async fn read<'h>(
         return Err(Refusal::Gone);
     };
     let away = Away::back(issuer, name, cookie).await?.ok_or(Refusal::Gone)?;
-    // By now it is used up: whoever brought it here had it from another provider (RFC 9700 §4.4.2).
+    // The transaction is used up at this point: the answer may be of another provider than the one that was asked (RFC 9700 §4.4.2).
     if away.upstream.as_deref() != upstream || upstream != issuer.login.upstream() {
         return Err(Refusal::OtherProvider);
     }

@@ -20,7 +20,7 @@ use crate::request::Params;
 /// How far the clock of another server may be from ours, in seconds.
 pub(super) const CLOCK_SKEW: u64 = 30;
 
-/// The most bytes that tokens of one login say besides.
+/// The most bytes of the claims that one login adds to its tokens.
 const MOST_OF_CLAIMS: usize = 4096;
 
 /// What the steps of a [`Login`] return.
@@ -44,7 +44,7 @@ pub struct User {
     pub acr: Option<String>,
     /// By which means they logged in (`amr`, RFC 8176).
     pub amr: Vec<String>,
-    /// What tokens of this login say besides, for as long as it lasts: 4096 bytes at most, and none of the claims that the issuer writes itself.
+    /// Claims that tokens of this login say too, for as long as it lasts: 4096 bytes at most, and none that the issuer writes itself.
     pub claims: Map<String, Value>,
     /// When they logged in, in Unix seconds, where that was elsewhere and may have been before; now, if it is not said.
     pub auth_time: Option<u64>,
@@ -67,7 +67,7 @@ impl User {
         }
     }
 
-    /// Whether tokens can say what this login says besides.
+    /// Whether tokens can say the claims of this login.
     pub(crate) fn has_fit_claims(&self) -> bool {
         let length = serde_json::to_string(&self.claims).map_or(usize::MAX, |text| text.len());
         length <= MOST_OF_CLAIMS && !self.claims.keys().any(|claim| is_for_no_login(claim))

@@ -9,7 +9,7 @@ use crate::{Client, StoreFuture};
 pub struct ListedClient {
     /// Its `client_id`.
     pub client_id: String,
-    /// What it registered, if it did. Of one that describes itself, and of one of the configuration, no more is kept than what people allowed it.
+    /// What it registered, if it did. Of a client that describes itself, or of one of the configuration, only what people allowed it is kept.
     pub registered: Option<Client>,
     /// How many people allowed it something, and have not taken all of it back.
     pub people: u64,

@@ -102,8 +102,8 @@ async fn by_secret(
             guess.tries(client.as_ref());
         }
         match verify(client, secret.as_deref()) {
-            // Nobody finds a secret that was made here (256 random bits), however often they guess, so what neighbours guess is no reason to refuse
-            // the right one. Those of the configuration may be shorter.
+            // A secret that was made here has 256 random bits and cannot be guessed, so wrong guesses of neighbours do not refuse the right one.
+            // Secrets of the configuration may be shorter.
             Ok(client) if !issuer.is_named(&client.id) => return Ok(client),
             Ok(client) => {
                 guess.judge(issuer, Some(&client)).await?;

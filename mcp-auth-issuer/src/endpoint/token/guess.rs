@@ -62,7 +62,7 @@ impl Guess {
     /// Lets the request go on, if not too many were wrong before. `right`: the client whose secret it is. Who guesses too often learns nothing of a right one, and
     /// not by the time that it takes either.
     ///
-    /// Each is judged when all before it are, so that of many at once no more are told than of as many one after the other. A right one has its
+    /// They are judged one after the other, so many at once learn as much as the same number in turn. A right one has its
     /// turn alone too: otherwise many copies of it would be answered sooner than many copies of a wrong one, also where all are refused. Another process on the store can judge one at the same moment.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Guess {
         self.from.filter(|from| issuer.client_secrets.knows(*from, counted_for))
     }
 
-    /// Whether not too many were wrong by now.
+    /// Refuses if too many were wrong before.
     async fn look(&self, issuer: &Issuer) -> Result<(), Refusal> {
         for counted_for in &self.counted_for {
             self.limit(issuer, counted_for).look(&issuer.store, issuer.now()).await??;

@@ -64,7 +64,7 @@ pub(super) async fn issue(
     Ok(Issued::new(issuer, access_token, None, &scopes, &binding, to).exchanged(lifetime))
 }
 
-/// How the person logged in, as their token says it; what their login said besides goes on too.
+/// How the person logged in, as their token says it, with the claims that their login gave.
 fn authentication(issuer: &Issuer, subject: &OurToken) -> Option<Authentication> {
     let said_of_login = |claim: &str| ["auth_time", "acr", "amr"].contains(&claim);
     let (of_login, others): (Map<_, _>, Map<_, _>) =

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::options::UpstreamOptions;
 use super::passed_on::passed_on;
 use super::said::Said;
+use crate::given::LOGIN;
 use crate::observe::Event as _;
 use crate::observe::login::PersonNotAdmitted;
 use crate::person::User;
@@ -52,9 +53,9 @@ impl UpstreamOptions {
         self.admitted.named(|stable| self.name_of(stable))
     }
 
-    /// What else lets people in, or gives them something, a word for each: who has it no more logs in again.
+    /// What else lets people in, or gives them something, a word for each. A person who loses one has to log in again.
     pub(crate) fn rules(&self) -> Vec<String> {
-        let rules = self.admitted.rules().unwrap_or_else(|| vec!["login".to_owned()]);
+        let rules = self.admitted.rules().unwrap_or_else(|| vec![LOGIN.to_owned()]);
         let passed_on = self.claims.iter().map(|path| format!("claim {} of the provider", path.join(" ")));
         rules.into_iter().chain(passed_on).collect()
     }
