@@ -9,8 +9,8 @@ use http::StatusCode;
 use mcp_auth_store::{Client, StoreError};
 use serde_json::{Value, json};
 
-use super::client_request::{ClientRequest, answer};
-use super::token::{PresentedRefreshToken, Refusal, ends_at, may_go_on};
+use super::client_request::{ClientRequest, Refusal, answer};
+use super::token::{PresentedRefreshToken, ends_at, may_go_on};
 use crate::issuer::Issuer;
 use crate::key::OurToken;
 use crate::observe::Event as _;

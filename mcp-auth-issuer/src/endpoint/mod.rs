@@ -28,7 +28,8 @@ mod revoke;
 mod router;
 mod token;
 
+pub(crate) use client_request::ClientSecrets;
 pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
-pub(crate) use token::{Binding, ClientSecrets};
+pub(crate) use token::Binding;

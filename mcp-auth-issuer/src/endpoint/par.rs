@@ -10,8 +10,7 @@ use mcp_auth_store::{Client, ClientCredential, GrantType, StoreError};
 use serde_json::{Value, json};
 
 use super::authorize::{self, EXPIRES_IN, Pushed, Untrusted, before_push};
-use super::client_request::{ClientRequest, Refused, answer};
-use super::token::{self, may_use};
+use super::client_request::{self, ClientRequest, Refused, answer, may_use};
 use crate::client::assertion::{Strangers, named_by};
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::authorization::{PushRefused, RequestPushed};
@@ -29,7 +28,7 @@ const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_ass
 enum Refusal {
     /// The form, or who sent it.
     #[error(transparent)]
-    Client(#[from] token::Refusal),
+    Client(#[from] client_request::Refusal),
     #[error("requests are pushed too often")]
     TooOften { retry_after: u64 },
     #[error("parameter request_uri is not allowed here")]
@@ -60,7 +59,8 @@ async fn push(issuer: &Issuer, request: &mut ClientRequest) -> Result<Value, Ref
     may_use(&client, GrantType::AuthorizationCode)?;
     names_no_other_request(&params)?;
     let params = authorization_request(&params, &client);
-    let proof = issuer.push_proofs.read(&request.headers, issuer.now()).map_err(token::Refusal::Proof)?;
+    let proof =
+        issuer.push_proofs.read(&request.headers, issuer.now()).map_err(client_request::Refusal::Proof)?;
     let params = bound_to(params, proof.as_ref())?;
     before_push::<Refusal>(issuer, &client, &params)?;
     use_up(issuer, proof).await?;
@@ -87,7 +87,7 @@ fn authorization_request(params: &Params, client: &Client) -> Params {
 async fn use_up(issuer: &Issuer, proof: Option<TokenProof>) -> Result<(), Refusal> {
     match proof {
         Some(proof) if !proof.is_first(&issuer.store, issuer.now()).await? => {
-            Err(token::Refusal::Proof(ProofError::Used).into())
+            Err(client_request::Refusal::Proof(ProofError::Used).into())
         }
         Some(_) | None => Ok(()),
     }
@@ -127,9 +127,9 @@ async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -
             request.is_from(&client.id);
             Ok(client)
         }
-        Ok(_) => Err(token::Refusal::Client("the client has to authenticate").into()),
-        Err(ClientError::Document(error)) => Err(token::Refusal::Document(error).into()),
-        Err(ClientError::Store(error)) => Err(token::Refusal::Store(error).into()),
+        Ok(_) => Err(client_request::Refusal::Client("the client has to authenticate").into()),
+        Err(ClientError::Document(error)) => Err(client_request::Refusal::Document(error).into()),
+        Err(ClientError::Store(error)) => Err(client_request::Refusal::Store(error).into()),
     }
 }
 
@@ -163,13 +163,13 @@ impl From<TooSoon> for Refusal {
 
 impl From<InvalidBody> for Refusal {
     fn from(error: InvalidBody) -> Self {
-        Self::Client(token::Refusal::Body(error))
+        Self::Client(client_request::Refusal::Body(error))
     }
 }
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::Client(token::Refusal::Store(error))
+        Self::Client(client_request::Refusal::Store(error))
     }
 }
 

@@ -9,8 +9,8 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use mcp_auth_store::{Rate, Revoked, grant_name};
 
-use super::client_request::ClientRequest;
-use super::token::{PresentedRefreshToken, Refusal};
+use super::client_request::{ClientRequest, Refusal};
+use super::token::PresentedRefreshToken;
 use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
 use crate::key::OurToken;

@@ -4,13 +4,13 @@ use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_store::{Client, Code, Grant, GrantType, Redemption, SecretHash};
 
-use super::grant_type::may_use;
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
-use super::resource::{verify_granted_resource, verify_resource};
-use super::{Authenticated, Refusal};
 use crate::client::document::lists_redirect_uri;
+use crate::endpoint::client_request::{
+    Authenticated, Refusal, may_use, verify_granted_resource, verify_resource,
+};
 use crate::issuer::Issuer;
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};

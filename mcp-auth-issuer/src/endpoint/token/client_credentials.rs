@@ -1,11 +1,10 @@
 //! The client credentials grant (OAuth 2.1 §4.2): only for the confidential clients in the configuration. A client
 //! that registered itself cannot use it, because no person would have allowed it anything.
 
-use super::grant_type::may_use;
 use super::issued::{Issued, To};
 use super::proof::Proven;
-use super::resource::verify_resource;
-use super::{Refusal, scope};
+use super::scope;
+use crate::endpoint::client_request::{Refusal, may_use, verify_resource};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use mcp_auth_store::{Client, GrantType};

@@ -6,8 +6,7 @@ use mcp_auth_store::{Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Sec
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
-use super::resource::{verify_granted_resource, verify_resource};
-use super::{Authenticated, Refusal};
+use crate::endpoint::client_request::{Authenticated, Refusal, verify_granted_resource, verify_resource};
 use crate::endpoint::device;
 use crate::issuer::Issuer;
 use crate::request::Params;

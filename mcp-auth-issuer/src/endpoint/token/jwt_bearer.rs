@@ -4,12 +4,10 @@
 use mcp_auth_runtime::facade::UnverifiedJwt;
 use mcp_auth_store::{Client, GrantType, SecretHash};
 
-use super::Refusal;
-use super::grant_type::is_trusted_with;
 use super::issued::{Issued, To};
 use super::proof::{Proven, Unproven};
-use super::resource::verify_resource;
 use crate::assertion::{IdJag, TrustedIssuer};
+use crate::endpoint::client_request::{Refusal, is_trusted_with, verify_resource};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 

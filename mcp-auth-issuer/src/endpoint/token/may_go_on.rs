@@ -5,9 +5,9 @@ use std::sync::Arc;
 use mcp_auth_runtime::facade::PublicKeys;
 use mcp_auth_store::{Client, ClientCredential, Grant, GrantType};
 
-use super::Refusal;
 use super::new_grant::expiry;
 use crate::client::document::lists_redirect_uri;
+use crate::endpoint::client_request::Refusal;
 use crate::issuer::{ClientError, Issuer};
 
 /// Whether the client of `grant`, whose current refresh token is `token`, could refresh it now (RFC 7662 §4). It is not ended if not: who asks

@@ -3,7 +3,8 @@
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Code, Grant, GrantType, SecretHash, grant_name};
 
-use super::{Authenticated, Binding, Refusal};
+use super::Binding;
+use crate::endpoint::client_request::{Authenticated, Refusal};
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};

@@ -11,10 +11,9 @@ use mcp_auth_store::GrantType;
 use super::issued::Issued;
 use super::proof::Proven;
 use super::{
-    Authenticated, Refusal, authorization_code, client_credentials, device_code, jwt_bearer, refresh_token,
-    token_exchange, workload,
+    authorization_code, client_credentials, device_code, jwt_bearer, refresh_token, token_exchange, workload,
 };
-use crate::endpoint::client_request::{ClientRequest, answer};
+use crate::endpoint::client_request::{Authenticated, ClientRequest, Refusal, answer};
 use crate::issuer::Issuer;
 use crate::observe::token::TokenRefused;
 use crate::observe::{Event as _, Word};

@@ -5,7 +5,7 @@ use mcp_auth_runtime::facade::{ProofError, TokenProof};
 use mcp_auth_store::Client;
 use serde_json::{Map, Value};
 
-use super::Refusal;
+use crate::endpoint::client_request::Refusal;
 use crate::issuer::Issuer;
 
 /// What a token request proves: the key of its proof, if it has one.

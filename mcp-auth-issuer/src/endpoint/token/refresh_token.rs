@@ -7,15 +7,14 @@
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{Client, Grant, GrantType, Rotate, Rotation, SecretHash, grant_name};
 
-use super::grant_type::may_use;
 use super::issued::{Issued, To};
 use super::may_go_on::why_over;
 use super::new_grant::expiry;
 use super::proof::Proven;
-use super::resource::verify_resource;
-use super::{Authenticated, Binding, Refusal, scope};
+use super::{Binding, scope};
 use crate::client::assertion::named_by;
 use crate::client::document::DocumentError;
+use crate::endpoint::client_request::{Authenticated, Refusal, may_use, verify_resource};
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};

@@ -2,7 +2,7 @@
 
 use mcp_auth_core::ScopeSet;
 
-use super::Refusal;
+use crate::endpoint::client_request::Refusal;
 use crate::issuer::Issuer;
 use crate::request::Params;
 

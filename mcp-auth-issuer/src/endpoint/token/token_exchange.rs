@@ -7,11 +7,9 @@ use mcp_auth_core::own_claims::is_for_no_login;
 use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
-use super::Refusal;
-use super::grant_type::is_trusted_with;
 use super::issued::{ACCESS_TOKEN, Issued, To};
 use super::proof::Proven;
-use super::resource::verify_resource;
+use crate::endpoint::client_request::{Refusal, is_trusted_with, verify_resource};
 use crate::issuer::{Exchanged, Grantee, Issuer};
 use crate::key::OurToken;
 use crate::request::Params;

@@ -3,11 +3,10 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::Refusal;
 use super::issued::{Issued, To};
 use super::jwt_bearer;
 use super::proof::{Proven, Unproven};
-use super::resource::verify_resource;
+use crate::endpoint::client_request::{Refusal, verify_resource};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 

@@ -21,7 +21,7 @@ pub(crate) fn may_use(client: &Client, grant_type: GrantType) -> Result<(), Refu
 ///
 /// # Errors
 /// [`Refusal::UnauthorizedClient`].
-pub(super) fn is_trusted_with(
+pub(crate) fn is_trusted_with(
     issuer: &Issuer,
     client: &Client,
     grant_type: GrantType,

@@ -1,5 +1,4 @@
-//! A request of a client to an endpoint for programs: what `/token`, `/par`, `/revoke`, `/introspect` and `/device_authorization` have in
-//! common. Each of them reads the form, and the client in it; a refusal is an event and an OAuth error.
+//! Each endpoint reads the form, and the client in it; a refusal is an event and an OAuth error.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -11,7 +10,8 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use super::token::{Authenticated, Refusal, authenticate};
+use super::Refusal;
+use super::client_auth::{Authenticated, authenticate};
 use crate::client::assertion::Strangers;
 use crate::issuer::Issuer;
 use crate::observe::Reason;
@@ -21,17 +21,17 @@ use crate::request::body::{InvalidBody, form};
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// A request, and what is known of it so far.
-pub(super) struct ClientRequest {
-    pub(super) headers: HeaderMap,
+pub(crate) struct ClientRequest {
+    pub(crate) headers: HeaderMap,
     /// From where it came, if the server knows.
-    pub(super) address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
     body: Body,
     /// The client, once it is known who it is.
     client_id: Option<String>,
 }
 
 /// Why a request is refused: what the operator and the client are told.
-pub(super) trait Refused {
+pub(crate) trait Refused {
     /// Tells the operator why, by the event of the endpoint.
     fn tell(&self, tell: impl FnOnce(Reason<'_>));
 
@@ -54,7 +54,7 @@ impl ClientRequest {
     ///
     /// # Errors
     /// [`InvalidBody`].
-    pub(super) async fn form(&mut self) -> Result<Params, InvalidBody> {
+    pub(crate) async fn form(&mut self) -> Result<Params, InvalidBody> {
         form(&self.headers, std::mem::take(&mut self.body)).await
     }
 
@@ -62,7 +62,7 @@ impl ClientRequest {
     ///
     /// # Errors
     /// As [`authenticate`].
-    pub(super) async fn client(
+    pub(crate) async fn client(
         &mut self,
         issuer: &Issuer,
         params: &Params,
@@ -74,7 +74,7 @@ impl ClientRequest {
     ///
     /// # Errors
     /// As [`authenticate`].
-    pub(super) async fn client_or(
+    pub(crate) async fn client_or(
         &mut self,
         strangers: Strangers,
         issuer: &Issuer,
@@ -86,12 +86,12 @@ impl ClientRequest {
     }
 
     /// From here on it is known that this client sent it, and an event names it.
-    pub(super) fn is_from(&mut self, client_id: &str) {
+    pub(crate) fn is_from(&mut self, client_id: &str) {
         self.client_id = Some(client_id.to_owned());
     }
 
     /// The answer where it is refused. `event` tells the operator: which client it was, if that is known, from where it came, and why.
-    pub(super) fn refused(
+    pub(crate) fn refused(
         &self,
         refusal: &impl Refused,
         event: impl FnOnce(Option<&str>, Option<IpAddr>, Reason<'_>),
@@ -102,6 +102,6 @@ impl ClientRequest {
 }
 
 /// An answer in JSON, which no cache keeps.
-pub(super) fn answer(status: StatusCode, told: impl Serialize) -> Response {
+pub(crate) fn answer(status: StatusCode, told: impl Serialize) -> Response {
     (status, [(CACHE_CONTROL, NO_STORE)], axum::Json(told)).into_response()
 }

@@ -15,7 +15,7 @@ pub(crate) fn verify_resource(issuer: &Issuer, params: &Params) -> Result<(), Re
 
 /// Checks that what a person allowed was access to this server. After a change of its public URL it is another resource: no server accepts
 /// tokens for the one of before (RFC 8707 §2.2).
-pub(super) fn verify_granted_resource(issuer: &Issuer, granted: &str) -> Result<(), Refusal> {
+pub(crate) fn verify_granted_resource(issuer: &Issuer, granted: &str) -> Result<(), Refusal> {
     match issuer.resource == *granted {
         true => Ok(()),
         false => Err(Refusal::Grant("it was granted for another resource than this server")),

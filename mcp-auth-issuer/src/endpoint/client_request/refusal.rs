@@ -1,15 +1,15 @@
-//! The possible mistakes in a token or revocation request, as typed causes, and the one answer to each.
+//! The possible mistakes in a request of a client, as typed causes, and the one answer to each.
 
 use http::StatusCode;
 use mcp_auth_core::Scope;
 use mcp_auth_runtime::facade::{NotAsserted, ProofError};
 use mcp_auth_store::StoreError;
 
+use super::request::Refused;
 use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
-use crate::endpoint::client_request::Refused;
 use crate::issuer::{ClientError, NotIssued};
 use crate::key::{KeyError, MintError};
 use crate::observe::Reason;
@@ -19,7 +19,7 @@ use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::{OAuthError, repeated};
 
-/// Why a token request is refused. No variant holds a secret, so all of them may be logged.
+/// Why a request of a client is refused. No variant holds a secret, so all of them may be logged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(transparent)]
