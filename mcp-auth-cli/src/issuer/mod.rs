@@ -5,12 +5,13 @@
 //! - `client`: the clients that they let in.
 //! - `keys`: its signing keys.
 //! - `time`: how their lists show times.
-//! - `audit`: what is said of them to those who keep the log.
+//! - `opened`: what a command opens. `audit`: what is said of them to those who keep the log.
 
 mod audit;
 mod client;
 mod command;
 mod keys;
+mod opened;
 mod time;
 mod user;
 

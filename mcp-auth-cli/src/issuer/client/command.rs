@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{ClientLine, ClientOrigin, Clients, Store};
+use mcp_auth_issuer::{ClientLine, ClientOrigin, Clients};
 use mcp_auth_runtime::config::Config;
 
 use super::listing;
 use crate::Failure;
 use crate::configuration::Configuration;
-use crate::issuer::audit;
-use crate::store::configured;
+use crate::issuer::opened::{Opened, opened};
 use crate::terminal::{Terminal, json};
 
 /// Manages the clients of the built-in issuer: those of the configuration, those that registered, and those that describe themselves.
@@ -51,12 +49,7 @@ struct Remove {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let ambient = Ambient::system();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let config = arguments.configuration.load()?;
-        let _log = audit::start(&config)?;
-        let store = Store::new(configured(&config, &ambient).await?.durable);
+    opened(&arguments.configuration, async |Opened { config, store, ambient }| {
         let clients = match config.built_in_issuer() {
             Some(issuer) => Clients::configured(store, ambient, issuer),
             None => Clients::new(store, ambient),

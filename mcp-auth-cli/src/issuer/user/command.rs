@@ -2,16 +2,14 @@
 
 use std::process::ExitCode;
 
-use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{AccountsLogin, AccountsOptions, ManageError, NewLink, People, Store, TakenNames};
+use mcp_auth_issuer::{AccountsLogin, AccountsOptions, ManageError, NewLink, People, TakenNames};
 use mcp_auth_runtime::config::Config;
 use mcp_auth_runtime::config::issuer::IssuerLogin;
 
 use super::{listing, password};
 use crate::Failure;
 use crate::configuration::Configuration;
-use crate::issuer::audit;
-use crate::store::configured;
+use crate::issuer::opened::{Opened, opened};
 use crate::terminal::{Terminal, json};
 
 /// Manages the people who log in at the built-in issuer, and their accounts (`[issuer] login = "accounts"`).
@@ -106,18 +104,13 @@ struct DeleteNamed {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let ambient = Ambient::system();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let config = arguments.configuration.load()?;
-        let _log = audit::start(&config)?;
-        let store = configured(&config, &ambient).await?;
+    opened(&arguments.configuration, async |Opened { config, store, ambient }| {
         let server = config.server.name.as_ref().map_or("", |name| name.as_str());
-        let accounts =
-            AccountsLogin::new(Store::new(store.durable), ambient, &AccountsOptions::default(), server)
-                .reached_at(config.resource().origin().host().to_string());
+        let accounts = AccountsLogin::new(store, ambient, &AccountsOptions::default(), server)
+            .reached_at(config.resource().origin().host().to_string());
         let done = done(&arguments.command, &config, &accounts, terminal).await?;
-        let is_about_accounts = !matches!(&arguments.command, Command::List(_) | Command::Logout(_) | Command::Delete(_));
+        let is_about_accounts =
+            !matches!(&arguments.command, Command::List(_) | Command::Logout(_) | Command::Delete(_));
         match config.built_in_issuer() {
             Some(issuer) if issuer.login == IssuerLogin::Accounts => {}
             _ if !is_about_accounts => {}
