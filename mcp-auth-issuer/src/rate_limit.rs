@@ -11,6 +11,10 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 /// How many times as much as one address a whole IPv6 network of 48 bits has.
 const SITE: u32 = 4;
 
+/// How many times as much as one address all those have together whose address the server does not know, behind a proxy that does not say it for
+/// example. With as much as one address, one of them would stop all the others.
+const UNKNOWN: u32 = 50;
+
 /// The limits of one thing, each under the name that the store counts it under. They are asked in their order, and the first that is
 /// exceeded ends it, so that who exceeds it uses up nothing of the limits behind it.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct AddressRate {
     of_a_place: Rate,
     /// Of an IPv6 network of 48 bits.
     of_a_site: Rate,
+    /// Of all whose address is not known.
+    of_unknown: Rate,
 }
 
 /// A limit is exceeded.
@@ -39,7 +45,7 @@ impl AddressRate {
         let rate = |many: u32| {
             Rate::per_minute(times.saturating_mul(many), burst.saturating_mul(many)).unwrap_or(Rate::LEAST)
         };
-        Self { of_a_place: rate(1), of_a_site: rate(SITE) }
+        Self { of_a_place: rate(1), of_a_site: rate(SITE), of_unknown: rate(UNKNOWN) }
     }
 
     /// That of one address.
@@ -60,7 +66,8 @@ impl RateLimit {
         rate: AddressRate,
         counted_as: impl Fn(&str) -> String,
     ) -> Self {
-        let place = (counted_as(&place(address)), rate.of_a_place);
+        let of_place = if address.is_some() { rate.of_a_place } else { rate.of_unknown };
+        let place = (counted_as(&place(address)), of_place);
         let site = site(address).map(|site| (counted_as(&site), rate.of_a_site));
         Self([place].into_iter().chain(site).collect())
     }
@@ -148,6 +155,19 @@ mod tests {
         for n in 0..30 {
             assert_eq!(arrives(&format!("192.0.2.{n}")).await, None, "IPv4 has no sites");
             assert_eq!(arrives(&format!("::ffff:192.0.3.{n}")).await, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_of_those_whose_address_is_not_known_does_not_stop_the_others() {
+        let store = Store::memory(Caps::default());
+        let rate = AddressRate::per_minute(3, 3);
+        let arrives = async || {
+            let limit = RateLimit::of_address(None, rate, |network| format!("a test {network}"));
+            limit.count(&store, NOW).await.unwrap()
+        };
+        for n in 0..160 {
+            assert_eq!(arrives().await.is_ok(), n < 150, "all of them together have a limit: {n}");
         }
     }
 

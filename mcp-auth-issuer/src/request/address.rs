@@ -27,8 +27,8 @@ impl<S: Sync> FromRequestParts<S> for CameFrom {
     }
 }
 
-/// What counts as one place: an address, and of IPv6 its network of 64 bits, of which one customer has all. Where it is not known, all are
-/// counted together.
+/// What counts as one place: an address, and of IPv6 its network of 64 bits, of which one customer has all. Those whose address is not
+/// known are counted together, with a limit of their own.
 pub(crate) fn place(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         None => "unknown".to_owned(),
