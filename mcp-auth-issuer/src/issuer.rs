@@ -182,6 +182,37 @@ pub(crate) struct Exchanged<'a> {
     pub(crate) until: u64,
 }
 
+/// Who is at a browser.
+pub(crate) enum Visitor {
+    /// Nobody whose login counts.
+    Nobody,
+    Person(Browser),
+    /// A person logged in there, and whether that counts still cannot be told now.
+    Untold(Browser, LoginError),
+}
+
+impl Visitor {
+    /// The person, for everything that lets in.
+    ///
+    /// # Errors
+    /// It cannot be told whether their login counts.
+    pub(crate) fn person(self) -> Result<Option<Browser>, StoreError> {
+        match self {
+            Self::Nobody => Ok(None),
+            Self::Person(browser) => Ok(Some(browser)),
+            Self::Untold(_, error) => Err(StoreError::new(error)),
+        }
+    }
+
+    /// The person, for what only takes away: to log out, or to deny. A login that is checked elsewhere may be out of reach just then.
+    pub(crate) fn person_who_leaves(self) -> Option<Browser> {
+        match self {
+            Self::Nobody => None,
+            Self::Person(browser) | Self::Untold(browser, _) => Some(browser),
+        }
+    }
+}
+
 impl Issuer {
     /// The current time in Unix seconds.
     pub(crate) fn now(&self) -> u64 {
@@ -334,13 +365,26 @@ impl Issuer {
         &self,
         headers: &'h HeaderMap,
     ) -> Result<(Option<&'h str>, Option<Browser>), StoreError> {
+        let (id, visitor) = self.visitor(headers).await?;
+        Ok((id, visitor.person()?))
+    }
+
+    /// The same, where it may be left open whether the login counts still.
+    pub(crate) async fn visitor<'h>(
+        &self,
+        headers: &'h HeaderMap,
+    ) -> Result<(Option<&'h str>, Visitor), StoreError> {
         let Some(id) = self.cookie.read(headers) else {
-            return Ok((None, None));
+            return Ok((None, Visitor::Nobody));
         };
         let browser = self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?;
-        let Some(browser) = browser else { return Ok((Some(id), None)) };
-        let counts = self.still_counts(&browser.subject, &browser.authentication).await;
-        Ok((Some(id), counts.map_err(StoreError::new)?.then_some(browser)))
+        let Some(browser) = browser else { return Ok((Some(id), Visitor::Nobody)) };
+        let visitor = match self.still_counts(&browser.subject, &browser.authentication).await {
+            Ok(true) => Visitor::Person(browser),
+            Ok(false) => Visitor::Nobody,
+            Err(error) => Visitor::Untold(browser, error),
+        };
+        Ok((Some(id), visitor))
     }
 
     /// Whether the operator denies what this text stands for: what `subject` allowed `client_id` at `since` (Unix seconds).

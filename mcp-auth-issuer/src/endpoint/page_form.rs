@@ -48,8 +48,12 @@ impl<'h> PageForm<'h> {
             InvalidBody::Repeated(_) => stale(),
             error => Untrusted::Form(error),
         })?;
-        let (cookie, browser) = issuer.session(headers).await?;
+        let (cookie, visitor) = issuer.visitor(headers).await?;
         let Some(cookie) = cookie else { return Err(stale().into()) };
+        let browser = match fields.get("decision") {
+            Some("deny" | "logout") => visitor.person_who_leaves(),
+            _ => visitor.person()?,
+        };
         match issuer.csrf.verify(cookie, request, fields.get("csrf").unwrap_or_default()).await? {
             true => Ok(Self { fields, cookie, browser }),
             false => Err(stale().into()),

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::own_login::{AnswerKey, OwnLogin};
 use mcp_auth_issuer::upstream::{UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{
-    AccountsLogin, AccountsOptions, Attempt, DevelopmentLogin, HttpFetch, KnownFuture, Login, LoginFuture,
-    Params,
+    AccountsLogin, AccountsOptions, Attempt, DevelopmentLogin, HttpFetch, KnownFuture, Login, LoginError,
+    LoginFuture, Params,
 };
 
 use crate::fresh::fresh_store;
@@ -119,4 +120,61 @@ async fn each_login_has_a_kind_of_its_own_and_so_has_each_application_and_each_p
     ];
     assert_eq!(kinds.iter().collect::<HashSet<_>>().len(), kinds.len(), "{kinds:?}");
     assert_eq!(own(None).kind(), own(None).kind(), "after a restart too");
+}
+
+/// A login of which it can be turned off that it tells who is still there, as where `check_url` of an application does not answer.
+#[derive(Clone)]
+struct CannotTell(Arc<AtomicBool>, DevelopmentLogin);
+
+impl Login for CannotTell {
+    fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
+        self.1.begin(attempt)
+    }
+
+    fn finish<'a>(&'a self, attempt: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a> {
+        self.1.finish(attempt, answer)
+    }
+
+    fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
+        self.1.knows(subject)
+    }
+
+    fn still_counts<'a>(&'a self, subject: &'a str, version: u64) -> KnownFuture<'a> {
+        match self.0.load(Ordering::SeqCst) {
+            true => Box::pin(async { Err(LoginError::Unavailable("it is down".into())) }),
+            false => self.1.still_counts(subject, version),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_can_deny_and_log_out_while_nobody_can_tell_whether_their_login_counts_and_allow_nothing() {
+    let is_down = Arc::new(AtomicBool::new(false));
+    let login = CannotTell(Arc::clone(&is_down), DevelopmentLogin::new(vec!["developer".into()]));
+    let app = App::with_login(login, |_| ());
+    let client = app.public_client().await;
+    let logged_in = async || {
+        is_down.store(false, Ordering::SeqCst);
+        let mut browser = Browser::new(&app);
+        let consent = browser.log_in(&authorize_url(&client, &[])).await;
+        is_down.store(true, Ordering::SeqCst);
+        (browser, consent)
+    };
+    let (mut browser, consent) = logged_in().await;
+    let allowed = browser.submit(&consent, "allow").await;
+    assert_eq!(allowed.status, 503, "{}", allowed.body);
+    assert_eq!(
+        browser.get(&authorize_url(&client, &[])).await.status,
+        503,
+        "nothing is shown to a login that may not count"
+    );
+    let denied = browser.submit(&consent, "deny").await;
+    assert_eq!(denied.param("error").as_deref(), Some("access_denied"), "{}", denied.body);
+
+    let (mut browser, consent) = logged_in().await;
+    let out = browser.submit(&consent, "logout").await;
+    assert_eq!(out.status, 303, "{}", out.body);
+    is_down.store(false, Ordering::SeqCst);
+    let page = browser.get(&authorize_url(&client, &[])).await;
+    assert!(page.body.contains("value=\"login\""), "the session has ended: {}", page.body);
 }
