@@ -43,40 +43,39 @@ impl IdJag {
         let claims = &assertion.claims;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         if typ != Some(TYPE) {
-            return Err(NotOfProfile("does not have the typ oauth-id-jag+jwt"));
+            return Err(NotOfProfile::OtherTypeThanIdJag);
         }
         if text("client_id") != Some(client_id) {
-            return Err(NotOfProfile("does not name the client that presents it in client_id"));
+            return Err(NotOfProfile::OtherClient);
         }
         let named = claims.get("resource").filter(|named| names(named, resource));
-        let named = named.ok_or(NotOfProfile("does not name this server, and no other, in resource"))?;
+        let named = named.ok_or(NotOfProfile::OtherResource)?;
         if !claims.contains_key("iat") {
-            return Err(NotOfProfile("has no iat"));
+            return Err(NotOfProfile::NoIat);
         }
         let jti = text("jti").filter(|jti| (1..=MAX_JTI).contains(&jti.len()));
-        let jti = jti.ok_or(NotOfProfile("has no jti of 1 to 256 bytes"))?;
+        let jti = jti.ok_or(NotOfProfile::NoJti)?;
         // Our token would have to say it, and no rule says how a foreign actor is named here.
         if claims.contains_key("act") || claims.contains_key("may_act") {
-            return Err(NotOfProfile("names an actor, which is not supported"));
+            return Err(NotOfProfile::Actor);
         }
         // What it allows would be more than it says, and two people of two tenants would be one.
         if claims.get("authorization_details").is_some_and(|details| *details != Value::Array(Vec::new())) {
-            return Err(NotOfProfile("has authorization_details, which are not supported"));
+            return Err(NotOfProfile::AuthorizationDetails);
         }
         if claims.contains_key("tenant") || claims.contains_key("aud_tenant") {
-            return Err(NotOfProfile("names a tenant, which is not supported"));
+            return Err(NotOfProfile::Tenant);
         }
         // Some issuers write scopes so. Not to read it would give all that the client may have.
         if claims.contains_key("scp") {
-            return Err(NotOfProfile("says its scopes in scp, and not in scope"));
+            return Err(NotOfProfile::ScopesInScp);
         }
         let scopes = match claims.get("scope") {
             None => None,
             Some(Value::String(_)) => Some(assertion.scopes.clone()),
-            Some(_) => return Err(NotOfProfile("has a scope that is not a string")),
+            Some(_) => return Err(NotOfProfile::MalformedScope),
         };
-        let subject =
-            subject_of(issuer, &assertion.subject).ok_or(NotOfProfile("has a sub that is too long"))?;
+        let subject = subject_of(issuer, &assertion.subject).ok_or(NotOfProfile::LongSubject)?;
         Ok(Self { subject, jti: jti.to_owned(), ends_at: assertion.ends_at, resource: named.clone(), scopes })
     }
 }

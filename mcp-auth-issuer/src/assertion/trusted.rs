@@ -98,9 +98,7 @@ impl TrustedIssuer {
     ) -> Result<&Workload, NotOfProfile> {
         match &self.profile {
             AssertionProfile::Workload(workloads) => workload_of(workloads, assertion, typ),
-            AssertionProfile::IdJag => {
-                Err(NotOfProfile("is of an issuer that is not trusted with workloads"))
-            }
+            AssertionProfile::IdJag => Err(NotOfProfile::NoWorkloads),
         }
     }
 }

@@ -15,13 +15,13 @@ pub(super) fn workload_of<'w>(
     typ: Option<&str>,
 ) -> Result<&'w Workload, NotOfProfile> {
     if !matches!(typ, None | Some("jwt")) {
-        return Err(NotOfProfile("has another typ than JWT"));
+        return Err(NotOfProfile::OtherTypeThanJwt);
     }
     refuse_id_token(&assertion.claims)?;
     let is_of = |workload: &&Workload| {
         workload.subject == assertion.subject && workload.require_claims.pass(&assertion.claims)
     };
-    workloads.iter().find(is_of).ok_or(NotOfProfile("is not of a workload that is listed"))
+    workloads.iter().find(is_of).ok_or(NotOfProfile::UnlistedWorkload)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use mcp_auth_store::{Client, ClientCredential, GrantType, StoreError};
 use serde_json::{Value, json};
 
 use super::authorize::{self, EXPIRES_IN, Pushed, Untrusted, before_push};
-use super::client_request::{self, ClientRequest, Refused, answer, may_use};
+use super::client_request::{self, ClientRequest, NotAuthenticated, Refused, answer, may_use};
 use crate::client::assertion::{Strangers, named_by};
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::authorization::{PushRefused, RequestPushed};
@@ -127,7 +127,7 @@ async fn sender(issuer: &Issuer, request: &mut ClientRequest, params: &Params) -
             request.is_from(&client.id);
             Ok(client)
         }
-        Ok(_) => Err(client_request::Refusal::Client("the client has to authenticate").into()),
+        Ok(_) => Err(client_request::Refusal::Client(NotAuthenticated::NeedsCredential).into()),
         Err(ClientError::Document(error)) => Err(client_request::Refusal::Document(error).into()),
         Err(ClientError::Store(error)) => Err(client_request::Refusal::Store(error).into()),
     }

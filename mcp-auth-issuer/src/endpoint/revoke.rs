@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use mcp_auth_store::{Rate, Revoked, grant_name};
 
-use super::client_request::{ClientRequest, Refusal};
+use super::client_request::{ClientRequest, InvalidGrant, Refusal};
 use super::token::PresentedRefreshToken;
 use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
@@ -69,7 +69,7 @@ async fn refresh_token(
     let grants = issuer.store.grants();
     let Some(grant) = grants.find(presented.grant, issuer.now()).await? else { return Ok(()) };
     if grant.client_id != client_id {
-        return Err(Refusal::Grant("the refresh token was issued to another client"));
+        return Err(InvalidGrant::RefreshTokenOfOtherClient.into());
     }
     grants.revoke(&grant.subject, &grant.id, issuer.now()).await?;
     GrantEnded {
@@ -95,7 +95,7 @@ async fn access_token(
     address: Option<IpAddr>,
 ) -> Result<(), Refusal> {
     if ours.client_id != client_id {
-        return Err(Refusal::Grant("the access token was issued to another client"));
+        return Err(InvalidGrant::AccessTokenOfOtherClient.into());
     }
     let now = issuer.now();
     if now >= ours.exp.saturating_add(EXPIRED_EVERYWHERE) {

@@ -57,6 +57,31 @@ async fn p19_code_is_bound_to_client_verifier_redirect_uri_and_resource_and_surv
     assert_eq!(app.token(&form).await.status, StatusCode::OK, "none of these used it up");
 }
 
+/// RFC 6749 §5.2 allows it: a developer sees which of their own values is wrong, and nobody sees whether a code of another client exists.
+#[tokio::test]
+async fn a_client_is_told_what_is_wrong_with_its_own_code_and_nothing_of_those_of_others() {
+    let app = App::new();
+    let (client, other) = (app.public_client().await, app.another_client().await);
+    let code = app.code(&client, &[]).await;
+    let form = redeem(&client, &code);
+    let wrong = "x".repeat(43);
+    let told = async |change: (&str, &str)| {
+        let refused = app.token(&changed(&form, change)).await;
+        refused.assert_error(400, "invalid_grant");
+        refused.json()["error_description"].as_str().unwrap().to_owned()
+    };
+    for (change, named) in [
+        (("code_verifier", ""), "code_verifier"),
+        (("code_verifier", &*wrong), "code_verifier"),
+        (("redirect_uri", "http://127.0.0.1:33419/callback"), "redirect_uri"),
+    ] {
+        assert!(told(change).await.starts_with(named), "{change:?}");
+    }
+    assert_eq!(told(("client_id", &*other)).await, told(("code", "unknown")).await);
+    app.advance(60);
+    assert!(told(("code", &*code)).await.contains("expired"), "its own");
+}
+
 #[tokio::test]
 async fn oauth_21_clients_send_neither_redirect_uri_nor_must_they_the_resource() {
     let app = App::new();

@@ -9,6 +9,7 @@ use http::header::AUTHORIZATION;
 use mcp_auth_store::{Client, ClientCredential, SecretHash};
 
 use super::Refusal;
+use super::cause::NotAuthenticated;
 use super::guess::Guess;
 use crate::client::assertion::{ClientKey, Failed, Presented, Strangers};
 use crate::issuer::Issuer;
@@ -46,11 +47,10 @@ pub(crate) async fn authenticate(
     params: &Params,
     strangers: Strangers,
 ) -> Result<Authenticated, Refusal> {
-    let refused = Refusal::Client;
     let has_basic = basic(headers)?;
     if params.count("client_assertion") > 0 || params.count("client_assertion_type") > 0 {
         if has_basic.is_some() || params.count("client_secret") > 0 {
-            return Err(refused("authenticates in two ways"));
+            return Err(NotAuthenticated::TwoWays.into());
         }
         let presented = Presented {
             kind: params.get("client_assertion_type"),
@@ -77,14 +77,13 @@ async fn by_secret(
     params: &Params,
     from: Option<IpAddr>,
 ) -> Result<Client, Refusal> {
-    let refused = Refusal::Client;
     let in_form = params.get("client_secret").map(str::to_owned);
     let meant = match basic {
         None => {
-            let id = params.get("client_id").ok_or(refused("client_id is missing"))?;
+            let id = params.get("client_id").ok_or(NotAuthenticated::NoClientId)?;
             vec![(id.to_owned(), in_form)]
         }
-        Some(_) if params.count("client_secret") > 0 => return Err(refused("authenticates in two ways")),
+        Some(_) if params.count("client_secret") > 0 => return Err(NotAuthenticated::TwoWays.into()),
         Some(Basic { encoded, plain }) => {
             let meant = [encoded, plain].into_iter().flatten();
             meant.map(|(id, secret)| (id, Some(secret))).collect()
@@ -94,7 +93,7 @@ async fn by_secret(
     let (mut is_another, mut wrong) = (None, None);
     for (id, secret) in meant {
         if params.get("client_id").is_some_and(|in_form| in_form != id) {
-            is_another = Some("client_id differs from the Authorization header's");
+            is_another = Some(NotAuthenticated::OtherClientId);
             continue;
         }
         let client = issuer.known_client(&id).await?;
@@ -114,12 +113,11 @@ async fn by_secret(
     }
     guess.judge(issuer, None).await?;
     // Of two readings the one says more by which a secret was tried.
-    let why = wrong.or(is_another).unwrap_or("the Authorization header is not a Basic credential");
-    Err(refused(why))
+    Err(wrong.or(is_another).unwrap_or(NotAuthenticated::NotBasic).into())
 }
 
 /// The client, if this is its secret, or if it has none and sent none. Nobody is told before the [guess](Guess) is judged.
-fn verify(client: Option<Client>, secret: Option<&str>) -> Result<Client, &'static str> {
+fn verify(client: Option<Client>, secret: Option<&str>) -> Result<Client, NotAuthenticated> {
     // A secret is compared even if the client has none, so that the response time does not reveal which clients
     // exist.
     let expected = match client.as_ref().map(|client| &client.credential) {
@@ -127,14 +125,14 @@ fn verify(client: Option<Client>, secret: Option<&str>) -> Result<Client, &'stat
         Some(ClientCredential::None | ClientCredential::Keys(_)) | None => SecretHash::from_bytes([0; 32]),
     };
     let matches = expected.matches(secret.unwrap_or_default());
-    let client = client.ok_or("client_id is unknown")?;
+    let client = client.ok_or(NotAuthenticated::Unknown)?;
     match (&client.credential, secret) {
         (ClientCredential::None, None) => Ok(client),
         (ClientCredential::Secret(_), Some(_)) if matches => Ok(client),
-        (ClientCredential::None, Some(_)) => Err("a public client sent a secret"),
-        (ClientCredential::Secret(_), Some(_)) => Err("client_secret is wrong"),
-        (ClientCredential::Secret(_), None) => Err("client_secret is missing"),
-        (ClientCredential::Keys(_), _) => Err("the client authenticates by a key"),
+        (ClientCredential::None, Some(_)) => Err(NotAuthenticated::PublicWithSecret),
+        (ClientCredential::Secret(_), Some(_)) => Err(NotAuthenticated::WrongSecret),
+        (ClientCredential::Secret(_), None) => Err(NotAuthenticated::NoSecret),
+        (ClientCredential::Keys(_), _) => Err(NotAuthenticated::NeedsKey),
     }
 }
 
@@ -147,10 +145,10 @@ struct Basic {
 }
 
 fn basic(headers: &HeaderMap) -> Result<Option<Basic>, Refusal> {
-    let malformed = Refusal::Client("the Authorization header is not a Basic credential");
+    let malformed = NotAuthenticated::NotBasic;
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, None) = (values.next(), values.next()) else {
-        return Err(Refusal::Client("two Authorization headers"));
+        return Err(NotAuthenticated::TwoHeaders.into());
     };
     let Some(value) = value else {
         return Ok(None);

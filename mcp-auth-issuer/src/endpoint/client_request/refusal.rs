@@ -5,6 +5,9 @@ use mcp_auth_core::Scope;
 use mcp_auth_runtime::facade::{NotAsserted, ProofError};
 use mcp_auth_store::StoreError;
 
+use super::cause::{
+    BAD_ASSERTION, InvalidExchange, InvalidGrant, InvalidSubjectToken, NotAuthenticated, Replayed,
+};
 use super::request::Refused;
 use crate::assertion::NotOfProfile;
 use crate::client::assertion::RefusedAssertion;
@@ -28,7 +31,7 @@ pub(crate) enum Refusal {
     Missing(&'static str),
     /// Client authentication failed; the cause is for the log.
     #[error("client authentication: {0}")]
-    Client(&'static str),
+    Client(#[from] NotAuthenticated),
     /// The same, of an assertion.
     #[error("client authentication: {0}")]
     Assertion(RefusedAssertion),
@@ -39,24 +42,21 @@ pub(crate) enum Refusal {
     UnsupportedGrantType,
     #[error("the client may not use this grant")]
     UnauthorizedClient,
-    /// A code or refresh token that this client cannot use; the cause is for the log.
-    #[error("{0}")]
-    Grant(&'static str),
-    /// A code or refresh token that was used before, so it may have been stolen.
-    #[error("{0}")]
-    Replay(&'static str),
-    /// A token exchange that is not offered (RFC 8693 §2.1), in words for the client.
-    #[error("{0}")]
-    Exchange(&'static str),
+    /// What was granted cannot be used by this client; the client is told a part of the cause.
+    #[error(transparent)]
+    Grant(#[from] InvalidGrant),
+    /// What was used before, so it may have been stolen.
+    #[error(transparent)]
+    Replay(#[from] Replayed),
+    /// A token exchange that is not offered.
+    #[error(transparent)]
+    Exchange(#[from] InvalidExchange),
     /// A subject token that this client cannot exchange; the cause is for the log.
     #[error("subject token: {0}")]
-    SubjectToken(&'static str),
+    SubjectToken(#[from] InvalidSubjectToken),
     /// An assertion that is not good, or about which nothing can be told now (RFC 7521 §4.1.1).
     #[error(transparent)]
     Asserted(#[from] NotAsserted),
-    /// An assertion that is good, and not what its issuer is trusted with.
-    #[error(transparent)]
-    NotOfProfile(#[from] NotOfProfile),
     /// The proof of the client's key is not good, or is missing (RFC 9449 §5).
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -121,6 +121,13 @@ impl From<TooSoon> for Refusal {
     }
 }
 
+/// An assertion that is good, and not what its issuer is trusted with.
+impl From<NotOfProfile> for Refusal {
+    fn from(why: NotOfProfile) -> Self {
+        Self::Grant(why.into())
+    }
+}
+
 impl From<ClientError> for Refusal {
     fn from(error: ClientError) -> Self {
         match error {
@@ -133,7 +140,7 @@ impl From<ClientError> for Refusal {
 impl From<NotIssued> for Refusal {
     fn from(error: NotIssued) -> Self {
         match error {
-            NotIssued::Denied => Self::Grant("denied by auth.deny"),
+            NotIssued::Denied => Self::Grant(InvalidGrant::Denied),
             NotIssued::Mint(error) => Self::Mint(error),
         }
     }
@@ -185,16 +192,11 @@ impl From<&Refusal> for OAuthError {
             Refusal::UnauthorizedClient => {
                 Self::bad_request("unauthorized_client", "this client is not registered for what it asks for here")
             }
-            Refusal::Grant(_) | Refusal::Replay(_) => Self::bad_request(
-                "invalid_grant",
-                "what was granted is unknown, expired, used, revoked, of another client, or does not fit redirect_uri or code_verifier; start again",
-            ),
+            Refusal::Grant(invalid) => Self::bad_request("invalid_grant", invalid.description()),
+            Refusal::Replay(replayed) => Self::bad_request("invalid_grant", replayed.description()),
             Refusal::Asserted(NotAsserted::Unavailable(_)) => Self::store_unavailable(),
-            Refusal::Asserted(_) | Refusal::NotOfProfile(_) => Self::bad_request(
-                "invalid_grant",
-                "the assertion is invalid, expired, used before, or not for this server, its resource and this client",
-            ),
-            Refusal::Exchange(words) => Self::bad_request("invalid_request", *words),
+            Refusal::Asserted(_) => Self::bad_request("invalid_grant", BAD_ASSERTION),
+            Refusal::Exchange(not_offered) => Self::bad_request("invalid_request", not_offered.to_string()),
             // RFC 8693 §2.2.2 asks for this code.
             Refusal::SubjectToken(_) => Self::bad_request(
                 "invalid_request",

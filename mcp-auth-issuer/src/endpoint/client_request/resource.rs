@@ -1,6 +1,7 @@
 //! Which resource an access token is asked for, and which one a person allowed.
 
 use super::Refusal;
+use super::cause::InvalidGrant;
 use crate::issuer::Issuer;
 use crate::request::Params;
 
@@ -18,6 +19,6 @@ pub(crate) fn verify_resource(issuer: &Issuer, params: &Params) -> Result<(), Re
 pub(crate) fn verify_granted_resource(issuer: &Issuer, granted: &str) -> Result<(), Refusal> {
     match issuer.resource == *granted {
         true => Ok(()),
-        false => Err(Refusal::Grant("it was granted for another resource than this server")),
+        false => Err(InvalidGrant::OtherResource.into()),
     }
 }

@@ -9,7 +9,7 @@ use super::new_grant::NewGrant;
 use super::proof::Proven;
 use crate::client::document::lists_redirect_uri;
 use crate::endpoint::client_request::{
-    Authenticated, Refusal, may_use, verify_granted_resource, verify_resource,
+    Authenticated, InvalidGrant, Refusal, Replayed, may_use, verify_granted_resource, verify_resource,
 };
 use crate::issuer::Issuer;
 use crate::observe::token::GrantEnded;
@@ -47,14 +47,14 @@ pub(super) async fn issue(
 /// What the code stands for.
 async fn find(issuer: &Issuer, presented: &str) -> Result<Code, Refusal> {
     let code = issuer.store.codes().find(SecretHash::of(presented)).await?;
-    code.ok_or(Refusal::Grant("the code is unknown or long expired"))
+    code.ok_or(InvalidGrant::UnknownCode.into())
 }
 
 /// The code was issued to the client that presents it.
 fn verify_client(client: &Client, code: &Code) -> Result<(), Refusal> {
     match code.client_id == client.id {
         true => Ok(()),
-        false => Err(Refusal::Grant("the code was issued to another client")),
+        false => Err(InvalidGrant::CodeOfOtherClient.into()),
     }
 }
 
@@ -64,27 +64,25 @@ fn verify_client(client: &Client, code: &Code) -> Result<(), Refusal> {
 /// sends one must send the same one as before.
 fn verify_redirect_uri(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> {
     if !lists_redirect_uri(client, &code.redirect_uri) {
-        return Err(Refusal::Grant("the client no longer lists the redirect URI that the code was sent to"));
+        return Err(InvalidGrant::RedirectUriNotListed.into());
     }
     match params.get("redirect_uri") {
-        Some(uri) if uri != code.redirect_uri => {
-            Err(Refusal::Grant("redirect_uri is not the authorization request's"))
-        }
+        Some(uri) if uri != code.redirect_uri => Err(InvalidGrant::OtherRedirectUri.into()),
         Some(_) | None => Ok(()),
     }
 }
 
 /// PKCE (RFC 7636 §4.6): the client knows what the `code_challenge` was made of.
 fn verify_code_verifier(params: &Params, code: &Code) -> Result<(), Refusal> {
-    let verifier = params.get("code_verifier").ok_or(Refusal::Grant("code_verifier is missing"))?;
+    let verifier = params.get("code_verifier").ok_or(InvalidGrant::NoVerifier)?;
     if !is_code_verifier(verifier) {
-        return Err(Refusal::Grant("code_verifier is not 43 to 128 unreserved characters"));
+        return Err(InvalidGrant::MalformedVerifier.into());
     }
     // Neither value is secret any more, so a comparison in variable time reveals nothing.
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
     match challenge == code.code_challenge {
         true => Ok(()),
-        false => Err(Refusal::Grant("code_verifier does not fit the code_challenge")),
+        false => Err(InvalidGrant::OtherVerifier.into()),
     }
 }
 
@@ -98,7 +96,7 @@ fn is_code_verifier(verifier: &str) -> bool {
 fn verify_not_denied(issuer: &Issuer, presented: &str, code: &Code) -> Result<(), Refusal> {
     let allowed_at = code.expires_at.saturating_sub(issuer.lifetimes.code);
     match issuer.is_denied_by_operator(presented, (&code.subject, &code.client_id), allowed_at) {
-        true => Err(Refusal::Grant("denied by auth.deny")),
+        true => Err(InvalidGrant::Denied.into()),
         false => Ok(()),
     }
 }
@@ -114,7 +112,7 @@ async fn redeem(
     match issuer.store.codes().redeem(SecretHash::of(presented), grant_id, grant, issuer.now()).await? {
         Redemption::First => Ok(()),
         Redemption::Replayed => {
-            let why = "the code was used before: its tokens are dead";
+            let why = Replayed::Code;
             GrantEnded {
                 by: Word("issuer"),
                 client_id: &code.client_id,
@@ -124,8 +122,8 @@ async fn redeem(
                 reason: Reason::Refused(&why),
             }
             .happened();
-            Err(Refusal::Replay(why))
+            Err(why.into())
         }
-        Redemption::Gone => Err(Refusal::Grant("the code has expired")),
+        Redemption::Gone => Err(InvalidGrant::CodeExpired.into()),
     }
 }

@@ -6,7 +6,9 @@ use mcp_auth_store::{Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Sec
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
-use crate::endpoint::client_request::{Authenticated, Refusal, verify_granted_resource, verify_resource};
+use crate::endpoint::client_request::{
+    Authenticated, InvalidGrant, Refusal, verify_granted_resource, verify_resource,
+};
 use crate::endpoint::device;
 use crate::issuer::Issuer;
 use crate::request::Params;
@@ -50,14 +52,14 @@ fn may_use_devices(issuer: &Issuer, client: &Authenticated) -> Result<(), Refusa
 /// What the device asked for.
 async fn find(issuer: &Issuer, presented: &str) -> Result<DeviceAuthorization, Refusal> {
     let asked = issuer.store.device_codes().find(SecretHash::of(presented)).await?;
-    asked.ok_or(Refusal::Grant("the device code is unknown, or was used before"))
+    asked.ok_or(InvalidGrant::UnknownDeviceCode.into())
 }
 
 /// The device code was issued to the client that presents it.
 fn verify_client(client: &Authenticated, asked: &DeviceAuthorization) -> Result<(), Refusal> {
     match asked.client_id == client.id {
         true => Ok(()),
-        false => Err(Refusal::Grant("the device code was issued to another client")),
+        false => Err(InvalidGrant::DeviceCodeOfOtherClient.into()),
     }
 }
 
@@ -69,7 +71,7 @@ async fn poll(issuer: &Issuer, presented: &str) -> Result<(), Refusal> {
         Polled::TooSoon => Err(Refusal::SlowDown),
         Polled::Denied => Err(Refusal::AccessDenied),
         Polled::Expired => Err(Refusal::ExpiredToken),
-        Polled::Gone => Err(Refusal::Grant("the device code was used before")),
+        Polled::Gone => Err(InvalidGrant::UnknownDeviceCode.into()),
     }
 }
 
@@ -97,7 +99,7 @@ fn allowed(asked: DeviceAuthorization) -> Result<Code, Refusal> {
 fn verify_not_denied(issuer: &Issuer, presented: &str, code: &Code) -> Result<(), Refusal> {
     let asked_at = code.expires_at.saturating_sub(device::LIFETIME);
     match issuer.is_denied_by_operator(presented, (&code.subject, &code.client_id), asked_at) {
-        true => Err(Refusal::Grant("denied by auth.deny")),
+        true => Err(InvalidGrant::Denied.into()),
         false => Ok(()),
     }
 }
@@ -106,6 +108,6 @@ fn verify_not_denied(issuer: &Issuer, presented: &str, code: &Code) -> Result<()
 async fn redeem(issuer: &Issuer, presented: &str, grant: Option<Grant>) -> Result<(), Refusal> {
     match issuer.store.device_codes().redeem(SecretHash::of(presented), grant, issuer.now()).await? {
         true => Ok(()),
-        false => Err(Refusal::Grant("the device code was used before")),
+        false => Err(InvalidGrant::UnknownDeviceCode.into()),
     }
 }

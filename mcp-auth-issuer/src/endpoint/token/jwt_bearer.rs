@@ -7,7 +7,7 @@ use mcp_auth_store::{Client, GrantType, SecretHash};
 use super::issued::{Issued, To};
 use super::proof::{Proven, Unproven};
 use crate::assertion::{IdJag, TrustedIssuer};
-use crate::endpoint::client_request::{Refusal, is_trusted_with, verify_resource};
+use crate::endpoint::client_request::{InvalidGrant, Refusal, Replayed, is_trusted_with, verify_resource};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 
@@ -25,8 +25,7 @@ pub(super) async fn issue(
     is_trusted_with(issuer, client, GrantType::JwtBearer)?;
     verify_resource(issuer, params)?;
     let jwt = assertion(params)?;
-    let trusted =
-        issuer.assertions.named_by(&jwt).ok_or(Refusal::Grant("of an issuer that is not trusted"))?;
+    let trusted = issuer.assertions.named_by(&jwt).ok_or(InvalidGrant::UntrustedIssuer)?;
     let assertion = trusted.verify(&jwt).await?;
     let id_jag =
         IdJag::read(&assertion, jwt.typ().as_deref(), trusted.as_str(), &client.id, &issuer.resource)?;
@@ -61,7 +60,7 @@ pub(super) async fn issue(
 /// The assertion of a request, taken apart. Nothing in it is trusted yet.
 pub(super) fn assertion(params: &Params) -> Result<UnverifiedJwt<'_>, Refusal> {
     let text = params.get("assertion").ok_or(Refusal::Missing("assertion"))?;
-    UnverifiedJwt::parse(text, LONGEST).map_err(|_| Refusal::Grant("the assertion is not a signed JWT"))
+    UnverifiedJwt::parse(text, LONGEST).map_err(|_| InvalidGrant::MalformedAssertion.into())
 }
 
 /// Uses up the identifier of an assertion: one counts once until it ends, in any process on the store.
@@ -70,6 +69,6 @@ async fn use_up(issuer: &Issuer, of: &TrustedIssuer, id_jag: &IdJag) -> Result<(
     let hash = SecretHash::of(&format!("id-jag {} {}", of.as_str(), id_jag.jti));
     match issuer.store.spent().spend(hash, id_jag.ends_at, issuer.now()).await? {
         true => Ok(()),
-        false => Err(Refusal::Replay("the assertion was used before")),
+        false => Err(Replayed::Assertion.into()),
     }
 }

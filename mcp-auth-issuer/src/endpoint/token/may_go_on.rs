@@ -7,7 +7,7 @@ use mcp_auth_store::{Client, ClientCredential, Grant, GrantType};
 
 use super::new_grant::expiry;
 use crate::client::document::lists_redirect_uri;
-use crate::endpoint::client_request::Refusal;
+use crate::endpoint::client_request::{Over, Refusal};
 use crate::issuer::{ClientError, Issuer};
 
 /// Whether the client of `grant`, whose current refresh token is `token`, could refresh it now (RFC 7662 §4). It is not ended if not: who asks
@@ -56,22 +56,21 @@ pub(super) async fn why_over(
     (client, keys): (&Client, Option<&PublicKeys>),
     token: &str,
     grant: &Grant,
-) -> Result<Option<&'static str>, Refusal> {
+) -> Result<Option<Over>, Refusal> {
     let is_known = issuer.knows(&grant.subject, &grant.authentication).await.map_err(Refusal::Login)?;
     let of = (&*grant.subject, &*grant.client_id);
     Ok(if !is_known {
-        Some("its person can no longer log in: the grant is dead")
+        Some(Over::Person)
     } else if issuer.is_denied_by_operator(token, of, grant.granted_at) {
-        Some("denied by auth.deny: the grant is dead")
+        Some(Over::Denied)
     } else if ends_at(issuer, grant) <= issuer.now() {
-        Some("the grant is older than it may be: it is dead")
+        Some(Over::Age)
     } else if issuer.resource != *grant.resource {
-        // After a change of the public URL its access tokens would be refused everywhere.
-        Some("the grant is for another resource than this server: the grant is dead")
+        Some(Over::Resource)
     } else if !may_return(client, grant) {
-        Some("the client no longer lists the redirect URI of the grant: the grant is dead")
+        Some(Over::RedirectUri)
     } else if !has_the_key(issuer, (client, keys), grant) {
-        Some("the client no longer authenticates by the key of the grant: the grant is dead")
+        Some(Over::ClientKey)
     } else {
         None
     })

@@ -4,7 +4,7 @@ use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Code, Grant, GrantType, SecretHash, grant_name};
 
 use super::Binding;
-use crate::endpoint::client_request::{Authenticated, Refusal};
+use crate::endpoint::client_request::{Authenticated, InvalidGrant, Refusal};
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
@@ -70,9 +70,9 @@ impl NewGrant {
     ) -> Result<(), Refusal> {
         let (subject, how) = (&code.subject, &code.authentication);
         let why = if !issuer.still_counts(subject, how).await.map_err(Refusal::Login)? {
-            "the login of its person does not count any more"
+            InvalidGrant::LoginEnded
         } else if !issuer.is_kept(client).await? {
-            "its client was removed"
+            InvalidGrant::ClientRemoved
         } else {
             return Ok(());
         };
@@ -86,7 +86,7 @@ impl NewGrant {
             reason: Reason::Refused(&why),
         }
         .happened();
-        Err(Refusal::Grant(why))
+        Err(why.into())
     }
 }
 

@@ -5,7 +5,7 @@ use mcp_auth_runtime::facade::{ProofError, TokenProof};
 use mcp_auth_store::Client;
 use serde_json::{Map, Value};
 
-use crate::endpoint::client_request::Refusal;
+use crate::endpoint::client_request::{InvalidGrant, InvalidSubjectToken, Refusal};
 use crate::issuer::Issuer;
 
 /// What a token request proves: the key of its proof, if it has one.
@@ -20,24 +20,28 @@ pub(crate) struct Binding(Option<String>);
 pub(super) enum Unproven {
     /// It sends no proof, and may send one.
     Missing,
-    /// Anything else, in words for the log.
-    Other(&'static str),
+    /// What it presents is bound to something else than a key.
+    Unprovable,
+    /// Its proof is by another key.
+    OtherKey,
 }
 
 impl Unproven {
-    /// The refusal of the request; `refused` where no proof of this client would do.
-    pub(super) fn refusal(self, refused: fn(&'static str) -> Refusal) -> Refusal {
+    /// The refusal, where a subject token was presented.
+    pub(super) fn refusal_of_subject_token(self) -> Refusal {
         match self {
             Self::Missing => Refusal::Proof(ProofError::Missing),
-            Self::Other(why) => refused(why),
+            Self::Unprovable => InvalidSubjectToken::Unprovable.into(),
+            Self::OtherKey => InvalidSubjectToken::OtherKey.into(),
         }
     }
 
     /// The same of an assertion, which is not good without its proof (draft-ietf-oauth-identity-assertion-authz-grant-04 §8.6.1.2).
     pub(super) fn refusal_of_assertion(self) -> Refusal {
         match self {
-            Self::Missing => Refusal::Grant("the assertion is bound to a key, and there is no proof of it"),
-            Self::Other(why) => Refusal::Grant(why),
+            Self::Missing => InvalidGrant::UnprovenAssertion.into(),
+            Self::Unprovable => InvalidGrant::UnprovableAssertion.into(),
+            Self::OtherKey => InvalidGrant::AssertionOfOtherKey.into(),
         }
     }
 }
@@ -73,24 +77,22 @@ impl Proven {
             (None, _) => Ok(()),
             (Some(_), None) => Err(Refusal::Proof(ProofError::Missing)),
             (Some(bound), Some(jkt)) if bound == jkt => Ok(()),
-            (Some(_), Some(_)) => {
-                Err(Refusal::Grant("the proof is by another key than the grant is bound to"))
-            }
+            (Some(_), Some(_)) => Err(InvalidGrant::OtherKey.into()),
         }
     }
 
     /// Whether it is by the key that these claims are bound to (`cnf`, RFC 9449 §6), if they are bound to anything.
     ///
     /// # Errors
-    /// What is wrong, in words for the log: without a proof too, and where it is bound to something else than a key.
+    /// [`Unproven`].
     pub(super) fn possesses(&self, claims: &Map<String, Value>) -> Result<(), Unproven> {
         let Some(confirmation) = claims.get("cnf") else { return Ok(()) };
         let members = confirmation.as_object().filter(|members| members.len() == 1);
         match (members.and_then(|members| members.get("jkt")?.as_str()), self.jkt()) {
-            (None, _) => Err(Unproven::Other("bound in a way that cannot be proven here")),
+            (None, _) => Err(Unproven::Unprovable),
             (Some(_), None) => Err(Unproven::Missing),
             (Some(bound), Some(jkt)) if bound == jkt => Ok(()),
-            (Some(_), Some(_)) => Err(Unproven::Other("the proof is by another key than it is bound to")),
+            (Some(_), Some(_)) => Err(Unproven::OtherKey),
         }
     }
 

@@ -14,7 +14,9 @@ use super::proof::Proven;
 use super::{Binding, scope};
 use crate::client::assertion::named_by;
 use crate::client::document::DocumentError;
-use crate::endpoint::client_request::{Authenticated, Refusal, may_use, verify_resource};
+use crate::endpoint::client_request::{
+    Authenticated, InvalidGrant, Refusal, Replayed, may_use, verify_resource,
+};
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
@@ -58,7 +60,7 @@ pub(super) async fn taken_back(
         Some(grant) if named.as_ref() == Some(&grant.client_id) => {
             issuer.store.grants().revoke(&grant.subject, &grant.id, issuer.now()).await?;
             ended(&grant, &error);
-            Ok(Refusal::Grant("the document of the client took the grant back"))
+            Ok(InvalidGrant::TakenBack.into())
         }
         Some(_) | None => Ok(Refusal::Document(error)),
     }
@@ -75,10 +77,11 @@ fn ended(grant: &Grant, why: &dyn std::fmt::Display) {
 /// taken away again.
 async fn goes_on(issuer: &Issuer, client: &Authenticated, token: &str, grant: &Grant) -> Result<(), Refusal> {
     let keys = client.key.as_ref().map(|key| &*key.keys);
-    let Some(why) = why_over(issuer, (client, keys), token, grant).await? else { return Ok(()) };
+    let Some(over) = why_over(issuer, (client, keys), token, grant).await? else { return Ok(()) };
+    let why = InvalidGrant::Over(over);
     issuer.store.grants().revoke(&grant.subject, &grant.id, issuer.now()).await?;
     ended(grant, &why);
-    Err(Refusal::Grant(why))
+    Err(why.into())
 }
 
 /// The steps in their order: the grant is as good as on the first day, or it ends; then what the request asks for; the token is replaced last.
@@ -108,10 +111,9 @@ pub(super) async fn issue(
 
 /// The grant that the refresh token belongs to. Whether it is the current token is decided where it is [replaced](rotate).
 async fn find<'p>(issuer: &Issuer, token: &'p str) -> Result<(PresentedRefreshToken<'p>, Grant), Refusal> {
-    let presented =
-        PresentedRefreshToken::parse(token).ok_or(Refusal::Grant("not a refresh token of this issuer"))?;
+    let presented = PresentedRefreshToken::parse(token).ok_or(InvalidGrant::MalformedRefreshToken)?;
     let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
-    let grant = grant.ok_or(Refusal::Grant("the refresh token is unknown, expired or revoked"))?;
+    let grant = grant.ok_or(InvalidGrant::UnknownRefreshToken)?;
     Ok((presented, grant))
 }
 
@@ -119,7 +121,7 @@ async fn find<'p>(issuer: &Issuer, token: &'p str) -> Result<(PresentedRefreshTo
 fn verify_client(client: &Client, grant: &Grant) -> Result<(), Refusal> {
     match grant.client_id == client.id {
         true => Ok(()),
-        false => Err(Refusal::Grant("the refresh token was issued to another client")),
+        false => Err(InvalidGrant::RefreshTokenOfOtherClient.into()),
     }
 }
 
@@ -162,11 +164,11 @@ async fn rotate(
         // Another process of the same client was first, a moment ago.
         Rotation::Again(next) => next.expose().to_owned(),
         Rotation::Reused => {
-            let why = "an old refresh token was used: its family is dead";
+            let why = Replayed::RefreshToken;
             ended(grant, &why);
-            return Err(Refusal::Replay(why));
+            return Err(why.into());
         }
-        Rotation::Gone => return Err(Refusal::Grant("the refresh token is unknown, expired or revoked")),
+        Rotation::Gone => return Err(InvalidGrant::UnknownRefreshToken.into()),
     };
     Ok(format!("{}.{next}", grant.id))
 }

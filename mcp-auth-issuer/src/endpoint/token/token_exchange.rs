@@ -8,8 +8,10 @@ use mcp_auth_store::{Authentication, Client, GrantType, grant_name};
 use serde_json::{Map, Value, json};
 
 use super::issued::{ACCESS_TOKEN, Issued, To};
-use super::proof::Proven;
-use crate::endpoint::client_request::{Refusal, is_trusted_with, verify_resource};
+use super::proof::{Proven, Unproven};
+use crate::endpoint::client_request::{
+    InvalidExchange, InvalidSubjectToken, Refusal, is_trusted_with, verify_resource,
+};
 use crate::issuer::{Exchanged, Grantee, Issuer};
 use crate::key::OurToken;
 use crate::request::Params;
@@ -31,7 +33,7 @@ pub(super) async fn issue(
     let subject = subject_token(issuer, params).await?;
     verify_client(issuer, client, &subject)?;
     // The new token is bound to the same key.
-    proven.possesses(&subject.more).map_err(|unproven| unproven.refusal(Refusal::SubjectToken))?;
+    proven.possesses(&subject.more).map_err(Unproven::refusal_of_subject_token)?;
     let scopes = scopes(issuer, client, params, &subject)?;
     let act = actors(client, &subject)?;
     let binding = proven.use_up(issuer).await?;
@@ -80,18 +82,13 @@ fn authentication(issuer: &Issuer, subject: &OurToken) -> Option<Authentication>
 fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     let subject_type = params.get("subject_token_type").ok_or(Refusal::Missing("subject_token_type"))?;
     if !SUBJECT_TYPES.contains(&subject_type) {
-        return Err(Refusal::Exchange(
-            "subject_token_type must be urn:ietf:params:oauth:token-type:access_token, or that of a jwt",
-        ));
+        return Err(InvalidExchange::SubjectTokenType.into());
     }
     if params.get("requested_token_type").is_some_and(|requested| requested != ACCESS_TOKEN) {
-        return Err(Refusal::Exchange(
-            "requested_token_type must be urn:ietf:params:oauth:token-type:access_token",
-        ));
+        return Err(InvalidExchange::RequestedTokenType.into());
     }
-    // The client that authenticates is the actor. A second one would have to be checked, and is not.
     if params.count("actor_token") > 0 || params.count("actor_token_type") > 0 {
-        return Err(Refusal::Exchange("actor_token is not supported: the client that asks is the actor"));
+        return Err(InvalidExchange::ActorToken.into());
     }
     verify_resource(issuer, params)?;
     match params.get("audience") {
@@ -104,16 +101,16 @@ fn verify_request(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
 async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OurToken, Refusal> {
     let token = params.get("subject_token").ok_or(Refusal::Missing("subject_token"))?;
     let ours = issuer.keys.ours(token, issuer.origin.as_str(), issuer.now()).await?;
-    let ours = ours.ok_or(Refusal::SubjectToken("not an access token of this issuer"))?;
+    let ours = ours.ok_or(InvalidSubjectToken::NotOurs)?;
     // Issuers on one store have one key.
     if ours.more.get("iss").and_then(Value::as_str) != Some(issuer.origin.as_str()) {
-        return Err(Refusal::SubjectToken("of another issuer"));
+        return Err(InvalidSubjectToken::OtherIssuer.into());
     }
     if ours.more.get("aud").and_then(Value::as_str) != Some(issuer.resource.as_str()) {
-        return Err(Refusal::SubjectToken("for another server"));
+        return Err(InvalidSubjectToken::OtherAudience.into());
     }
     if issuer.now() >= ours.exp {
-        return Err(Refusal::SubjectToken("expired"));
+        return Err(InvalidSubjectToken::Expired.into());
     }
     verify_not_revoked(issuer, params, &ours).await?;
     Ok(ours)
@@ -122,10 +119,10 @@ async fn subject_token(issuer: &Issuer, params: &Params) -> Result<OurToken, Ref
 /// Verifies that a token is neither denied nor revoked. Other processes revoke too, so the store is asked.
 async fn verify_not_revoked(issuer: &Issuer, params: &Params, ours: &OurToken) -> Result<(), Refusal> {
     if issuer.denied.refuses(params.get("subject_token").unwrap_or_default(), ours.claims()) {
-        return Err(Refusal::SubjectToken("denied by auth.deny"));
+        return Err(InvalidSubjectToken::Denied.into());
     }
     match issuer.store.revocations().is_revoked(ours.revocable()).await? {
-        true => Err(Refusal::SubjectToken("revoked")),
+        true => Err(InvalidSubjectToken::Revoked.into()),
         false => Ok(()),
     }
 }
@@ -135,16 +132,14 @@ async fn verify_not_revoked(issuer: &Issuer, params: &Params, ours: &OurToken) -
 fn verify_client(issuer: &Issuer, client: &Client, subject: &OurToken) -> Result<(), Refusal> {
     let is_own = subject.client_id == client.id;
     if !is_own && !issuer.may_exchange(&client.id, &subject.client_id) {
-        return Err(Refusal::SubjectToken("issued to a client that is not listed in exchange_from"));
+        return Err(InvalidSubjectToken::OfOtherClient.into());
     }
     // In the hands of another client it would look like the token of a person.
     if !is_own && subject.is_of_a_program() {
-        return Err(Refusal::SubjectToken("what another client got for itself"));
+        return Err(InvalidSubjectToken::OfOtherProgram.into());
     }
     match subject.more.get("may_act") {
-        Some(named) if !names(issuer, named, client) => {
-            Err(Refusal::SubjectToken("its may_act names another actor"))
-        }
+        Some(named) if !names(issuer, named, client) => Err(InvalidSubjectToken::OtherActor.into()),
         Some(_) | None => Ok(()),
     }
 }
@@ -179,7 +174,7 @@ fn actors(client: &Client, subject: &OurToken) -> Result<Map<String, Value>, Ref
     let before = match subject.more.get("act") {
         None => None,
         Some(Value::Object(before)) => Some(before),
-        Some(_) => return Err(Refusal::SubjectToken("its act is not an object")),
+        Some(_) => return Err(InvalidSubjectToken::MalformedActor.into()),
     };
     let mut act = Map::from_iter([("sub".to_owned(), json!(client.id))]);
     let Some(before) = before else { return Ok(act) };
@@ -188,7 +183,7 @@ fn actors(client: &Client, subject: &OurToken) -> Result<Map<String, Value>, Ref
     }
     let chain = std::iter::successors(Some(before), |actor| actor.get("act").and_then(Value::as_object));
     if chain.count() >= MOST_ACTORS {
-        return Err(Refusal::SubjectToken("too many actors"));
+        return Err(InvalidSubjectToken::TooManyActors.into());
     }
     act.insert("act".to_owned(), Value::Object(before.clone()));
     Ok(act)

@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use super::issued::{Issued, To};
 use super::jwt_bearer;
 use super::proof::{Proven, Unproven};
-use crate::endpoint::client_request::{Refusal, verify_resource};
+use crate::endpoint::client_request::{InvalidGrant, NotAuthenticated, Refusal, verify_resource};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 
@@ -30,8 +30,7 @@ pub(super) async fn issue(
     has_no_other_credential(headers, params)?;
     verify_resource(issuer, params)?;
     let jwt = jwt_bearer::assertion(params)?;
-    let trusted =
-        issuer.assertions.named_by(&jwt).ok_or(Refusal::Grant("of an issuer that is not trusted"))?;
+    let trusted = issuer.assertions.named_by(&jwt).ok_or(InvalidGrant::UntrustedIssuer)?;
     let assertion = trusted.verify(&jwt).await?;
     let workload = trusted.workload_of(&assertion, jwt.typ().as_deref())?;
     verify_client_id(params, &workload.client_id)?;
@@ -61,7 +60,7 @@ pub(super) async fn issue(
 /// The assertion is its only credential.
 fn has_no_other_credential(headers: &HeaderMap, params: &Params) -> Result<(), Refusal> {
     match headers.contains_key(AUTHORIZATION) || CREDENTIALS.iter().any(|name| params.count(name) > 0) {
-        true => Err(Refusal::Client("authenticates beside the assertion of a workload")),
+        true => Err(NotAuthenticated::BesideWorkload.into()),
         false => Ok(()),
     }
 }
@@ -69,7 +68,7 @@ fn has_no_other_credential(headers: &HeaderMap, params: &Params) -> Result<(), R
 /// `client_id` may be left out; otherwise it is the name of the workload.
 fn verify_client_id(params: &Params, name: &str) -> Result<(), Refusal> {
     match params.get("client_id") {
-        Some(id) if id != name => Err(Refusal::Grant("client_id is not the name of the workload")),
+        Some(id) if id != name => Err(InvalidGrant::OtherWorkload.into()),
         Some(_) | None => Ok(()),
     }
 }
