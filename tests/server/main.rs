@@ -42,6 +42,7 @@ mod known_clients;
 mod log;
 mod login;
 mod login_hints;
+mod machines;
 mod matrix;
 mod metadata;
 mod narrowed;
