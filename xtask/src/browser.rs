@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::example;
 use crate::process::{Server, fixed_port, fresh};
-use crate::step::{Outcome, command, root, succeed};
+use crate::program;
+use crate::step::{Outcome, root, succeed};
 use crate::toolbox;
 
 /// What the store of the accounts is encrypted with.
@@ -20,9 +20,9 @@ pub(crate) fn check() -> Result<Outcome, String> {
     toolbox::npm_ci(&driver)?;
     let (screenshots, files) = (fresh("browser")?, fresh("xtask-browser")?);
 
-    let executable = example::build("todos")?;
+    let executable = program::example("todos")?;
     let start = |name: &str, arguments: &[&str]| {
-        let mut command = example::started_in(&files.join(name), &executable)?;
+        let mut command = program::started_in(&files.join(name), &executable)?;
         Server::start(name, &screenshots, command.args(arguments))
     };
     let todos = start("todos", &[])?;
@@ -42,7 +42,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
         command.env("MCP_SERVER__PUBLIC_URL", format!("{origin}/mcp"));
         command.arg("--config").arg(&config);
     };
-    let mut server = example::started_in(&directory, &executable)?;
+    let mut server = program::started_in(&directory, &executable)?;
     with_accounts(&mut server);
     let _server = Server::start_at("passkeys", &screenshots, &mut server, port)?;
     let links = people(&directory, with_accounts)?;
@@ -54,14 +54,13 @@ pub(crate) fn check() -> Result<Outcome, String> {
 
 /// Makes accounts: the links by which their people set a password.
 fn people(directory: &Path, configured: impl Fn(&mut Command)) -> Result<Vec<String>, String> {
+    let mcp_auth = program::binary("mcp-auth")?;
     let add = |number| {
-        let mut add = command("cargo");
-        let manifest = root().join("Cargo.toml");
-        add.args(["run", "--quiet", "--package", "mcp-auth-cli", "--bin", "mcp-auth", "--manifest-path"]);
-        add.arg(manifest).args(["--", "issuer", "user"]);
+        let mut add = Command::new(&mcp_auth);
+        add.args(["issuer", "user"]);
         configured(&mut add);
         let added = add.args(["add", &format!("person{number}")]).current_dir(directory).output();
-        let added = added.map_err(|error| format!("cargo did not start: {error}"))?;
+        let added = added.map_err(|error| format!("mcp-auth did not start: {error}"))?;
         match added.status.success() {
             true => Ok(String::from_utf8_lossy(&added.stdout).trim().to_owned()),
             false => Err(format!("no account was made: {}", String::from_utf8_lossy(&added.stderr))),

@@ -1,4 +1,4 @@
-//! The examples of this workspace, built and ready to be started.
+//! The programs of this workspace that steps start, built as the tests of the workspace are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,30 @@ use serde_json::Value;
 use crate::step::command;
 
 /// Builds the example `name`: its executable.
-pub(crate) fn build(name: &str) -> Result<PathBuf, String> {
-    println!("$ cargo build --example {name}");
+pub(crate) fn example(name: &str) -> Result<PathBuf, String> {
+    build(name, &["--example", name])
+}
+
+/// Builds the binary `name`: its executable.
+pub(crate) fn binary(name: &str) -> Result<PathBuf, String> {
+    // An example is built with the features that the tests need, and what is built in the same command too.
+    build(name, &["--bin", name, "--example", "todos"])
+}
+
+/// Chosen of the whole workspace: chosen of one package, dependencies would have other features than in the tests, and all be compiled again.
+fn build(name: &str, chosen: &[&str]) -> Result<PathBuf, String> {
+    println!("$ cargo build --workspace {}", chosen.join(" "));
     let built = command("cargo")
-        .args(["build", "--quiet", "--example", name, "--message-format=json-render-diagnostics"])
+        .args(["build", "--quiet", "--workspace", "--message-format=json-render-diagnostics"])
+        .args(chosen)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo did not start: {error}"))?;
     if !built.status.success() {
-        return Err(format!("the example {name} does not build"));
+        return Err(format!("{name} does not build"));
     }
     let found = executable(&String::from_utf8_lossy(&built.stdout), name);
-    found.ok_or_else(|| format!("cargo names no executable for the example {name}"))
+    found.ok_or_else(|| format!("cargo names no executable for {name}"))
 }
 
 /// The executable of `target` in what cargo prints with `--message-format=json`.

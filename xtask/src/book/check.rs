@@ -8,15 +8,16 @@ use std::process::Command;
 use super::page::{Block, Page};
 use super::{program, script};
 use crate::cargo::dev_profile;
-use crate::step::{Outcome, available, command, root, succeed};
+use crate::program::{binary, example};
+use crate::step::{Outcome, available, command, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
     let shell = match Shell::find() {
         Ok(shell) => shell,
         Err(why) => return Ok(Outcome::Skipped(why)),
     };
-    succeed(command("cargo").args(["build", "-p", "mcp-auth-cli", "--bin", "mcp-auth"]))?;
-    succeed(command("cargo").args(["build", "--example", "todos"]))?;
+    binary("mcp-auth")?;
+    example("todos")?;
     let directory = std::env::temp_dir().join(format!("mcp-auth-book-{}", std::process::id()));
     let ran = pages()?.iter().try_for_each(|page| run(page, shell, &directory));
     let removed = match fs::remove_dir_all(&directory) {

@@ -41,12 +41,13 @@ ready() {{
   return 1
 }}
 # A project that is new has the versions of this workspace, and names this checkout as this workspace does. An installed
-# command is the one that this workspace has built for development.
+# command is the one that this workspace has built for its tests.
 cargo() {{
   if [ "${{1-}}" = install ]; then
     [ "$*" = "install --locked --path $4" ]
     [ "$(git -C "$4" rev-parse HEAD)" = "$(git -C {root} rev-parse HEAD)" ]
-    command cargo install --debug --quiet --locked --root {directory}/installed --path {root}/mcp-auth-cli
+    mkdir -p {directory}/installed/bin
+    cp {root}/target/debug/mcp-auth {directory}/installed/bin/
     return
   fi
   if [ "$PWD" != {root} ] && [ -e Cargo.toml ] && [ ! -e Cargo.lock ]; then

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::check::{LIMIT, Run, SECRET, SUITE};
 use super::results::{Measured, failed};
-use crate::example;
 use crate::http::{get, send};
 use crate::issuer::{Browser, Client, Connection};
 use crate::process::{Process, Server, free_port};
+use crate::program;
 use crate::step::root;
 use crate::toolbox::Node;
 
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) fn run(node: &Node, executable: &Path, directory: &Path, revision: &str) -> Result<Run, String> {
     let name = format!("{revision}, authorization server");
     let file = format!("{revision}-authorization-server");
-    let mut command = example::started_in(&directory.join(format!("{file}-server")), executable)?;
+    let mut command = program::started_in(&directory.join(format!("{file}-server")), executable)?;
     command.args(["--profile", "auth"]).env("CONFORMANCE_SECRET", SECRET);
     let server = Server::start(&format!("{file}-server"), directory, &mut command)?;
     let results = directory.join(&file);

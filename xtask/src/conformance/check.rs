@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::results::{Expected, Measured};
 use super::{authorization, results};
-use crate::example;
 use crate::interop::table::markdown;
 use crate::interop::{REVISIONS, record, version};
 use crate::process::{Process, Server, fresh};
+use crate::program;
 use crate::step::{Outcome, root};
 use crate::toolbox::{self, Node};
 
@@ -25,7 +25,7 @@ pub(super) const SUITE: &str = "node_modules/@modelcontextprotocol/conformance/d
 pub(crate) fn check() -> Result<Outcome, String> {
     let folder = root().join("interop");
     let (built, node) = thread::scope(|scope| {
-        let built = scope.spawn(|| example::build("conformance"));
+        let built = scope.spawn(|| program::example("conformance"));
         let node = toolbox::npm_ci(&folder).and_then(|()| toolbox::node());
         (built.join().unwrap_or_else(|_| Err("the building thread panicked".to_owned())), node)
     });
@@ -111,7 +111,7 @@ fn run(node: &Node, executable: &Path, directory: &Path, revision: &str, auth: b
     let name = format!("{revision}{}", if auth { ", with tokens" } else { "" });
     let file = name.replace(", ", "-").replace(' ', "-");
     let server = format!("{file}-server");
-    let mut command = example::started_in(&directory.join(&server), executable)?;
+    let mut command = program::started_in(&directory.join(&server), executable)?;
     if auth {
         command.args(["--profile", "auth"]).env("CONFORMANCE_SECRET", SECRET);
     }

@@ -11,8 +11,8 @@ use super::check::{
     with_arguments,
 };
 use super::table::Row;
-use crate::example;
 use crate::process::{Process, Server};
+use crate::program;
 use crate::step::root;
 
 /// The steps of MCP Inspector's command line.
@@ -45,7 +45,7 @@ impl Own {
         let mut outside = Process::start(&format!("{name}-outside"), &bench.directory, &mut command)?;
         let site = outside.wait_for(address_in)?;
 
-        let mut command = example::started_in(&bench.directory.join(name), &bench.todos)?;
+        let mut command = program::started_in(&bench.directory.join(name), &bench.todos)?;
         let shown = keys.display();
         let secret = r#"client_secret="env:INTEROP_SECRET""#;
         let redirects = r#"redirect_uris=["http://127.0.0.1/callback", "http://127.0.0.1/oauth/callback"]"#;

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::table::{Row, by_step, markdown};
 use super::{bound, built_in, record};
-use crate::example;
 use crate::process::{Process, Server, fresh};
+use crate::program;
 use crate::step::{Outcome, root};
 use crate::toolbox::{self, Node};
 
@@ -99,7 +99,7 @@ impl Bench {
     fn prepare() -> Result<Self, String> {
         let folder = root().join("interop");
         let (todos, python, node) = thread::scope(|scope| {
-            let todos = scope.spawn(|| example::build("todos"));
+            let todos = scope.spawn(|| program::example("todos"));
             let python = scope.spawn(|| toolbox::python(&folder.join("requirements.txt")));
             let node = toolbox::npm_ci(&folder).and_then(|()| toolbox::node());
             let panicked = || "an installing thread panicked".to_owned();
@@ -148,7 +148,7 @@ impl Bench {
         secret: &str,
         dpop: &str,
     ) -> Result<Server, String> {
-        let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
+        let mut command = program::started_in(&self.directory.join(name), &self.todos)?;
         let asked = format!("introspection={{ {client}, cache_ttl=\"1s\", negative_ttl=\"0s\" }}");
         command.env("MCP_ISSUER__ENABLED", "false").env("INTEROP_SECRET", secret).env(
             "MCP_AUTH__ISSUERS",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::Process;
+use crate::program;
 use crate::step::{command, succeed};
 
 /// The scope that is asked for.
@@ -26,19 +27,20 @@ pub(crate) fn user(number: usize) -> String {
 
 /// Builds the program, and these beside it; with `release` as it is measured.
 pub(crate) fn build(release: bool, beside: &[&str]) -> Result<PathBuf, String> {
-    let mut build = command(env!("CARGO"));
-    build.args(["build", "--package", "mcp-auth-bench", "--bin", "bench-server"]);
-    build.args(beside.iter().flat_map(|name| ["--bin", name]));
-    if release {
-        build.arg("--release");
+    if !release {
+        beside.iter().try_for_each(|name| program::binary(name).map(drop))?;
+        return program::binary("bench-server");
     }
+    let mut build = command(env!("CARGO"));
+    build.args(["build", "--release", "--package", "mcp-auth-bench", "--bin", "bench-server"]);
+    build.args(beside.iter().flat_map(|name| ["--bin", name]));
     succeed(&mut build)?;
     let metadata = command(env!("CARGO")).args(["metadata", "--no-deps", "--format-version", "1"]).output();
     let metadata = metadata.map_err(|error| format!("`cargo metadata` did not start: {error}"))?;
     let metadata: serde_json::Value =
         serde_json::from_slice(&metadata.stdout).map_err(|error| format!("`cargo metadata`: {error}"))?;
     let target = metadata["target_directory"].as_str().ok_or("`cargo metadata` names no target directory")?;
-    Ok(Path::new(target).join(if release { "release" } else { "debug" }).join("bench-server"))
+    Ok(Path::new(target).join("release").join("bench-server"))
 }
 
 /// How it is started.

@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::json;
 
 use super::readme;
-use crate::example;
 use crate::http::{call, get, send};
 use crate::process::Server;
+use crate::program;
 use crate::step::expect;
 
 pub(super) fn check(executable: &Path, directory: &Path) -> Result<(), String> {
-    let mut command = example::started_in(&directory.join("http"), executable)?;
+    let mut command = program::started_in(&directory.join("http"), executable)?;
     let server = Server::start("http", directory, &mut command)?;
     answers(server.address()).map_err(|error| format!("{error}\n{}", server.end()))?;
     server.stop()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::example;
+use crate::program;
 use crate::stdio::Piped;
 use crate::step::expect;
 
@@ -13,7 +13,7 @@ use crate::step::expect;
 const TOOLS: [&str; 5] = ["add_todo", "complete_todo", "delete_todo", "list_todos", "ping"];
 
 pub(super) fn check(executable: &Path, directory: &Path) -> Result<(), String> {
-    let mut command = example::started_in(&directory.join("stdio"), executable)?;
+    let mut command = program::started_in(&directory.join("stdio"), executable)?;
     let (mut server, initialized) = Piped::start("the example", command.args(["--transport", "stdio"]))?;
     expect(initialized["result"]["serverInfo"]["name"] == "todos", "a server named todos", &initialized)?;
     let (names, listed) = server.tools(2)?;

@@ -1,13 +1,15 @@
 //! Makes each variant in two ways, compares, builds, tests and starts it.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::generator::Generator;
 use super::variant::Variant;
 use super::{for_others, serve, tree, workspace};
 
 use crate::process::fresh;
-use crate::step::{Outcome, command, root};
+use crate::program;
+use crate::step::{Outcome, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
     let variants = Variant::all();
@@ -52,15 +54,15 @@ impl Made {
 }
 
 fn new(made: &Made, variant: &Variant) -> Result<(), String> {
-    let output = command("cargo")
-        .args(["run", "--quiet", "-p", "mcp-auth-cli", "--", "new", &variant.name(), "--yes"])
+    let output = Command::new(program::binary("mcp-auth")?)
+        .args(["new", &variant.name(), "--yes"])
         .args(variant.options())
         .arg("--mcp-auth-path")
         .arg(root())
         .arg("--into")
         .arg(&made.by_new)
         .output()
-        .map_err(|error| format!("cargo did not start: {error}"))?;
+        .map_err(|error| format!("mcp-auth did not start: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
