@@ -78,8 +78,8 @@ fn what_no_server_would_take_is_refused_before_a_key_is_made() {
         (&["ci", "--expires", "2020-01-01"], "over already"),
         (&["ci", "--expires", "0s"], "over already"),
         (&["ci", "--from", "10.0.0.1/8"], "write it \"10.0.0.0/8\""),
-        (&[" ci"], "characters that can be seen"),
-        (&[""], "characters that can be seen"),
+        (&[" ci"], "visible characters"),
+        (&[""], "visible characters"),
     ] {
         let output = key_new(&std::env::temp_dir(), arguments);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");

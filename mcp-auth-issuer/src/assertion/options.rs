@@ -74,18 +74,18 @@ impl AssertionOptions {
     pub fn check(&self) -> Result<(), InvalidAssertions> {
         let refused = |why| Err(InvalidAssertions { issuer: self.issuer.to_string(), why });
         if !bounds::ASSERTION_LIFETIME.contain(self.max_lifetime) {
-            return refused("max_lifetime is from 10s to 1h");
+            return refused("max_lifetime must be 10s to 1h");
         }
         let AssertionProfile::Workload(workloads) = &self.profile else { return Ok(()) };
         if workloads.is_empty() {
-            return refused("the profile workload names at least one workload");
+            return refused("the profile workload must name at least one workload");
         }
         for workload in workloads {
             if workload.subject.is_empty() {
-                return refused("a workload has an exact subject");
+                return refused("a workload must have an exact subject");
             }
             if workload.require_claims.is_empty() {
-                return refused("a workload has claim rules");
+                return refused("a workload must have claim rules");
             }
         }
         Ok(())

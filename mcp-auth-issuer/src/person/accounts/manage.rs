@@ -21,7 +21,7 @@ pub enum ManageError {
     #[error(transparent)]
     Name(#[from] InvalidAccountName),
     /// Pages cannot call a person so.
-    #[error("a display name has 1 to {LONGEST} characters that can be seen")]
+    #[error("a display name has 1 to {LONGEST} visible characters")]
     DisplayName,
     /// The password cannot be chosen.
     #[error(transparent)]

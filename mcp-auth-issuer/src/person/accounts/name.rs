@@ -9,7 +9,7 @@ use crate::person::upstream::PREFIX;
 /// The most characters of a name.
 pub(super) const LONGEST: usize = 100;
 
-/// The name of an account: 1 to 100 characters that can be seen, without spaces at its ends, in Unicode's composed form (NFC). It is the
+/// The name of an account: 1 to 100 visible characters, without spaces at its ends, in Unicode's composed form (NFC). It is the
 /// `sub` of the person's tokens as it was written first. Names that differ in capital letters alone are the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AccountName(String);
@@ -17,7 +17,7 @@ pub(super) struct AccountName(String);
 /// A name that no account can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the name of an account has 1 to {LONGEST} characters that can be seen, without spaces at its ends, and does not begin with oidc_, as the \
+    "the name of an account has 1 to {LONGEST} visible characters, without spaces at its ends, and does not begin with oidc_, as the \
      names of a login at another provider do"
 )]
 pub struct InvalidAccountName;

@@ -133,7 +133,7 @@ fn number(claims: &Map<String, Value>, claim: &'static str) -> Result<u64, Answe
     claims.get(claim).and_then(Value::as_u64).ok_or(AnswerError::Claim(claim))
 }
 
-/// Text that tokens will say: none, or some characters that can be seen, without spaces at its ends.
+/// Text that tokens will say: none, or some visible characters, without spaces at its ends.
 fn word(
     claims: &Map<String, Value>,
     claim: &'static str,

@@ -14,7 +14,7 @@ use crate::config::value::{RoleName, ScopeToken, list};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ApiKeyEntry {
-    /// Who its bearer is: the subject, in the audit and for tools. 1 to 100 characters that can be seen, and no other key has
+    /// Who its bearer is: the subject, in the audit and for tools. 1 to 100 visible characters, and no other key has
     /// it.
     pub name: ApiKeyName,
     /// The SHA-256 of the key, `"sha256:…"`, or two of them while clients change from one key to the next.

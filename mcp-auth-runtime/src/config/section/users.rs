@@ -136,7 +136,7 @@ mod tests {
                 "unknown key issuer.users.ann.role in the configuration text, line 1",
             ),
             ("issuer.users.ann.roles = [\"a b\"]", "roles[0]"),
-            ("issuer.users.\"a\\nb\" = {}", "1 to 100 characters that can be seen"),
+            ("issuer.users.\"a\\nb\" = {}", "1 to 100 visible characters"),
         ] {
             let mistake = read(text).unwrap_err();
             assert!(mistake.contains(said), "{text}: {mistake}");

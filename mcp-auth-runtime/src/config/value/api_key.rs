@@ -36,10 +36,9 @@ impl FromStr for ApiKeyName {
         }
         let is_bad = text.is_empty() || text.trim() != text || text.chars().count() > 100 || deceives(text);
         match is_bad {
-            true => Err(ValueError::malformed(
-                text,
-                "1 to 100 characters that can be seen, without space around them",
-            )),
+            true => {
+                Err(ValueError::malformed(text, "1 to 100 visible characters, without space around them"))
+            }
             false => Ok(Self(text.to_owned())),
         }
     }

@@ -23,7 +23,7 @@ impl FromStr for DisplayName {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         if text.trim().is_empty() || text.chars().count() > 100 || deceives(text) {
-            return Err(ValueError::malformed(text, "1 to 100 characters that can be seen"));
+            return Err(ValueError::malformed(text, "1 to 100 visible characters"));
         }
         Ok(Self(text.to_owned()))
     }
