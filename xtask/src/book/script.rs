@@ -50,6 +50,18 @@ cargo() {{
     cp {root}/target/debug/mcp-auth {directory}/installed/bin/
     return
   fi
+  # An example is built as those of the tests are: chosen of one package, its dependencies would be compiled again.
+  if [ "${{2-}}" = --quiet ]; then set -- "$1" "${{@:3}}"; fi
+  if [ "$PWD" = {root} ] && [ "${{2-}}" = --example ]; then
+    local how="$1" name="$3"
+    shift 3
+    command cargo build --quiet --workspace --example "$name"
+    if [ "$how" = run ]; then
+      if [ "${{1-}}" = -- ]; then shift; fi
+      {root}/target/debug/examples/"$name" "$@"
+    fi
+    return
+  fi
   if [ "$PWD" != {root} ] && [ -e Cargo.toml ] && [ ! -e Cargo.lock ]; then
     cp {root}/Cargo.lock .
     sed -i 's|"{there}/elsewhere/mcp-auth"|"{here}"|' Cargo.toml
