@@ -3,12 +3,14 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Client, GrantType};
 
 use super::claim::{application, visible};
 use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
-use super::shell::page;
+use super::shell::{page, titled};
+use super::speaking::texts;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -46,8 +48,9 @@ impl IntoResponse for Consent<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
         let destination = destination(self.redirect_uri);
+        let texts = texts();
         let body = html! {
-            h1 { "Allow access to " bdi { (server) } "?" }
+            h1 { (said(texts.allow_access, &[("server", &html! { bdi { (server) } })])) }
             @if let Some(alert) = self.alert {
                 p.warning role="alert" { (alert) }
             }
@@ -62,20 +65,21 @@ impl IntoResponse for Consent<'_> {
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
                 div.buttons {
-                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
-                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
+                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { (texts.deny) }
+                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { (texts.allow) }
                 }
             }
             form.aside method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                button.link type="submit" name="decision" value="logout" { "Use another account" }
+                button.link type="submit" name="decision" value="logout" { (texts.use_another_account) }
             }
         };
         let (status, state) = match self.alert {
-            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
-            None => (StatusCode::OK, ""),
+            Some(_) => (StatusCode::BAD_REQUEST, Some(texts.nothing_ticked)),
+            None => (StatusCode::OK, None),
         };
-        page(self.issuer, status, &format!("{state}Allow access to {server}?"), &body)
+        let title = said_plainly(texts.allow_access, &[("server", &server)]);
+        page(self.issuer, status, &titled(state, &title), &body)
     }
 }
 
@@ -85,9 +89,9 @@ impl Consent<'_> {
             dl {
                 (application(self.issuer, Some(self.client)))
                 (answer_goes_to(destination))
-                dt { "Server" }
+                dt { (texts().server) }
                 dd { code.url { (self.issuer.resource) } }
-                dt { "You are" }
+                dt { (texts().you_are) }
                 dd { strong { bdi { (visible(self.subject)) } } }
             }
         }
@@ -95,8 +99,8 @@ impl Consent<'_> {
 
     fn outcomes(&self) -> Markup {
         html! {
-            h2 { "Your answer" }
-            p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
+            h2 { (texts().your_answer) }
+            p #on-deny { (said(texts().on_deny, &[])) }
             (on_allow(self.issuer, self.client, self.subject))
         }
     }
@@ -107,12 +111,9 @@ impl Consent<'_> {
         html! {
             label.choice {
                 input type="checkbox" name="remember" value="yes" checked[ticked] aria-describedby="on-remember";
-                span { "Do not ask me again for this" }
+                span { (texts().do_not_ask_again) }
             }
-            p.hint #on-remember {
-                "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to "
-                (stressed(host)) "."
-            }
+            p.hint #on-remember { (said(texts().not_asked_for, &[("host", &stressed(host))])) }
         }
     }
 }
@@ -120,17 +121,17 @@ impl Consent<'_> {
 /// Where the answer goes.
 pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
     html! {
-        dt { "Your answer goes to" }
+        dt { (texts().answer_goes_to) }
         dd {
             @match destination {
                 Destination::ThisComputer(host) => {
                     strong { (host) }
-                    p.hint { "An application on this computer. " (MILD) }
+                    p.hint { (texts().answer_stays_here) " " (texts().only_if_just_started) }
                 }
                 Destination::Web(host) => { (stressed(host)) }
                 Destination::App(scheme) => {
                     strong { (scheme) ":" }
-                    p.hint { "The application on this computer that opens such links. " (MILD) }
+                    p.hint { (texts().answer_opens_app) " " (texts().only_if_just_started) }
                 }
             }
         }
@@ -140,22 +141,23 @@ pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
 /// What the client asks to be able to do.
 pub(super) fn scope_list(scopes: &[ScopeLine<'_>]) -> Markup {
     let (held, new): (Vec<_>, Vec<_>) = scopes.iter().partition(|line| line.before);
+    let texts = texts();
     let stepping_up = !held.is_empty() && !new.is_empty();
     html! {
         @if scopes.is_empty() {
-            h2 { "It will be able to" }
-            p { "know who you are here, and nothing more." }
+            h2 { (texts.will_be_able_to) }
+            p { (texts.will_know_who_you_are) }
         } @else if stepping_up {
-            h2 { "It will also be able to" }
+            h2 { (texts.will_also_be_able_to) }
             (list(&new, true))
-            h2 { "You allowed it before to" }
+            h2 { (texts.allowed_before_to) }
             (list(&held, true))
         } @else {
-            h2 { "It will be able to" }
+            h2 { (texts.will_be_able_to) }
             (list(&scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
         }
         @if scopes.iter().any(|line| line.fixed.is_none()) {
-            p.hint { "It gets only what is ticked. Take away what it does not need." }
+            p.hint { (texts.untick) }
         }
     }
 }
@@ -175,9 +177,9 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                         span {
                             (named(line.scope, &line.told))
                             @if marked && line.before {
-                                " " span.badge { "allowed before" }
+                                " " span.badge { (texts().allowed_before) }
                             } @else if marked {
-                                " " span.badge.new { "new" }
+                                " " span.badge.new { (texts().new) }
                             }
                         }
                     }
@@ -185,7 +187,7 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                         p.hint { (why) }
                     }
                     @if !line.includes.is_empty() {
-                        p.includes { "This includes:" }
+                        p.includes { (texts().this_includes) }
                         ul {
                             @for (scope, told) in &line.includes {
                                 li { (named(scope, told)) }
@@ -198,9 +200,6 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
     }
 }
 
-/// For a program that is on this computer already.
-const MILD: &str = "Only allow it if you have just started it yourself: any program here can take any name.";
-
 /// For an answer that leaves this computer: the page before it does not prove who asks. And for one that stays here, where a site
 /// publishes the application: any program can send the identifier of another, and the site cannot tell (MCP 2026-07-28, Localhost
 /// Redirect URI Risks).
@@ -208,22 +207,15 @@ fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
     let Destination::Web(host) = destination else {
         return html! {
             @if let Some(publisher) = publisher {
-                p.warning {
-                    strong { "Another program may pretend to be this application." }
-                    " Your answer goes to a program on this computer, and " (stressed(publisher))
-                    " cannot tell which one. Only allow it if you have just started the application yourself."
-                }
+                p.warning { (said(texts().may_be_pretended, &[("publisher", &stressed(publisher))])) }
             }
         };
     };
     html! {
         p.warning {
-            strong { "Your answer leaves this computer." }
-            " It goes to the web site " (stressed(host)) ". Only allow it if you know this site and it belongs to the application that you have just used."
-            @if publisher.is_some_and(|publisher| publisher != host) {
-                " It is not the site that publishes the application."
-            }
-            @if let Some(hint) = look_alike(host) { (hint) }
+            (said(texts().answer_leaves, &[("host", &stressed(host))]))
+            @if publisher.is_some_and(|publisher| publisher != host) { " " (texts().not_the_publisher) }
+            @if let Some(hint) = look_alike(host) { " " (hint) }
         }
     }
 }
@@ -250,16 +242,11 @@ pub(super) fn named(scope: &str, told: &Described<'_>) -> Markup {
 
 /// What "Allow" does.
 pub(super) fn on_allow(issuer: &Issuer, client: &Client, person: &str) -> Markup {
-    let lifetimes = issuer.lifetimes;
-    html! {
-        p #on-allow {
-            strong { "Allow:" } " it can do what is ticked as " bdi { (visible(person)) } " for "
-            (in_words(lifetimes.access_token))
-            @if client.may(GrantType::RefreshToken) {
-                " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
-                ", it must ask again"
-            }
-            "."
-        }
-    }
+    let (lifetimes, texts) = (issuer.lifetimes, texts());
+    let said_of_it =
+        if client.may(GrantType::RefreshToken) { texts.on_allow_renewed } else { texts.on_allow };
+    let person = html! { bdi { (visible(person)) } };
+    let (time, unused) = (in_words(lifetimes.access_token), in_words(lifetimes.refresh_token));
+    let values = [("person", &person), ("time", &html! { (time) }), ("unused", &html! { (unused) })];
+    html! { p #on-allow { (said(said_of_it, &values)) } }
 }

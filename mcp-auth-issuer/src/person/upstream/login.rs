@@ -10,7 +10,7 @@ use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::Origin;
 use mcp_auth_core::own_claims::is_for_no_login;
-use mcp_auth_runtime::facade::Fetch;
+use mcp_auth_runtime::facade::{Fetch, said};
 
 use super::exchange::Redeemed;
 use super::github::GitHub;
@@ -21,7 +21,7 @@ use super::person::person;
 use super::request::Kept;
 use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
-use crate::person::page::visible;
+use crate::person::page::{texts, visible};
 use crate::request::Params;
 
 /// The longest name.
@@ -82,9 +82,10 @@ impl UpstreamLogin {
     fn form(&self) -> Form {
         let host = self.host();
         let Some(title) = &self.options.title else { return Form::continue_to(&host) };
+        let (texts, host) = (texts(), html! { bdi { (visible(&host)) } });
         let controls = html! {
-            p { "You log in at " strong { (title) } " (" bdi { (visible(&host)) } ") and come back here." }
-            button type="submit" { "Continue to " (title) }
+            p { (said(texts.log_in_at_provider, &[("provider", &html! { strong { (title) } }), ("host", &host)])) }
+            button type="submit" { (said(texts.continue_to, &[("host", &html! { (title) })])) }
         };
         Form { controls, found: None }
     }
@@ -195,6 +196,6 @@ impl Login for UpstreamLogin {
     }
 
     fn refusal(&self) -> Cow<'static, str> {
-        "You came back without a login that counts, or you are not among those who are let in here.".into()
+        texts().not_let_in.into()
     }
 }
