@@ -14,14 +14,14 @@ use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
-use crate::endpoint::choice::NotAsked;
+use crate::endpoint::choice::{NOTHING_TICKED, NotAsked};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
 use crate::observe::login::LoggedOut;
-use crate::person::page::{Notice, texts};
+use crate::person::page::Notice;
 use crate::request::address::CameFrom;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
@@ -108,7 +108,7 @@ async fn allow(
     let chosen = request.choice(issuer).chosen(&form.fields);
     let chosen = chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })?;
     let Some(scopes) = chosen else {
-        return consent(issuer, request, (form.cookie, &person), Some(texts().tick_or_deny)).await;
+        return consent(issuer, request, (form.cookie, &person), Some(NOTHING_TICKED)).await;
     };
     count_once(issuer, request, form, &person).await?;
     let is_to_be_remembered = form.fields.get("remember") == Some("yes");

@@ -15,7 +15,6 @@ use crate::endpoint::choice::Choice;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
-use crate::person::page::texts;
 use crate::request::Params;
 
 /// The longest query, in bytes; it has room for a long `state`.
@@ -74,8 +73,8 @@ impl AuthorizationRequest {
             client: Some(&self.client),
             asked: self.checked.asked(),
             request_for: Some((&self.answer.redirect_uri, &self.checked.scopes)),
-            then: texts().then_consent,
-            refuse: texts().cancel_and_go_back,
+            then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
+            refuse: "Cancel and go back",
             url: &self.url,
             request: &self.shown,
         }

@@ -45,7 +45,7 @@ fn claimed_and_published(client: Option<&Client>, publisher: Option<String>) -> 
                 (stressed(&host))
                 p.hint {
                     (said(texts().published_verified, &[("url", &html! { code { bdi { (cut(&client.id)) } } })]))
-                    @if let Some(hint) = look_alike(&host) { " " (hint) }
+                    @if let Some(hint) = look_alike(&host) { (hint) }
                 }
             }
         }

@@ -3,14 +3,12 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Client, GrantType};
 
 use super::claim::{application, visible};
 use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
-use super::shell::{page, titled};
-use super::speaking::texts;
+use super::shell::page;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -48,9 +46,8 @@ impl IntoResponse for Consent<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
         let destination = destination(self.redirect_uri);
-        let texts = texts();
         let body = html! {
-            h1 { (said(texts.allow_access, &[("server", &html! { bdi { (server) } })])) }
+            h1 { "Allow access to " bdi { (server) } "?" }
             @if let Some(alert) = self.alert {
                 p.warning role="alert" { (alert) }
             }
@@ -65,21 +62,20 @@ impl IntoResponse for Consent<'_> {
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
                 div.buttons {
-                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { (texts.deny) }
-                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { (texts.allow) }
+                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
+                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
                 }
             }
             form.aside method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                button.link type="submit" name="decision" value="logout" { (texts.use_another_account) }
+                button.link type="submit" name="decision" value="logout" { "Use another account" }
             }
         };
         let (status, state) = match self.alert {
-            Some(_) => (StatusCode::BAD_REQUEST, Some(texts.nothing_ticked)),
-            None => (StatusCode::OK, None),
+            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
+            None => (StatusCode::OK, ""),
         };
-        let title = said_plainly(texts.allow_access, &[("server", &server)]);
-        page(self.issuer, status, &titled(state, &title), &body)
+        page(self.issuer, status, &format!("{state}Allow access to {server}?"), &body)
     }
 }
 
@@ -89,9 +85,9 @@ impl Consent<'_> {
             dl {
                 (application(self.issuer, Some(self.client)))
                 (answer_goes_to(destination))
-                dt { (texts().server) }
+                dt { "Server" }
                 dd { code.url { (self.issuer.resource) } }
-                dt { (texts().you_are) }
+                dt { "You are" }
                 dd { strong { bdi { (visible(self.subject)) } } }
             }
         }
@@ -99,8 +95,8 @@ impl Consent<'_> {
 
     fn outcomes(&self) -> Markup {
         html! {
-            h2 { (texts().your_answer) }
-            p #on-deny { (said(texts().on_deny, &[])) }
+            h2 { "Your answer" }
+            p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
             (on_allow(self.issuer, self.client, self.subject))
         }
     }
@@ -111,9 +107,12 @@ impl Consent<'_> {
         html! {
             label.choice {
                 input type="checkbox" name="remember" value="yes" checked[ticked] aria-describedby="on-remember";
-                span { (texts().do_not_ask_again) }
+                span { "Do not ask me again for this" }
             }
-            p.hint #on-remember { (said(texts().not_asked_for, &[("host", &stressed(host))])) }
+            p.hint #on-remember {
+                "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to "
+                (stressed(host)) "."
+            }
         }
     }
 }
@@ -121,17 +120,17 @@ impl Consent<'_> {
 /// Where the answer goes.
 pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
     html! {
-        dt { (texts().answer_goes_to) }
+        dt { "Your answer goes to" }
         dd {
             @match destination {
                 Destination::ThisComputer(host) => {
                     strong { (host) }
-                    p.hint { (texts().answer_stays_here) " " (texts().only_if_just_started) }
+                    p.hint { "An application on this computer. " (MILD) }
                 }
                 Destination::Web(host) => { (stressed(host)) }
                 Destination::App(scheme) => {
                     strong { (scheme) ":" }
-                    p.hint { (texts().answer_opens_app) " " (texts().only_if_just_started) }
+                    p.hint { "The application on this computer that opens such links. " (MILD) }
                 }
             }
         }
@@ -141,23 +140,22 @@ pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
 /// What the client asks to be able to do.
 pub(super) fn scope_list(scopes: &[ScopeLine<'_>]) -> Markup {
     let (held, new): (Vec<_>, Vec<_>) = scopes.iter().partition(|line| line.before);
-    let texts = texts();
     let stepping_up = !held.is_empty() && !new.is_empty();
     html! {
         @if scopes.is_empty() {
-            h2 { (texts.will_be_able_to) }
-            p { (texts.will_know_who_you_are) }
+            h2 { "It will be able to" }
+            p { "know who you are here, and nothing more." }
         } @else if stepping_up {
-            h2 { (texts.will_also_be_able_to) }
+            h2 { "It will also be able to" }
             (list(&new, true))
-            h2 { (texts.allowed_before_to) }
+            h2 { "You allowed it before to" }
             (list(&held, true))
         } @else {
-            h2 { (texts.will_be_able_to) }
+            h2 { "It will be able to" }
             (list(&scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
         }
         @if scopes.iter().any(|line| line.fixed.is_none()) {
-            p.hint { (texts.untick) }
+            p.hint { "It gets only what is ticked. Take away what it does not need." }
         }
     }
 }
@@ -177,9 +175,9 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                         span {
                             (named(line.scope, &line.told))
                             @if marked && line.before {
-                                " " span.badge { (texts().allowed_before) }
+                                " " span.badge { "allowed before" }
                             } @else if marked {
-                                " " span.badge.new { (texts().new) }
+                                " " span.badge.new { "new" }
                             }
                         }
                     }
@@ -187,7 +185,7 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                         p.hint { (why) }
                     }
                     @if !line.includes.is_empty() {
-                        p.includes { (texts().this_includes) }
+                        p.includes { "This includes:" }
                         ul {
                             @for (scope, told) in &line.includes {
                                 li { (named(scope, told)) }
@@ -200,6 +198,9 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
     }
 }
 
+/// For a program that is on this computer already.
+const MILD: &str = "Only allow it if you have just started it yourself: any program here can take any name.";
+
 /// For an answer that leaves this computer: the page before it does not prove who asks. And for one that stays here, where a site
 /// publishes the application: any program can send the identifier of another, and the site cannot tell (MCP 2026-07-28, Localhost
 /// Redirect URI Risks).
@@ -207,15 +208,22 @@ fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
     let Destination::Web(host) = destination else {
         return html! {
             @if let Some(publisher) = publisher {
-                p.warning { (said(texts().may_be_pretended, &[("publisher", &stressed(publisher))])) }
+                p.warning {
+                    strong { "Another program may pretend to be this application." }
+                    " Your answer goes to a program on this computer, and " (stressed(publisher))
+                    " cannot tell which one. Only allow it if you have just started the application yourself."
+                }
             }
         };
     };
     html! {
         p.warning {
-            (said(texts().answer_leaves, &[("host", &stressed(host))]))
-            @if publisher.is_some_and(|publisher| publisher != host) { " " (texts().not_the_publisher) }
-            @if let Some(hint) = look_alike(host) { " " (hint) }
+            strong { "Your answer leaves this computer." }
+            " It goes to the web site " (stressed(host)) ". Only allow it if you know this site and it belongs to the application that you have just used."
+            @if publisher.is_some_and(|publisher| publisher != host) {
+                " It is not the site that publishes the application."
+            }
+            @if let Some(hint) = look_alike(host) { (hint) }
         }
     }
 }
@@ -242,11 +250,16 @@ pub(super) fn named(scope: &str, told: &Described<'_>) -> Markup {
 
 /// What "Allow" does.
 pub(super) fn on_allow(issuer: &Issuer, client: &Client, person: &str) -> Markup {
-    let (lifetimes, texts) = (issuer.lifetimes, texts());
-    let said_of_it =
-        if client.may(GrantType::RefreshToken) { texts.on_allow_renewed } else { texts.on_allow };
-    let person = html! { bdi { (visible(person)) } };
-    let (time, unused) = (in_words(lifetimes.access_token), in_words(lifetimes.refresh_token));
-    let values = [("person", &person), ("time", &html! { (time) }), ("unused", &html! { (unused) })];
-    html! { p #on-allow { (said(said_of_it, &values)) } }
+    let lifetimes = issuer.lifetimes;
+    html! {
+        p #on-allow {
+            strong { "Allow:" } " it can do what is ticked as " bdi { (visible(person)) } " for "
+            (in_words(lifetimes.access_token))
+            @if client.may(GrantType::RefreshToken) {
+                " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
+                ", it must ask again"
+            }
+            "."
+        }
+    }
 }

@@ -47,8 +47,8 @@ pub(super) fn stressed(host: &str) -> Markup {
 }
 
 /// For a name with letters beyond a to z, which is shown in ASCII: it may look like another one elsewhere.
-pub(super) fn look_alike(host: &str) -> Option<&'static str> {
-    host.split('.').any(|label| label.starts_with("xn--")).then_some(texts().look_alike)
+pub(super) fn look_alike(host: &str) -> Option<Markup> {
+    host.split('.').any(|label| label.starts_with("xn--")).then(|| html! { " " (texts().look_alike) })
 }
 
 /// The part that was registered. Without the whole list of public suffixes this is a guess for rare ones, which

@@ -5,13 +5,11 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::Client;
 
 use super::claim::{application, visible};
 use super::consent::{ScopeLine, answer_goes_to, named};
-use super::shell::{page, page_with_passkeys, retry_after, titled};
-use super::speaking::texts;
+use super::shell::{page, page_with_passkeys, retry_after};
 use crate::client::redirect_uri::destination;
 use crate::issuer::Issuer;
 
@@ -69,17 +67,34 @@ pub(crate) enum Notice {
 
 impl Notice {
     fn said(&self) -> (StatusCode, &str) {
-        let texts = texts();
         match self {
             Self::Refused(text) => (StatusCode::FORBIDDEN, text),
-            Self::RefusedPasskey => (StatusCode::FORBIDDEN, texts.refused_passkey),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, texts.login_unavailable),
-            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, texts.login_too_often),
-            Self::Late => (StatusCode::FORBIDDEN, texts.login_late),
-            Self::Cancelled => (StatusCode::FORBIDDEN, texts.login_cancelled),
-            Self::Old => (StatusCode::FORBIDDEN, texts.login_old),
-            Self::AgeUnknown => (StatusCode::FORBIDDEN, texts.login_age_unknown),
-            Self::Ended => (StatusCode::FORBIDDEN, texts.login_ended),
+            Self::RefusedPasskey => (
+                StatusCode::FORBIDDEN,
+                "That passkey does not log in here. Try again, or log in with your name and your password.",
+            ),
+            Self::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
+            }
+            Self::TooOften(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many logins were tried for this account, or from this address. Wait a minute and try again.",
+            ),
+            Self::Late => (StatusCode::FORBIDDEN, "That page was too old. Log in again."),
+            Self::Cancelled => (StatusCode::FORBIDDEN, "You did not log in."),
+            Self::Old => (
+                StatusCode::FORBIDDEN,
+                "You had logged in there some time ago, and this request asks for a new login. Log out there, and try again.",
+            ),
+            Self::AgeUnknown => (
+                StatusCode::FORBIDDEN,
+                "This request asks for a new login, and the site that you log in at can neither ask you again nor say when you logged in there. \
+                 The application has to ask without that.",
+            ),
+            Self::Ended => (
+                StatusCode::FORBIDDEN,
+                "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
+            ),
         }
     }
 }
@@ -87,7 +102,6 @@ impl Notice {
 impl IntoResponse for LoginPage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
-        let texts = texts();
         let (status, notice) = match &self.notice {
             None => (StatusCode::OK, None),
             Some(notice) => {
@@ -96,7 +110,7 @@ impl IntoResponse for LoginPage<'_> {
             }
         };
         let body = html! {
-            h1 { (said(texts.log_in_to, &[("server", &html! { bdi { (server) } })])) }
+            h1 { "Log in to " bdi { (server) } }
             @if let Some(notice) = notice {
                 p.warning role="alert" { (notice) }
             }
@@ -105,10 +119,10 @@ impl IntoResponse for LoginPage<'_> {
                     (application(self.issuer, self.client))
                     @if let Some(asks) = &self.asks {
                         (answer_goes_to(&destination(asks.redirect_uri)))
-                        dt { (texts.asks_to) }
+                        dt { "It asks to be able to" }
                         dd {
                             @if asks.scopes.is_empty() {
-                                (texts.only_who_you_are)
+                                "know who you are here, and nothing more"
                             } @else {
                                 ul {
                                     @for line in &asks.scopes { li { (named(line.scope, &line.told)) } }
@@ -132,10 +146,9 @@ impl IntoResponse for LoginPage<'_> {
                 button.link type="submit" name="decision" value="deny" { (self.refuse) }
             }
         };
-        let state = notice.map(|_| texts.not_logged_in);
-        let title = said_plainly(texts.log_in_to, &[("server", &server)]);
+        let state = if notice.is_some() { "Not logged in: " } else { "" };
         let show = if self.with_passkeys { page_with_passkeys } else { page };
-        let mut response = show(self.issuer, status, &titled(state, &title), &body);
+        let mut response = show(self.issuer, status, &format!("{state}Log in to {server}"), &body);
         if let Some(Notice::TooOften(wait)) = self.notice {
             retry_after(&mut response, wait);
         }

@@ -10,7 +10,7 @@ use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::Origin;
 use mcp_auth_core::own_claims::is_for_no_login;
-use mcp_auth_runtime::facade::{Fetch, said};
+use mcp_auth_runtime::facade::Fetch;
 
 use super::exchange::Redeemed;
 use super::github::GitHub;
@@ -21,7 +21,7 @@ use super::person::person;
 use super::request::Kept;
 use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
-use crate::person::page::{texts, visible};
+use crate::person::page::visible;
 use crate::request::Params;
 
 /// The longest name.
@@ -82,10 +82,9 @@ impl UpstreamLogin {
     fn form(&self) -> Form {
         let host = self.host();
         let Some(title) = &self.options.title else { return Form::continue_to(&host) };
-        let (texts, host) = (texts(), html! { bdi { (visible(&host)) } });
         let controls = html! {
-            p { (said(texts.log_in_at_provider, &[("provider", &html! { strong { (title) } }), ("host", &host)])) }
-            button type="submit" { (said(texts.continue_to, &[("host", &html! { (title) })])) }
+            p { "You log in at " strong { (title) } " (" bdi { (visible(&host)) } ") and come back here." }
+            button type="submit" { "Continue to " (title) }
         };
         Form { controls, found: None }
     }
@@ -196,6 +195,6 @@ impl Login for UpstreamLogin {
     }
 
     fn refusal(&self) -> Cow<'static, str> {
-        texts().not_let_in.into()
+        "You came back without a login that counts, or you are not among those who are let in here.".into()
     }
 }
