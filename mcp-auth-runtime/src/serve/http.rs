@@ -149,6 +149,10 @@ fn layers(
 
     // The routes, each behind its layers; of a pair the first is passed first.
     let path = parts.config.server.path.as_str().to_owned();
+    let connect = Connect::of(&parts, &resource)?;
+    let root = connect.clone().filter(|_| root == Root::Ours && path != "/");
+    let root = root.map_or_else(Router::new, |connect| connect_page::at_the_root(connect, &path));
+    let root = root.layer(check_host.clone());
     let first = parts.config.auth.issuers.first().filter(|_| local.is_none());
     let issuer_metadata = first.and_then(|issuer| {
         let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
@@ -178,10 +182,6 @@ fn layers(
     let demand = settings::ready_demand(&parts.config);
     let schemes = settings::schemes(&parts.config, local.is_some());
     let page = local.as_ref().and_then(|local| confirmation_page(local, &parts));
-    let connect = Connect::of(&parts, &resource)?;
-    let root = connect.clone().filter(|_| root == Root::Ours && path != "/");
-    let root = root.map_or_else(Router::new, |connect| connect_page::at_the_root(connect, &path));
-    let root = root.layer(check_host.clone());
     let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, page))?;
     let readiness = move || {
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
