@@ -126,11 +126,11 @@ fn by_link(texts: &Texts, (client, id): (&str, &str), link: &str, (file, content
     }
 }
 
-/// A text that can be copied: by the button where scripts run, else by selecting it. It can be scrolled to with the keyboard.
+/// A text that can be copied: by the button where scripts run, else by selecting it.
 fn copied(texts: &Texts, id: &str, text: &str) -> Markup {
     html! {
         div.copied {
-            pre tabindex="0" { code #(id) { (text) } }
+            pre { code #(id) { (text) } }
             button type="button" hidden data-copy=(id) data-copied=(texts.copied) aria-describedby=(id) { (texts.copy) }
             span role="status" {}
         }

@@ -9,7 +9,6 @@ use mcp_auth_runtime::page_texts;
 
 page_texts! {
     /// What pages of the issuer say.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pages of login and consent do not read theirs yet"))]
     pub(crate) struct Texts {
         // What many pages have.
         /// Below every page. `{origin}`
