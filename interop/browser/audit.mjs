@@ -9,19 +9,23 @@ import { contrasts, controls, overflow } from './in-page.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Looks at what `page` shows and keeps a picture of it as `name`. `scripts`: how many it may have, from the issuer's own path. */
-export async function audit(page, name, directory, { scripts = 0 } = {}) {
+/**
+ * Looks at what `page` shows and keeps a picture of it as `name`. `scripts`: how many it may have, from the issuer's own path; `own`: how many in
+ * the page itself; `pictures`: how many, all of them in the page too.
+ */
+export async function audit(page, name, directory, { scripts = 0, own = 0, pictures = 0, language = 'en' } = {}) {
   await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
   const width = page.viewportSize().width;
   const at = (what) => `${name}: ${what}`;
 
-  assert.equal(await page.locator('html').getAttribute('lang'), 'en', at('a language'));
+  assert.equal(await page.locator('html').getAttribute('lang'), language, at('a language'));
   assert.match(await page.title(), /\S/, at('a title'));
   assert.equal(await page.locator('h1').count(), 1, at('one heading of the first level'));
   assert.equal(await page.locator('main').count(), 1, at('one main landmark'));
-  assert.equal(await page.locator('script').count(), scripts, at('no other script'));
+  assert.equal(await page.locator('script').count(), scripts + own, at('no other script'));
   assert.equal(await page.locator('script[src="/authorize/passkeys.js"]:empty').count(), scripts, at('no other script'));
-  const active = 'link, img, iframe, object, embed, audio, video, [onclick], [autofocus], [tabindex]';
+  assert.equal(await page.locator('img[alt][src^="data:image/"]').count(), pictures, at('no other picture'));
+  const active = 'link, img:not([src^="data:"]), iframe, object, embed, audio, video, [onclick], [autofocus], [tabindex]';
   assert.equal(await page.locator(active).count(), 0, at('nothing that runs, loads or grabs the focus'));
   assert.deepEqual(await page.evaluate(overflow), [], at('nothing reaches out of the window'));
 

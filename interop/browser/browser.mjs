@@ -11,13 +11,15 @@ const FLAGS = [
 export const launch = (executablePath) => chromium.launch({ executablePath, headless: true, args: FLAGS });
 
 /** A page in a profile of its own. `origins` are the only ones it may ask anything of; `expected` warnings of the console are not counted. */
-export async function open(browser, { width, scheme, origins, javaScriptEnabled = true, reducedMotion, expected }) {
+export async function open(browser, { width, scheme, origins, javaScriptEnabled = true, reducedMotion, expected, locale, permissions }) {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 740 : 800 },
     colorScheme: scheme,
     reducedMotion,
     javaScriptEnabled,
     hasTouch: width < 600,
+    locale,
+    permissions,
   });
   context.setDefaultTimeout(10_000);
   const wrong = [];

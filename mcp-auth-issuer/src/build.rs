@@ -94,7 +94,7 @@ pub(crate) struct Built {
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use mcp_auth_issuer::{Caps, DeniedIssued, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
+/// use mcp_auth_issuer::{Brand, Caps, DeniedIssued, HttpFetch, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -102,6 +102,7 @@ pub(crate) struct Built {
 ///         reach: IssuerReach::ThisComputer,
 ///         resource: "http://localhost:8080/mcp".parse().unwrap(),
 ///         server_name: "todos".into(),
+///         brand: Brand::named("todos"),
 ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
 ///         families: Default::default(),
 ///         hierarchy: Default::default(),
@@ -246,6 +247,7 @@ fn assemble(
         origin,
         resource: setup.resource,
         server_name: setup.server_name,
+        brand: setup.brand,
         scopes,
         claims: options.claims,
         lifetimes: Lifetimes {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
-use mcp_auth_runtime::facade::{DeniedIssued, TokenProofs};
+use mcp_auth_runtime::facade::{Brand, DeniedIssued, TokenProofs};
 use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
@@ -35,6 +35,8 @@ pub(crate) struct Issuer {
     pub(crate) resource: Resource,
     /// The server name that the pages show.
     pub(crate) server_name: String,
+    /// How the pages look.
+    pub(crate) brand: Brand,
     pub(crate) scopes: Declared,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) ambient: Ambient,

@@ -49,6 +49,10 @@ pub use maud;
 pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
+/// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
+#[doc(hidden)]
+pub use mcp_auth_runtime::facade::PAGE_STYLE;
+pub use mcp_auth_runtime::facade::{Brand, Language};
 pub use mcp_auth_runtime::facade::{ClaimAt, ClaimTest, ClaimTests, KeySource as AssertionKeys};
 pub use mcp_auth_runtime::facade::{
     DeniedIssued, Fetch, FetchError, FetchFuture, FetchRequest, Fetched, HttpFetch, LocalIssuer,
@@ -58,9 +62,6 @@ pub use mcp_auth_store::{
     Authentication, Caps, ClientKeys, GrantType, KeyState, KnownRevocations, Linked, SecretHash, Store,
 };
 pub use options::{InvalidOption, IssuerOptions, LoginOptions};
-/// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
-#[doc(hidden)]
-pub use person::STYLE as PAGE_STYLE;
 pub use person::accounts::{
     AccountLine, AccountState, AccountsLogin, AccountsOptions, HashError, InvalidAccountName, ManageError,
     NewLink, PasskeysPolicy, SecondFactorPolicy, UnfitPassword,

@@ -16,6 +16,7 @@ pub mod facade;
 mod gate;
 mod observe;
 mod owned;
+mod page;
 mod serve;
 #[doc(hidden)]
 pub mod testing;

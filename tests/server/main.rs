@@ -17,6 +17,7 @@ mod challenges;
 mod claimed;
 mod confirmed;
 mod confirmed_by_login;
+mod connect_page;
 mod credentials;
 mod denied;
 mod direct;

@@ -1,4 +1,4 @@
-//! A person's login at the todos example in a real browser: `interop/browser/consent.mjs` and `passkeys.mjs` drive Chromium through it.
+//! A person's login at the todos example in a real browser: `interop/browser/consent.mjs`, `connect.mjs` and `passkeys.mjs` drive Chromium through it.
 
 use std::path::Path;
 use std::process::Command;
@@ -30,6 +30,11 @@ pub(crate) fn check() -> Result<Outcome, String> {
     let mut consent = node.command(&driver);
     consent.args(["consent.mjs", &todos.origin(), &hostile.origin()]).arg(&chromium).arg(&screenshots);
     succeed(&mut consent)?;
+
+    let branded = start("branded", &["--config", &driver.join("branded.toml").to_string_lossy()])?;
+    let mut connect = node.command(&driver);
+    connect.args(["connect.mjs", &todos.origin(), &branded.origin()]).arg(&chromium).arg(&screenshots);
+    succeed(&mut connect)?;
 
     let directory = files.join("passkeys");
     let config = driver.join("passkeys.toml");

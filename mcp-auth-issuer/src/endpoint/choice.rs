@@ -3,7 +3,7 @@
 use mcp_auth_core::{Scope, ScopeSet};
 
 use crate::issuer::Issuer;
-use crate::person::page::ScopeLine;
+use crate::person::page::{ScopeLine, texts};
 use crate::request::Params;
 
 /// A page offers no choice over so many scopes: a form of them would be longer than the forms that are read.
@@ -28,9 +28,9 @@ impl<'a> Choice<'a> {
     /// Why the person cannot leave this scope out, if they cannot.
     fn why_fixed(&self, scope: &Scope) -> Option<&'static str> {
         if self.issuer.scopes.is_needed(scope.as_str()) {
-            Some("Needed for any use of this server. To refuse it, choose Deny.")
+            Some(texts().scope_needed)
         } else if self.asked.len() > MOST_CHOICES {
-            Some("So many are asked for at once that they are allowed together, or not at all.")
+            Some(texts().scopes_together)
         } else {
             None
         }

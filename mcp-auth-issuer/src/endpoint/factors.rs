@@ -27,7 +27,7 @@ use crate::observe::login::LoginCancelled;
 use crate::observe::{Event as _, Reason};
 use crate::person::Asked;
 use crate::person::accounts::{AccountsLogin, CODES, FactorsError, PASSKEY};
-use crate::person::page::{ErrorText, FactorsPage, Notice, Shown};
+use crate::person::page::{ErrorText, FactorsPage, Notice, Shown, texts};
 use crate::request::address::CameFrom;
 use crate::secret::secret;
 
@@ -129,7 +129,7 @@ async fn decide(
                 Err(error @ FactorsError::WrongCode) => {
                     told(&error);
                     let setup = accounts.begun_totp(&fresh.account, begun).ok_or(FactorsError::Gone)?;
-                    let why = "That code is not right. Wait for the next one in the app and type that.";
+                    let why = texts().wrong_setup_code;
                     fresh.page(Shown::Setup(setup), Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
                 }
                 Err(error) => Err(refused(error)),
@@ -143,15 +143,15 @@ async fn decide(
             accounts.remove_totp(&name, address).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
             let why = match account.has_second_factor() {
-                true => "The codes of your app do not count any more.",
-                false => "The codes of your app and your recovery codes do not count any more.",
+                true => texts().app_codes_ended,
+                false => texts().all_codes_ended,
             };
             Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await
         }
         "begin-passkey" => match accounts.begin_passkey(&name, given("name"), SecretHash::of(cookie)).await {
             Ok(setup) => fresh.page(Shown::Passkey(setup), None).await,
             Err(FactorsError::Name) => {
-                let why = "A passkey cannot have that name. Choose a shorter or plainer one.";
+                let why = texts().passkey_name_unfit;
                 fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
             }
             Err(error) => Err(refused(error)),
@@ -160,7 +160,7 @@ async fn decide(
             let browser = SecretHash::of(cookie);
             match accounts.add_passkey(&name, given("begun"), given("passkey"), (browser, address)).await {
                 Ok(codes) => {
-                    let why = Some((StatusCode::OK, "The passkey was added."));
+                    let why = Some((StatusCode::OK, texts().passkey_added));
                     if !codes.is_empty() {
                         return Ok(fresh.goes_on_with_codes(codes, why).await);
                     }
@@ -169,7 +169,7 @@ async fn decide(
                 }
                 Err(FactorsError::Passkey(error)) => {
                     told(&error);
-                    let why = "That passkey cannot be used here, so it was not added. Try again, or with another device.";
+                    let why = texts().passkey_unfit;
                     fresh.page(Shown::Overview, Some((StatusCode::UNPROCESSABLE_ENTITY, why))).await
                 }
                 Err(error) => Err(refused(error)),
@@ -180,7 +180,7 @@ async fn decide(
             let removed = removed.ok_or(FactorsError::Gone).map_err(refused)?;
             accounts.remove_passkey(&fresh.account, removed, address).await.map_err(refused)?;
             let account = accounts.account(&name).await?;
-            let why = "The passkey does not log in any more. Your device may still show it until you delete it there.";
+            let why = texts().passkey_removed;
             Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await
         }
         "begin-password" => fresh.page(Shown::Password, None).await,
@@ -308,8 +308,8 @@ fn login_step() -> LoginStep<'static> {
         is_asked: false,
         request_for: None,
         asked: Asked::default(),
-        then: "Log in again to change how you log in.",
-        refuse: "Cancel",
+        then: texts().then_factors,
+        refuse: texts().cancel,
         url: FACTORS,
         request: FACTORS,
     }

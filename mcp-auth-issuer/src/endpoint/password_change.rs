@@ -15,7 +15,7 @@ use super::page_not_shown::PageNotShown;
 use crate::observe::account::{PasswordChangeRefused, PasswordChanged};
 use crate::observe::{Event as _, Reason};
 use crate::person::accounts::{FactorsError, NotChanged};
-use crate::person::page::Shown;
+use crate::person::page::{Shown, texts, unfit};
 use crate::request::Params;
 
 /// Changes the password as the form says. All other browsers of the person are logged out by it.
@@ -28,15 +28,14 @@ pub(super) async fn change(
     let (current, password) = (given("current"), given("password"));
     let again = |status, why: String| fresh.told(Shown::Password, Some((status, why.into())));
     if given("again") != password {
-        let why = "The two new passwords are not the same.".to_owned();
+        let why = texts().new_passwords_differ.to_owned();
         return again(StatusCode::UNPROCESSABLE_ENTITY, why).await;
     }
     let changed = fresh.accounts.change_password(&fresh.account, (&current, &password), address).await;
     let Err(error) = changed else {
         PasswordChanged { subject: &fresh.account.name, address }.happened();
         let account = fresh.accounts.account(&fresh.account.name).await?;
-        let why = "Your password is changed, and you are logged out in all other browsers. Applications that you allowed stay connected: \
-                   if somebody else knew your password, end their access on your page, /account.";
+        let why = texts().password_changed;
         return Fresh { account, ..fresh }.goes_on(Shown::Overview, Some((StatusCode::OK, why))).await;
     };
     let wait = if let NotChanged::TooOften { wait } = error { Some(wait) } else { None };
@@ -47,22 +46,21 @@ pub(super) async fn change(
     match &error {
         NotChanged::Unfit(why) => {
             refused();
-            again(StatusCode::UNPROCESSABLE_ENTITY, format!("That password cannot be chosen: {why}.")).await
+            again(StatusCode::UNPROCESSABLE_ENTITY, unfit(*why)).await
         }
         NotChanged::Same => {
             refused();
-            let why = "That is the password that you have now.".to_owned();
+            let why = texts().same_password.to_owned();
             again(StatusCode::UNPROCESSABLE_ENTITY, why).await
         }
         NotChanged::WrongCurrent => {
             refused();
-            let why = "The current password is not right. Nothing was changed.".to_owned();
+            let why = texts().wrong_current_password.to_owned();
             again(StatusCode::UNPROCESSABLE_ENTITY, why).await
         }
         NotChanged::TooOften { wait } => {
             refused();
-            let why =
-                "Passwords of this account are tried too often. Wait a minute and try again.".to_owned();
+            let why = texts().passwords_too_often.to_owned();
             let mut response = again(StatusCode::TOO_MANY_REQUESTS, why).await?;
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*wait));
             Ok(response)

@@ -22,7 +22,7 @@ use crate::issuer::Issuer;
 use crate::observe::account::{PasswordLinkRefused, PasswordSet};
 use crate::observe::{Event as _, Reason};
 use crate::person::accounts::{AccountsLogin, ResetError, Resettable};
-use crate::person::page::{EndedPage, ErrorText, ResetPage};
+use crate::person::page::{EndedPage, ErrorText, ResetPage, texts, unfit};
 use crate::request::Params;
 use crate::request::address::CameFrom;
 use crate::secret::secret;
@@ -78,7 +78,7 @@ async fn set(
     let PageForm { fields, .. } = form?;
     let password = fields.get("password").unwrap_or_default();
     if fields.get("again").unwrap_or_default() != password {
-        let notice = "The two passwords are not the same.".to_owned();
+        let notice = texts().passwords_differ.to_owned();
         return link.page(issuer, headers, Some(notice)).await;
     }
     let subject = Some(&*link.of.name);
@@ -94,7 +94,7 @@ async fn set(
         }
         Err(ResetError::Unfit(why)) => {
             PasswordLinkRefused { subject, address, reason: Reason::Refused(&why) }.happened();
-            let notice = format!("That password cannot be chosen: {why}.");
+            let notice = unfit(why);
             link.page(issuer, headers, Some(notice)).await
         }
         Err(ResetError::Gone) => Err(gone(subject, address)),

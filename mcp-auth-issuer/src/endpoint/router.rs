@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
@@ -22,6 +23,7 @@ use super::{
     reset, returned, revoke, token,
 };
 use crate::issuer::Issuer;
+use crate::person::page::speaking;
 
 /// All endpoints, to be merged at the root of the issuer's origin.
 pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
@@ -59,7 +61,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .merge(of_accounts)
         .with_state(issuer);
     // Without a client that may use them, they are not there.
-    devices.into_iter().fold(router, Router::merge)
+    devices.into_iter().fold(router, Router::merge).layer(from_fn(speaking))
 }
 
 /// Allows any origin, but never credentials. MCP clients send their protocol version as a header on every request, and a proof of their key

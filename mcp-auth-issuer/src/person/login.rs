@@ -9,11 +9,12 @@ use std::pin::Pin;
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::own_claims::is_for_no_login;
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Authentication, Linked, SecretHash};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::page::visible;
+use super::page::{texts, visible};
 use crate::endpoint::RETURN;
 use crate::request::Params;
 
@@ -143,9 +144,10 @@ impl fmt::Debug for Form {
 impl Form {
     /// The form of a login that goes on at another host. It is a button, so that a person sees which application asks before they go.
     pub(crate) fn continue_to(host: &str) -> Self {
+        let (texts, host) = (texts(), html! { bdi { (visible(host)) } });
         let controls = html! {
-            p { "You log in at " strong { bdi { (visible(host)) } } " and come back here." }
-            button type="submit" { "Continue to " bdi { (visible(host)) } }
+            p { (said(texts.log_in_at, &[("host", &html! { strong { (host) } })])) }
+            button type="submit" { (said(texts.continue_to, &[("host", &host)])) }
         };
         Self { controls, found: None }
     }
@@ -344,7 +346,7 @@ pub trait Login: Send + Sync + 'static {
     /// The text of the page after [`LoginError::Refused`] or [`LoginError::RefusedFor`]. It is the same for every cause, or it would reveal which
     /// users exist.
     fn refusal(&self) -> Cow<'static, str> {
-        "That did not work. Try again.".into()
+        texts().login_refused.into()
     }
 }
 
@@ -367,14 +369,15 @@ impl Login for DevelopmentLogin {
     }
 
     fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
+        let texts = texts();
         let controls = html! {
             fieldset {
-                legend { "Who are you?" }
+                legend { (texts.who_are_you) }
                 @for user in &self.users {
-                    button type="submit" name="user" value=(user) { "Continue as " bdi { (visible(user)) } }
+                    button type="submit" name="user" value=(user) { (said(texts.continue_as, &[("user", &html! { bdi { (visible(user)) } })])) }
                 }
             }
-            p.hint { "No password is needed: every user of this computer can log in as any of them." }
+            p.hint { (texts.no_password_needed) }
         };
         Box::pin(async move { Ok(Step::Ask(Form { controls, found: None })) })
     }
@@ -392,8 +395,7 @@ impl Login for DevelopmentLogin {
 
     /// This text may name the users, because the page has a button for each of them.
     fn refusal(&self) -> Cow<'static, str> {
-        let users = self.users.join(", ");
-        format!("That name cannot log in here; these can: {users}. Others are added in issuer.users.").into()
+        said_plainly(texts().unknown_user, &[("users", &self.users.join(", "))]).into()
     }
 }
 

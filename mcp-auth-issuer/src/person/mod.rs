@@ -24,6 +24,5 @@ pub(crate) use csrf::Csrf;
 pub use login::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
-pub use page::STYLE;
 pub use people::{People, PersonLine};
 pub use taken::TakenNames;

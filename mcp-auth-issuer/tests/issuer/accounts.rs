@@ -528,6 +528,7 @@ async fn accounts_do_not_start_on_a_store_that_is_lost_with_the_process() {
         reach: mcp_auth_issuer::IssuerReach::ThisComputer,
         resource: RESOURCE.parse().unwrap(),
         server_name: "todos".into(),
+        brand: mcp_auth_issuer::Brand::named("todos"),
         scopes: Default::default(),
         families: Default::default(),
         hierarchy: Default::default(),

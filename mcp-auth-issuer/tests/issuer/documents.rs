@@ -428,6 +428,7 @@ fn an_issuer_whose_ca_file_is_missing_or_has_no_certificate_is_not_built() {
             reach: mcp_auth_issuer::IssuerReach::ThisComputer,
             resource: RESOURCE.parse().unwrap(),
             server_name: "todos".into(),
+            brand: mcp_auth_issuer::Brand::named("todos"),
             scopes: Default::default(),
             families: Vec::new(),
             hierarchy: Default::default(),

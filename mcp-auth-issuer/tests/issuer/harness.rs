@@ -161,6 +161,7 @@ impl App {
             reach: IssuerReach::ThisComputer,
             resource: RESOURCE.parse().unwrap(),
             server_name: "todos".into(),
+            brand: mcp_auth_issuer::Brand::named("todos"),
             scopes: [
                 ("todos.read".into(), Some("Read your <todos>".into())),
                 ("todos.write".into(), Some("Add & change your todos".into())),

@@ -361,6 +361,7 @@ fn at_an_ip_address_there_are_no_passkeys_and_who_asks_for_them_is_told() {
             reach: IssuerReach::ThisComputer,
             resource: RESOURCE.parse().unwrap(),
             server_name: "todos".into(),
+            brand: mcp_auth_issuer::Brand::named("todos"),
             scopes: Default::default(),
             families: Default::default(),
             hierarchy: Default::default(),

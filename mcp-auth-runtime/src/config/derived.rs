@@ -28,6 +28,7 @@ use crate::config::value::store_url::StorePlace;
 use crate::config::value::{AcrValue, RoleName};
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
+use crate::page::{LARGEST_LOGO, Logo};
 
 /// What the files of `[server.tls]` hold: PEM.
 #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "read to see whether they can be read"))]
@@ -157,6 +158,18 @@ impl Config {
             key: self.secret(&tls.key).read().map_err(|error| error.to_string())?,
             client_ca: tls.client_ca.as_ref().map(|file| self.pem(file)).transpose()?,
         })
+    }
+
+    /// The picture of `[pages]`, read now.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub(crate) fn logo(&self) -> Result<Option<Logo>, String> {
+        let Some(file) = &self.pages.logo else { return Ok(None) };
+        let path = self.base_dir().join(file.path());
+        let bytes = self.process().files.read_bytes(&path, LARGEST_LOGO);
+        let bytes = bytes.map_err(|why| format!("file {} cannot be read: {why}", path.display()))?;
+        Logo::read(&bytes).map(Some).map_err(|why| format!("file {}: {why}", path.display()))
     }
 
     /// The 32 bytes of a key of the store, read now.

@@ -53,8 +53,8 @@ pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
     accounts, api_keys, auth, client_documents, cors, deny, document, introspection, issuer,
-    issuer_assertions, issuer_client, issuers, limits, log, operations, own_login, registration, roles,
-    schema, scopes, server, stdio, store, tls, upstreams, users,
+    issuer_assertions, issuer_client, issuers, limits, log, operations, own_login, pages, registration,
+    roles, schema, scopes, server, stdio, store, tls, upstreams, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
@@ -64,6 +64,6 @@ pub use value::{
     AcrValue, AddressAndPort, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, HostName,
     LoginAge, NonEmpty, RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader,
     UpstreamName, ValueError, api_key, audience, claim, claim_test, client, issuer_name, jwk_set, network,
-    pem_file, url,
+    page, pem_file, url,
 };
 pub use warning::Warning;

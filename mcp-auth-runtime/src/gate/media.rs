@@ -10,6 +10,7 @@ use crate::answer::Rejection;
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
+const HTML: &str = "text/html";
 /// What a message's client accepts: its answer is one of the two, and the server chooses.
 const BOTH: &str = "application/json, text/event-stream";
 
@@ -56,16 +57,30 @@ pub(super) fn accepts_both_plainly(headers: &HeaderMap) -> bool {
     text == "*/*" || (!text.contains([';', '"']) && names(JSON) && names(EVENT_STREAM))
 }
 
+/// Whether pages are accepted by their name, as browsers do, and not by a range that covers everything.
+pub(crate) fn names_html(headers: &HeaderMap) -> bool {
+    names(headers, HTML)
+}
+
+/// Whether a page is accepted.
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
+    accepts(headers, HTML)
+}
+
 /// Whether event streams are accepted by their name, and not by a range that covers everything: who writes `*/*` has
 /// often thought of JSON alone.
 pub(super) fn names_event_stream(headers: &HeaderMap) -> bool {
+    names(headers, EVENT_STREAM)
+}
+
+fn names(headers: &HeaderMap, wanted: &str) -> bool {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| split(line, ',')).any(|range| {
-        if range.trim() == EVENT_STREAM {
+        if range.trim() == wanted {
             return true; // nearly always
         }
         let mut parts = split(range, ';');
-        parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case(EVENT_STREAM))
+        parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
             && !parts.any(is_weight_of_nothing)
     })
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn_with_state, map_request};
-use axum::routing::any;
 use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
+use super::connect_page::{self, Connect};
 use super::local_issuer::LocalIssuer;
 use super::parts::Parts;
 use super::running::Running;
@@ -57,7 +57,7 @@ pub(super) async fn start(mut parts: Parts) -> Result<Running> {
     let encryption = encryption::of(&parts.config, shutdown.stopping())?;
     let path = parts.config.server.path.as_str().to_owned();
     let places = settings::places(&parts.config, &parts.ambient);
-    let router = routes::and_nothing_else(layers(parts, address, (trusted, peers))?, &path);
+    let router = routes::and_nothing_else(layers(parts, address, (trusted, peers), Root::Ours)?, &path);
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
         let drained = serve_http(listener, router, limits, stop, places, encryption).await;
@@ -78,7 +78,15 @@ pub(super) async fn router(mut parts: Parts, bound: SocketAddr) -> Result<Router
     }
     let places = Arc::new(settings::places(&parts.config, &parts.ambient));
     // The listener of `start` does this for every request; the application's does not.
-    Ok(layers(parts, bound, (trusted, peers))?.layer(from_fn_with_state(places, place::place)))
+    let router = layers(parts, bound, (trusted, peers), Root::OfTheApplication)?;
+    Ok(router.layer(from_fn_with_state(places, place::place)))
+}
+
+/// Whose the path `/` is, where the MCP endpoint is elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    Ours,
+    OfTheApplication,
 }
 
 /// Whom the server trusts.
@@ -109,7 +117,12 @@ impl Trusted {
 
 /// The routes and what a request passes before each; a bug behind them answers 500, and the process lives. Before all of
 /// it the listener (`transport::http`) holds a connection to its timers and caps; behind the MCP endpoint stands the gate: authenticate, read, decide, and only then rmcp.
-fn layers(parts: Parts, bound: SocketAddr, (trusted, peers): (Trusted, IssuerPeers)) -> Result<Router> {
+fn layers(
+    parts: Parts,
+    bound: SocketAddr,
+    (trusted, peers): (Trusted, IssuerPeers),
+    root: Root,
+) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, authenticator } = trusted;
     let hosts = Arc::new(settings::allowed_hosts(&parts.config, &resource, bound));
@@ -136,6 +149,10 @@ fn layers(parts: Parts, bound: SocketAddr, (trusted, peers): (Trusted, IssuerPee
 
     // The routes, each behind its layers; of a pair the first is passed first.
     let path = parts.config.server.path.as_str().to_owned();
+    let connect = Connect::of(&parts, &resource)?;
+    let root = connect.clone().filter(|_| root == Root::Ours && path != "/");
+    let root = root.map_or_else(Router::new, |connect| connect_page::at_the_root(connect, &path));
+    let root = root.layer(check_host.clone());
     let first = parts.config.auth.issuers.first().filter(|_| local.is_none());
     let issuer_metadata = first.and_then(|issuer| {
         let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
@@ -170,13 +187,13 @@ fn layers(parts: Parts, bound: SocketAddr, (trusted, peers): (Trusted, IssuerPee
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
         Readiness::of(issuers, demand, shutdown.is_stopping())
     };
-    let endpoint = routes::exact(&path, any(Endpoint::serve).with_state(Arc::new(endpoint)));
+    let endpoint = routes::exact(&path, connect_page::at_the_endpoint(endpoint, connect));
     let endpoint = endpoint.layer((check_host.clone(), check_origin, answer_cors.clone()));
     let metadata = metadata.layer((check_host.clone(), answer_cors));
     let issuer = local.map_or_else(Router::new, |local| local.router);
     let issuer = issuer.layer((check_host, issuer_peers, check_origin_of_posts, tell_address));
     let health = if answers_health { health::router(readiness) } else { Router::new() };
-    Ok(endpoint.merge(metadata).merge(issuer).merge(health))
+    Ok(endpoint.merge(root).merge(metadata).merge(issuer).merge(health))
 }
 
 /// Where people confirm calls after logging in.

@@ -11,6 +11,7 @@ use mcp_auth_store::Store;
 
 use crate::authn::{DeniedIssued, Fetch, OwnKeys};
 use crate::config::IssuerReach;
+use crate::page::Brand;
 
 /// An authorization server in this process.
 pub struct LocalIssuer {
@@ -37,6 +38,8 @@ pub struct LocalIssuerSetup {
     pub resource: Resource,
     /// A name for the server, for the consent page.
     pub server_name: String,
+    /// How the pages look.
+    pub brand: Brand,
     /// Every scope the server declares or configures, with what the consent page says of it.
     pub scopes: BTreeMap<String, Option<String>>,
     /// The families of scopes that calls fill and that it may give, with what the consent page says of them.

@@ -1,9 +1,10 @@
 //! From a handler and a configuration to a running server. In reading order: `builder` and `parts` (what it is given, and
 //! checked) with `local_issuer` (an authorization server in this process), `settings` (what the configuration comes to, for
-//! each place that acts), `trust` (whom the configuration trusts), `denied` (what is refused all the same), `credential_source` (where the credential on stdio comes from), `encryption` and `tls` (TLS, if there is some), `http` (the one ordered list of layers), `stdio` with `foreseen` (who will call there, for those who check a configuration), `explained` (what would be answered, for those who explain it) with `recalled` (to a caller of the log), `running`, `banner` (what a start prints), `table` (`--scopes`), `tools` (those that come and go while it runs).
+//! each place that acts), `trust` (whom the configuration trusts), `denied` (what is refused all the same), `credential_source` (where the credential on stdio comes from), `encryption` and `tls` (TLS, if there is some), `http` (the one ordered list of layers) with `connect_page` (what a browser sees), `stdio` with `foreseen` (who will call there, for those who check a configuration), `explained` (what would be answered, for those who explain it) with `recalled` (to a caller of the log), `running`, `banner` (what a start prints), `table` (`--scopes`), `tools` (those that come and go while it runs).
 
 mod banner;
 mod builder;
+mod connect_page;
 mod credential_source;
 mod denied;
 mod encryption;

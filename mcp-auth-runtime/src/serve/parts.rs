@@ -7,6 +7,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use super::denied::denied;
 use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
+use super::settings;
 use super::trust::Given;
 use crate::authn::{CredentialVerifier, Denied, DeniedIssued, Fetch};
 use crate::call::handler::About;
@@ -73,16 +74,14 @@ impl Parts {
     /// The issuer in this process, if there is one.
     pub(super) async fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
         let Some(factory) = self.local_issuer.take() else { return Ok(None) };
-        let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
         let issuer: IssuerIdentifier = resource.origin().try_into()?;
         let setup = LocalIssuerSetup {
             denied: DeniedIssued::of(issuer.as_str(), self.denied()),
             issuer,
             reach: self.config.issuer_reach(),
             resource: resource.clone(),
-            server_name: server_name
-                .or_else(|| self.about.title.clone())
-                .unwrap_or_else(|| self.about.name.clone()),
+            server_name: settings::name_for_people(&self.config, &self.about),
+            brand: settings::brand(&self.config, &self.about)?,
             scopes: self.checked.scopes.clone(),
             families: self.checked.families.clone(),
             hierarchy: self.checked.hierarchy.clone(),

@@ -50,6 +50,13 @@ impl IssuerPeers {
     }
 }
 
+/// Whether a request comes from this computer, as far as it shows.
+pub(crate) fn is_of_this_computer(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    trace_of_a_proxy(request).is_none()
+        && peer.is_some_and(|ConnectInfo(peer)| Host::from(peer.ip()).is_loopback())
+}
+
 /// 403 for a peer that is not on loopback, for a peer whose address is not known, and for a request that shows the trace
 /// of a proxy.
 fn loopback_only(request: &Request) -> Result<(), Rejection> {

@@ -8,7 +8,7 @@ use crate::step::command;
 /// The features that add crates, and crates that are there with this feature and with no other. The names of one's own are enough: what they
 /// bring along comes and goes with them.
 const ONLY_WITH: [(&str, &[&str]); 4] = [
-    ("issuer", &["mcp-auth-issuer", "maud"]),
+    ("issuer", &["mcp-auth-issuer"]),
     ("sqlite", &["rusqlite", "libsqlite3-sys"]),
     ("postgres", &["tokio-postgres", "deadpool-postgres"]),
     ("redis", &["redis"]),
@@ -83,7 +83,6 @@ mod tests {
         assert!(found("", &["mcp-auth", "mcp-auth-store", "tokio"]).is_empty());
         for name in [
             "mcp-auth-issuer",
-            "maud",
             "rusqlite",
             "tokio-postgres",
             "redis",
@@ -97,8 +96,8 @@ mod tests {
 
     #[test]
     fn the_issuer_alone_compiles_no_database() {
-        assert!(found("issuer", &["mcp-auth-issuer", "maud", "argon2"]).is_empty());
-        let wrong = found("issuer", &["mcp-auth-issuer", "maud", "rusqlite"]);
+        assert!(found("issuer", &["mcp-auth-issuer", "argon2"]).is_empty());
+        let wrong = found("issuer", &["mcp-auth-issuer", "rusqlite"]);
         assert_eq!(wrong, ["mcp-auth with the feature issuer compiles rusqlite, which is of sqlite"]);
     }
 

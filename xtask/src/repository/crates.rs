@@ -18,7 +18,7 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 47] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 56] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
     // Its public keys, which change while it runs.
@@ -71,6 +71,16 @@ const READ_BY_THE_ISSUER: [(&str, &str); 47] = [
     ("facade::has_private_member", ISSUER),
     ("facade::proof_algorithms", ISSUER),
     ("facade::verifies", ISSUER),
+    // The frame of all pages, what an operator makes their own on them, and their languages.
+    ("facade::Brand", ISSUER),
+    ("facade::Frame", ISSUER),
+    ("facade::Language", ISSUER),
+    ("facade::PAGE_STYLE", ISSUER),
+    ("facade::Script", ISSUER),
+    ("facade::said", ISSUER),
+    ("facade::said_plainly", ISSUER),
+    ("facade::untranslated", ISSUER),
+    ("page_texts", ISSUER),
     ("config", "mcp-auth-issuer/src/configured/"),
 ];
 

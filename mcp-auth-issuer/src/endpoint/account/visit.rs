@@ -8,7 +8,7 @@ use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::Asked;
-use crate::person::page::AllowedApplication;
+use crate::person::page::{AllowedApplication, texts};
 
 /// The most grants on the page, and the most applications that need not ask again: those that end first. And the most that were let in
 /// lately.
@@ -22,8 +22,8 @@ pub(super) fn login_step() -> LoginStep<'static> {
         client: None,
         asked: Asked::default(),
         request_for: None,
-        then: "The next page shows which applications you let in.",
-        refuse: "Cancel",
+        then: texts().then_account,
+        refuse: texts().cancel,
         url: ACCOUNT,
         request: ACCOUNT,
     }

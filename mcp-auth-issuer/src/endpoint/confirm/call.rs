@@ -9,6 +9,7 @@ use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
 use crate::issuer::{ClientError, Issuer};
 use crate::person::Asked;
+use crate::person::page::texts;
 use crate::request::Params;
 
 /// A call that waits for its person.
@@ -53,8 +54,8 @@ impl WaitingCall {
             // An earlier login does not count.
             asked: Asked { again: true, ..Asked::default() },
             request_for: None,
-            then: "It calls a tool that needs your confirmation. The next page shows the call, and you decide.",
-            refuse: "Deny the call",
+            then: texts().then_call,
+            refuse: texts().deny_call,
             url: &self.url,
             request: &self.url,
         }

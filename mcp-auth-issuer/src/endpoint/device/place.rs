@@ -5,6 +5,7 @@ use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::DEVICE;
 use crate::person::Asked;
+use crate::person::page::texts;
 use crate::request::Params;
 
 /// What the URL names. Forms are bound to their URL, so a form of the first page answers nothing: only the second page, which is shown for
@@ -54,8 +55,8 @@ pub(super) fn login_step(url: &str) -> LoginStep<'_> {
         client: None,
         asked: Asked::default(),
         request_for: None,
-        then: "Logging in gives no device anything yet. The next page asks for the code that your device shows.",
-        refuse: "Cancel",
+        then: texts().then_device,
+        refuse: texts().cancel,
         url,
         request: url,
     }

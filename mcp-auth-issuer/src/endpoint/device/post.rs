@@ -15,14 +15,14 @@ use super::place::{Place, login_step};
 use super::refusal::{Ended, Refusal, ended};
 use super::user_code::UserCode;
 use crate::endpoint::authorize::{Untrusted, see_other};
-use crate::endpoint::choice::{Choice, NOTHING_TICKED};
+use crate::endpoint::choice::Choice;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
 use crate::observe::login::{LoggedOut, LoginCancelled};
 use crate::observe::{Event as _, Reason};
-use crate::person::page::{DeviceConsent, WrongCode};
+use crate::person::page::{DeviceConsent, WrongCode, texts};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::request::address::CameFrom;
@@ -175,7 +175,7 @@ async fn allow(
         return Err(Untrusted::NotAsked { page: Place::Form(Some(code)).url() }.into());
     };
     let Some(scopes) = chosen else {
-        return consent(issuer, (cookie, &person), code, (&client, &asked), Some(NOTHING_TICKED)).await;
+        return consent(issuer, (cookie, &person), code, (&client, &asked), Some(texts().tick_or_deny)).await;
     };
     let subject = person.subject.clone();
     let answer = DeviceAnswer::Allowed {

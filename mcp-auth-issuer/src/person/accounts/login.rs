@@ -19,7 +19,7 @@ use super::rules::{self, UnfitPassword};
 use crate::observe::account::SecondFactorChangeRefused;
 use crate::observe::{Event as _, Reason};
 use crate::person::login::{Attempt, Form, KnownFuture, Login, LoginError, LoginFuture, Step};
-use crate::person::page::{recovery_codes, totp_setup};
+use crate::person::page::{recovery_codes, texts, totp_setup};
 use crate::person::passkey::{Challenges, RelyingParty};
 use crate::request::Params;
 
@@ -162,7 +162,7 @@ impl AccountsLogin {
                     Found { generation: found.generation + 1, stage: Stage::Kept, ..found.clone() }.written();
                 let controls = html! {
                     (recovery_codes(&codes))
-                    div.buttons { button.primary type="submit" { "I have kept them" } }
+                    div.buttons { button.primary type="submit" { (texts().codes_kept) } }
                 };
                 Ok(Step::ShowOnce(Form { controls, found }))
             }
@@ -171,8 +171,7 @@ impl AccountsLogin {
                 let (address, reason) = (attempt.address, Reason::Refused(&error));
                 SecondFactorChangeRefused { subject, factor, address, reason }.happened();
                 let setup = self.begun_totp(&account, begun).ok_or_else(|| changed_meanwhile(&account))?;
-                let again = "That code is not right. Wait for the next one in the app and type that.";
-                ask(found.clone(), setup_form(&totp_setup(&setup), Some(again)))
+                ask(found.clone(), setup_form(&totp_setup(&setup), Some(texts().wrong_setup_code)))
             }
             Err(error) => Err(not_set_up(error, &account)),
         }
@@ -202,12 +201,13 @@ impl Login for AccountsLogin {
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
         let hint = attempt.asked.login_hint;
         let hint = hint.filter(|hint| hint.chars().count() <= name::LONGEST && !deceives(hint));
+        let texts = texts();
         let form = html! {
             fieldset {
-                label { "Name" input name="username" value=[hint] autocomplete="username" autocapitalize="none" spellcheck="false" required; }
-                label { "Password" input type="password" name="password" autocomplete="current-password" required; }
+                label { (texts.name) input name="username" value=[hint] autocomplete="username" autocapitalize="none" spellcheck="false" required; }
+                label { (texts.password) input type="password" name="password" autocomplete="current-password" required; }
             }
-            div.buttons { button.primary type="submit" { "Log in" } }
+            div.buttons { button.primary type="submit" { (texts.log_in) } }
         };
         Box::pin(async move {
             Ok(match self.passkey_controls(attempt).await? {
@@ -263,7 +263,7 @@ impl Login for AccountsLogin {
     }
 
     fn refusal(&self) -> std::borrow::Cow<'static, str> {
-        "The name or the password is not right. Try again.".into()
+        texts().wrong_name_or_password.into()
     }
 }
 
@@ -300,9 +300,9 @@ pub(super) fn ask(found: Found, controls: Markup) -> Result<Step, LoginError> {
 fn setup_form(setup: &Markup, notice: Option<&str>) -> Markup {
     html! {
         @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
-        p { "This server asks for a second step at each login. Set it up now." }
+        p { (texts().set_up_second_step) }
         (setup)
-        div.buttons { button.primary type="submit" { "Go on" } }
+        div.buttons { button.primary type="submit" { (texts().go_on) } }
     }
 }
 

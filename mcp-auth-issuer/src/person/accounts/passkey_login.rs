@@ -6,7 +6,7 @@ use mcp_auth_store::{Account, AccountChange, Changed, PasskeyUse, SecretHash, St
 use super::login::AccountsLogin;
 use super::means::Means;
 use crate::person::login::{Attempt, LoginError, Step};
-use crate::person::page::passkey_login;
+use crate::person::page::{passkey_login, texts};
 use crate::person::passkey::{
     Assertion, Expected, PasskeyError, RelyingParty, request_options, verify_assertion,
 };
@@ -29,7 +29,7 @@ impl AccountsLogin {
         let random = &*self.ambient.random;
         let challenge = self.challenges.issue(attempt.bound_to, attempt.now, random).await?;
         let options = request_options(relying_party, &challenge, std::iter::empty(), "required");
-        Ok(Some(passkey_login("Log in with a passkey", &options, Some(&challenge))))
+        Ok(Some(passkey_login(texts().passkey_login, &options, Some(&challenge))))
     }
 
     /// The first form was answered by a passkey. It is the only factor, so its authenticator has to have verified its person. It is limited by

@@ -10,14 +10,9 @@ use super::{recovery, totp};
 use crate::observe::login::{RecoveryCodeUsed, SecondFactorLimited, SecondFactorRefused};
 use crate::observe::{Event as _, Reason};
 use crate::person::login::{Attempt, Form, LoginError, Step};
-use crate::person::page::passkey_login;
+use crate::person::page::{passkey_login, texts};
 use crate::person::passkey::{new_challenge, request_options};
 use crate::request::Params;
-
-/// What the person sees after a wrong one.
-const WRONG_CODE: &str =
-    "That code is not right, or it was used before. Wait for the next one and type that.";
-const WRONG_PASSKEY: &str = "That passkey does not log in here. Try another one, or a code.";
 
 /// The factor that an answer shows, or why it shows none.
 type Tried = Result<SecondFactor, String>;
@@ -38,7 +33,7 @@ impl AccountsLogin {
         let options = request_options(relying_party, &challenge, account.passkeys(), "preferred");
         let controls = html! {
             @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
-            (passkey_login("Use a passkey", &options, None))
+            (passkey_login(texts().use_passkey, &options, None))
             (code_form(account, None))
         };
         let found = Found::of(id, account, Stage::Passkey(challenge)).written();
@@ -55,8 +50,10 @@ impl AccountsLogin {
     ) -> Result<Step, LoginError> {
         let (account, now) = (self.still(found).await?, attempt.now);
         let (tried, again) = match given(answer, "passkey").zip(challenge) {
-            Some(signed) => (self.tried_passkey(attempt, &account, signed).await?, WRONG_PASSKEY),
-            None => (self.tried_code(attempt, found.id, &account, answer).await?, WRONG_CODE),
+            Some(signed) => {
+                (self.tried_passkey(attempt, &account, signed).await?, texts().wrong_second_passkey)
+            }
+            None => (self.tried_code(attempt, found.id, &account, answer).await?, texts().wrong_second_code),
         };
         let why = match tried {
             Ok(with) => {
@@ -146,8 +143,8 @@ pub(super) fn typed(code: &str) -> Option<String> {
 
 fn code_form(account: &Account, notice: Option<&str>) -> Markup {
     let asked = match account.totp.is_some() {
-        true => "Code from your authenticator app, or one of your recovery codes",
-        false => "One of your recovery codes",
+        true => texts().code_or_recovery,
+        false => texts().one_recovery_code,
     };
     html! {
         @if let Some(notice) = notice { p.warning role="alert" { (notice) } }
@@ -157,7 +154,7 @@ fn code_form(account: &Account, notice: Option<&str>) -> Markup {
                 input name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" required;
             }
         }
-        div.buttons { button.primary type="submit" { "Go on" } }
+        div.buttons { button.primary type="submit" { (texts().go_on) } }
     }
 }
 

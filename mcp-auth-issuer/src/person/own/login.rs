@@ -14,6 +14,7 @@ use super::request::Request;
 use super::verify::{Expected, verify};
 use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
+use crate::person::page::texts;
 use crate::request::Params;
 
 /// People log in on the page of an application that has its own users.
@@ -107,6 +108,6 @@ impl Login for OwnLogin {
     }
 
     fn refusal(&self) -> Cow<'static, str> {
-        "You came back without a login that counts. Try again.".into()
+        texts().came_back_without_login.into()
     }
 }

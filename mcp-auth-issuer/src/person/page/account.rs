@@ -4,12 +4,14 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_core::ScopeSet;
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Browser, Client};
 
 use super::claim::{application, visible};
 use super::consent::named;
 use super::lifetime::ago;
 use super::shell::page;
+use super::speaking::texts;
 use crate::endpoint::FACTORS;
 use crate::issuer::Issuer;
 
@@ -61,57 +63,60 @@ impl IntoResponse for AccountPage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
         let person = self.browser.name.as_deref().unwrap_or(&self.browser.subject);
+        let texts = texts();
         let body = html! {
-            h1 { "Your access to " bdi { (server) } }
+            h1 { (said(texts.your_access, &[("server", &html! { bdi { (server) } })])) }
             dl {
-                dt { "You are" }
+                dt { (texts.you_are) }
                 dd { strong { bdi { (visible(person)) } } }
             }
-            h2 { "Applications you let in" }
+            h2 { (texts.let_in) }
             @if self.allowed.is_empty() {
-                p { "None has access now, or gets it again without asking you." }
+                p { (texts.nobody_let_in) }
             }
             @for allowed in &self.allowed { (self.application(allowed)) }
             @if self.there_may_be_more {
-                p.hint { "There may be more. End some of these to see them." }
+                p.hint { (texts.only_some_shown) }
             }
             @if self.issuer.accounts.is_some() {
-                h2 { "How you log in" }
-                p { a href=(FACTORS) { "Passkeys, one-time codes and recovery codes" } }
+                h2 { (texts.how_you_log_in) }
+                p { a href=(FACTORS) { (texts.factors_link) } }
             }
-            h2 { "Log out" }
+            h2 { (texts.log_out) }
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 p {
                     label {
                         input type="checkbox" name="everywhere" value="yes";
-                        " everywhere, and end the access of all applications, those that are not listed too"
+                        " " (texts.log_out_everywhere)
                     }
                 }
-                div.buttons { button type="submit" name="decision" value="logout" { "Log out" } }
+                div.buttons { button type="submit" name="decision" value="logout" { (texts.log_out) } }
             }
         };
-        page(self.issuer, StatusCode::OK, &format!("Your access to {server}"), &body)
+        let title = said_plainly(texts.your_access, &[("server", &server)]);
+        page(self.issuer, StatusCode::OK, &title, &body)
     }
 }
 
 impl AccountPage<'_> {
     fn application(&self, allowed: &AllowedApplication) -> Markup {
         let (declared, now) = (&self.issuer.scopes, self.issuer.now());
+        let texts = texts();
         let scopes = declared.known_of(&allowed.scopes);
         html! {
             section.application {
                 dl {
                     (application(self.issuer, allowed.client.as_ref()))
-                    dt { "You let it in" }
+                    dt { (texts.let_in_since) }
                     dd { (ago(now.saturating_sub(allowed.since))) }
                     @if let Some(last_used) = allowed.last_used {
-                        dt { "It last got a token" }
+                        dt { (texts.last_token) }
                         dd { (ago(now.saturating_sub(last_used))) }
                     }
                     @if allowed.is_remembered {
-                        dt { "Asking you" }
-                        dd { "You said that it need not ask you again." }
+                        dt { (texts.asking_you) }
+                        dd { (texts.need_not_ask) }
                     }
                 }
                 ul.scopes {
@@ -120,7 +125,7 @@ impl AccountPage<'_> {
                 form method="post" action=(self.action) {
                     input type="hidden" name="csrf" value=(self.csrf);
                     input type="hidden" name="application" value=(allowed.client_id);
-                    div.buttons { button type="submit" name="decision" value="end" { "End its access" } }
+                    div.buttons { button type="submit" name="decision" value="end" { (texts.end_access) } }
                 }
             }
         }

@@ -3,9 +3,11 @@
 
 use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
+use mcp_auth_runtime::facade::said;
 use mcp_auth_store::Client;
 
 use super::host::{look_alike, stressed};
+use super::speaking::texts;
 use crate::issuer::Issuer;
 
 /// The most characters of a name that are shown.
@@ -25,24 +27,24 @@ pub(super) fn application(issuer: &Issuer, client: Option<&Client>) -> Markup {
 /// An application that the operator registered: its name, or else its identifier. Both are the operator's words, and no claim of its own.
 pub(super) fn named(client: &Client) -> Markup {
     html! {
-        dt { "Application" }
+        dt { (texts().application) }
         dd {
             strong { bdi { (visible(client.name.as_deref().unwrap_or(&client.id))) } }
-            p.hint { "Known to this server as " code { bdi { (visible(&client.id)) } } "." }
+            p.hint { (said(texts().known_as, &[("id", &html! { code { bdi { (visible(&client.id)) } } })])) }
         }
     }
 }
 
 fn claimed_and_published(client: Option<&Client>, publisher: Option<String>) -> Markup {
     html! {
-        dt { "Application" }
+        dt { (texts().application) }
         dd { (claimed(client.and_then(|client| client.name.as_deref()))) }
         @if let Some((client, host)) = client.zip(publisher) {
-            dt { "Published by" }
+            dt { (texts().published_by) }
             dd {
                 (stressed(&host))
                 p.hint {
-                    "Verified: its description comes from this web site, at " code { bdi { (cut(&client.id)) } } "."
+                    (said(texts().published_verified, &[("url", &html! { code { bdi { (cut(&client.id)) } } })]))
                     @if let Some(hint) = look_alike(&host) { (hint) }
                 }
             }
@@ -56,10 +58,8 @@ fn claimed(name: Option<&str>) -> Markup {
     html! {
         bdi.claim { (name) }
         p.hint {
-            "Its own claim, not verified."
-            @if mixes_alphabets(&name) {
-                " It mixes alphabets: letters may not be what they look like."
-            }
+            (texts().own_claim)
+            @if mixes_alphabets(&name) { " " (texts().mixed_alphabets) }
         }
     }
 }
@@ -67,7 +67,7 @@ fn claimed(name: Option<&str>) -> Markup {
 /// The name on one line, cut, without characters that are invisible or change the direction of text.
 fn shown_name(name: Option<&str>) -> String {
     let name = plain(name.unwrap_or_default(), MAX_NAME);
-    if name.is_empty() { "An application without a name".to_owned() } else { name }
+    if name.is_empty() { texts().without_name.to_owned() } else { name }
 }
 
 /// A value from a request: on one line, cut, with every character visible.

@@ -4,10 +4,12 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::html;
 use mcp_auth_core::seen::shown;
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Client, Confirmation};
 
 use super::claim::{application, visible};
 use super::shell::page;
+use super::speaking::texts;
 use crate::issuer::Issuer;
 
 /// Asks a person, who logged in for this, to allow or deny a call.
@@ -27,33 +29,33 @@ impl IntoResponse for ConfirmPage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
         let call = self.call;
+        let texts = texts();
         let body = html! {
-            h1 { "Allow this call to " bdi { (server) } "?" }
+            h1 { (said(texts.allow_call, &[("server", &html! { bdi { (server) } })])) }
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 dl {
                     (application(self.issuer, self.client))
-                    dt { "It calls the tool" }
+                    dt { (texts.calls_tool) }
                     dd { code.url { bdi { (shown(&call.tool)) } } }
-                    dt { "You are" }
+                    dt { (texts.you_are) }
                     dd { strong { bdi { (visible(self.person)) } } }
                 }
-                h2 { "With these arguments" }
+                h2 { (texts.with_arguments) }
                 pre.arguments { code { (call.arguments) } }
-                h2 { "Your answer" }
-                p #on-deny { strong { "Deny:" } " the call does not run, and the application is told so." }
-                p #on-allow {
-                    strong { "Allow:" } " exactly this call runs, once. Only allow it if you want this now."
-                }
+                h2 { (texts.your_answer) }
+                p #on-deny { (said(texts.on_deny_call, &[])) }
+                p #on-allow { (said(texts.on_allow_call, &[])) }
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when the
                 // page opens.
                 div.buttons {
-                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
-                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
+                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { (texts.deny) }
+                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { (texts.allow) }
                 }
             }
         };
-        page(self.issuer, StatusCode::OK, &format!("Allow this call to {server}?"), &body)
+        let title = said_plainly(texts.allow_call, &[("server", &server)]);
+        page(self.issuer, StatusCode::OK, &title, &body)
     }
 }

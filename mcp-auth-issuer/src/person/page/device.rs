@@ -3,12 +3,14 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Client, DeviceAuthorization};
 
 use super::claim::{cut, named, visible};
 use super::consent::{ScopeLine, on_allow, scope_list};
-use super::lifetime::in_words;
-use super::shell::page;
+use super::lifetime::ago;
+use super::shell::{page, titled};
+use super::speaking::texts;
 use crate::issuer::Issuer;
 
 /// Asks a logged-in person for the code that their device shows.
@@ -54,10 +56,8 @@ pub(crate) struct DeviceConsent<'a> {
 impl WrongCode {
     fn said(self) -> &'static str {
         match self {
-            Self::Malformed => "A code has eight letters, such as WDJB-MJHT. Look at your device again.",
-            Self::Unknown => {
-                "No device waits with this code. Look at your device again: codes expire after ten minutes."
-            }
+            Self::Malformed => texts().malformed_code,
+            Self::Unknown => texts().unknown_code,
         }
     }
 }
@@ -65,12 +65,13 @@ impl WrongCode {
 impl IntoResponse for DeviceCodePage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
+        let texts = texts();
         let (status, state) = match self.wrong {
-            None => (StatusCode::OK, ""),
-            Some(_) => (StatusCode::BAD_REQUEST, "Wrong code: "),
+            None => (StatusCode::OK, None),
+            Some(_) => (StatusCode::BAD_REQUEST, Some(texts.wrong_code)),
         };
         let body = html! {
-            h1 { "Connect a device to " bdi { (server) } }
+            h1 { (said(texts.connect_device, &[("server", &html! { bdi { (server) } })])) }
             @if let Some(wrong) = self.wrong {
                 p.warning role="alert" { (wrong.said()) }
             }
@@ -78,36 +79,38 @@ impl IntoResponse for DeviceCodePage<'_> {
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 p {
-                    label for="user_code" { "The code that your device shows" }
+                    label for="user_code" { (texts.device_code) }
                     input.code #user_code type="text" name="user_code" value=[self.filled_in] required maxlength="32"
                         autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false";
                 }
                 @if self.filled_in.is_some() {
-                    p.hint { "This code came with the link. Go on only if your device shows the same one." }
+                    p.hint { (texts.code_came_with_link) }
                 }
                 dl {
-                    dt { "You are" }
+                    dt { (texts.you_are) }
                     dd { strong { bdi { (visible(self.person)) } } }
                 }
-                p { "The next page shows what the device asks for, and you decide." }
+                p { (texts.next_page_shows) }
                 div.buttons {
-                    button.primary type="submit" name="decision" value="code" { "Continue" }
+                    button.primary type="submit" name="decision" value="code" { (texts.continue_on) }
                 }
             }
             form.aside method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                button.link type="submit" name="decision" value="logout" { "Use another account" }
+                button.link type="submit" name="decision" value="logout" { (texts.use_another_account) }
             }
         };
-        page(self.issuer, status, &format!("{state}Connect a device to {server}"), &body)
+        let title = said_plainly(texts.connect_device, &[("server", &server)]);
+        page(self.issuer, status, &titled(state, &title), &body)
     }
 }
 
 impl IntoResponse for DeviceConsent<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
+        let texts = texts();
         let body = html! {
-            h1 { "Allow a device access to " bdi { (server) } "?" }
+            h1 { (said(texts.allow_device, &[("server", &html! { bdi { (server) } })])) }
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
@@ -115,51 +118,53 @@ impl IntoResponse for DeviceConsent<'_> {
                 (warning())
                 (self.facts())
                 (scope_list(&self.scopes))
-                h2 { "Your answer" }
-                p #on-deny { strong { "Deny:" } " the device gets nothing, and is told so." }
+                h2 { (texts.your_answer) }
+                p #on-deny { (said(texts.on_deny_device, &[])) }
                 (on_allow(self.issuer, self.client, self.person))
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
                 div.buttons {
-                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
-                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
+                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { (texts.deny) }
+                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { (texts.allow) }
                 }
             }
             form.aside method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                button.link type="submit" name="decision" value="logout" { "Use another account" }
+                button.link type="submit" name="decision" value="logout" { (texts.use_another_account) }
             }
         };
         let (status, state) = match self.alert {
-            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
-            None => (StatusCode::OK, ""),
+            Some(_) => (StatusCode::BAD_REQUEST, Some(texts.nothing_ticked)),
+            None => (StatusCode::OK, None),
         };
-        page(self.issuer, status, &format!("{state}Allow a device access to {server}?"), &body)
+        let title = said_plainly(texts.allow_device, &[("server", &server)]);
+        page(self.issuer, status, &titled(state, &title), &body)
     }
 }
 
 impl DeviceConsent<'_> {
     fn facts(&self) -> Markup {
-        let ago = self.now.saturating_sub(self.asked.asked_at);
+        let texts = texts();
+        let passed = self.now.saturating_sub(self.asked.asked_at);
+        let when = if passed < 60 { texts.less_than_a_minute_ago.to_owned() } else { ago(passed) };
+        let when = html! { (when) };
+        let asked = match &self.asked.from {
+            Some(from) => {
+                let address = html! { code.url { bdi { (cut(from)) } } };
+                said(texts.asked_from, &[("when", &when), ("address", &address)])
+            }
+            None => said(texts.asked_from_unknown, &[("when", &when)]),
+        };
         html! {
             dl {
                 (named(self.client))
-                dt { "Code" }
-                dd { strong { (self.code) } p.hint { "Your device shows the same one." } }
-                dt { "It asked" }
-                dd {
-                    @match ago {
-                        ..60 => { "less than a minute ago" }
-                        _ => { (in_words(ago - ago % 60)) " ago" }
-                    }
-                    @match &self.asked.from {
-                        Some(from) => { ", from the address " code.url { bdi { (cut(from)) } } }
-                        None => { ", from an address that this server does not know" }
-                    }
-                }
-                dt { "Server" }
+                dt { (texts.code) }
+                dd { strong { (self.code) } p.hint { (texts.same_on_device) } }
+                dt { (texts.it_asked) }
+                dd { (asked) }
+                dt { (texts.server) }
                 dd { code.url { (self.issuer.resource) } }
-                dt { "You are" }
+                dt { (texts.you_are) }
                 dd { strong { bdi { (visible(self.person)) } } }
             }
         }
@@ -168,10 +173,5 @@ impl DeviceConsent<'_> {
 
 /// Who sends such a code to somebody else gets access as them (RFC 8628 §5.4).
 fn warning() -> Markup {
-    html! {
-        p.warning {
-            strong { "Only go on if you started this yourself on a device in front of you." }
-            " If somebody sent you the code or the link, close this page: they would get access as you."
-        }
-    }
+    html! { p.warning { (said(texts().device_warning, &[])) } }
 }

@@ -6,6 +6,7 @@ use maud::html;
 
 use super::claim::cut;
 use super::shell::{page, retry_after};
+use super::speaking::texts;
 use crate::issuer::Issuer;
 
 /// A page that says what is wrong and how to continue.
@@ -77,9 +78,9 @@ impl IntoResponse for ErrorPage<'_> {
             }
             p { (next) }
             @if let Some(url) = &self.retry {
-                p { a.button href=(url) { "Show the request again" } }
+                p { a.button href=(url) { (texts().show_request_again) } }
             }
-            p.hint { "Nothing was allowed by this page. No application was told, and you were not sent to one." }
+            p.hint { (texts().nothing_was_allowed) }
         };
         let mut response = page(self.issuer, self.status, title, &body);
         if let Some(seconds) = self.retry_after {

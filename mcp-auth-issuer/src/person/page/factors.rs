@@ -6,14 +6,16 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_core::SecretText;
+use mcp_auth_runtime::facade::said;
 use mcp_auth_store::{Account, MOST_PASSKEYS, Passkey};
 
 use super::claim::visible;
 use super::lifetime::ago;
 use super::passkeys::passkey_creation;
 use super::qr::qr;
-use super::reset::{PASSWORD_RULES, new_password};
+use super::reset::new_password;
 use super::shell::{page, page_with_passkeys};
+use super::speaking::texts;
 use crate::issuer::Issuer;
 use crate::person::accounts::{LONGEST_NAME, PasskeySetup, Setup};
 
@@ -49,30 +51,27 @@ pub(crate) enum Shown {
 
 /// What a person types into their app.
 pub(crate) fn totp_setup(setup: &Setup) -> Markup {
-    let key = setup.secret.expose();
+    let (key, texts) = (setup.secret.expose(), texts());
     let groups: Vec<&str> =
         (0..key.len()).step_by(4).filter_map(|at| key.get(at..key.len().min(at + 4))).collect();
     html! {
         ol {
             li {
-                @match qr(setup.uri.expose(), "QR code for an authenticator app. It says the same as the key below.") {
+                @match qr(setup.uri.expose(), texts.qr_label) {
                     Some(picture) => {
-                        "In an authenticator app, add an account: scan the code, or type the key below it."
+                        (texts.scan_code)
                         p { (picture) }
                     }
-                    None => "In an authenticator app, add an account by this key:",
+                    None => (texts.add_by_key),
                 }
                 p { code.url { (groups.join(" ")) } }
-                p.hint {
-                    "Time-based, 6 digits, 30 seconds. Or open this address in the app: "
-                    code { (setup.uri.expose()) }
-                }
+                p.hint { (said(texts.totp_kind, &[("address", &html! { code { (setup.uri.expose()) } })])) }
             }
             li {
-                "Type the code that the app shows now."
+                (texts.type_code)
                 fieldset {
                     label {
-                        "Code"
+                        (texts.code)
                         input name="code" autocomplete="one-time-code" inputmode="numeric" spellcheck="false" required;
                     }
                 }
@@ -84,8 +83,8 @@ pub(crate) fn totp_setup(setup: &Setup) -> Markup {
 /// Recovery codes, which are not shown again.
 pub(crate) fn recovery_codes(codes: &[SecretText]) -> Markup {
     html! {
-        h2 { "Your recovery codes" }
-        p { "Each of them logs you in once after your password, instead of a code of the app or a passkey. Keep them where you find them without your device: they are not shown again." }
+        h2 { (texts().your_recovery_codes) }
+        p { (texts().recovery_codes_hint) }
         ul { @for code in codes { li { code.url { (code.expose()) } } } }
     }
 }
@@ -101,36 +100,32 @@ impl FactorsPage<'_> {
     }
 
     fn overview(&self) -> Markup {
-        let account = self.account;
+        let (account, texts) = (self.account, texts());
         let how = match (account.totp.is_some(), account.passkeys().next().is_some()) {
-            (false, false) => {
-                "You log in with your password alone. With a passkey or a code from an app besides, nobody logs in with your password alone."
-            }
-            (true, false) => "You log in with your password and a code from an authenticator app.",
-            (false, true) => "You log in with a passkey, or with your password and a passkey.",
-            (true, true) => {
-                "You log in with a passkey, or with your password and a passkey or a code from an authenticator app."
-            }
+            (false, false) => texts.password_alone,
+            (true, false) => texts.password_and_code,
+            (false, true) => texts.passkey_or_both,
+            (true, true) => texts.passkey_or_either,
         };
         html! {
             p { (how) }
-            h2 { "Password" }
+            h2 { (texts.password) }
             @match account.password.is_some() {
                 true => (self.form(&html! {
-                    div.buttons { button type="submit" name="decision" value="begin-password" { "Change the password" } }
+                    div.buttons { button type="submit" name="decision" value="begin-password" { (texts.change_password) } }
                 })),
-                false => p.hint { "You have no password. Who runs this server can give you a link that sets one." }
+                false => p.hint { (texts.no_password) }
             }
             (self.passkeys())
             (self.codes())
             @if account.has_second_factor() {
-                h2 { "Recovery codes" }
-                p { strong { (account.recovery_codes.len()) } " of your recovery codes are left. Each logs you in once after your password." }
+                h2 { (texts.recovery_codes) }
+                p { (said(texts.recovery_codes_left, &[("count", &html! { (account.recovery_codes.len()) })])) }
                 (self.form(&html! {
-                    div.buttons { button type="submit" name="decision" value="renew" { "Make new recovery codes" } }
+                    div.buttons { button type="submit" name="decision" value="renew" { (texts.new_recovery_codes) } }
                 }))
             }
-            @if self.is_needed { p.hint { "This server asks everybody for a second step. Codes can be replaced and not removed, and where there are none, the last passkey stays." } }
+            @if self.is_needed { p.hint { (texts.second_step_needed) } }
         }
     }
 
@@ -138,13 +133,13 @@ impl FactorsPage<'_> {
         self.form(&html! {
             fieldset {
                 // It tells programs that keep passwords whose it is.
-                label { "Your name" input name="username" value=(self.account.name) autocomplete="username" readonly; }
-                label { "Current password" input type="password" name="current" autocomplete="current-password" required; }
+                label { (texts().your_name) input name="username" value=(self.account.name) autocomplete="username" readonly; }
+                label { (texts().current_password) input type="password" name="current" autocomplete="current-password" required; }
                 (new_password())
             }
-            p.hint { (PASSWORD_RULES) }
-            p.hint { "You are logged out in all other browsers. Applications that you allowed stay connected." }
-            div.buttons { button.primary type="submit" name="decision" value="change-password" { "Change the password" } }
+            p.hint { (texts().password_rules) }
+            p.hint { (texts().logged_out_elsewhere) }
+            div.buttons { button.primary type="submit" name="decision" value="change-password" { (texts().change_password) } }
         })
     }
 
@@ -154,21 +149,21 @@ impl FactorsPage<'_> {
             return Markup::default();
         }
         html! {
-            h2 { "Passkeys" }
+            h2 { (texts().passkeys) }
             @for passkey in &passkeys { (self.passkey(passkey)) }
             @if !self.takes_passkeys {
-                p.hint { "Passkeys are not used at this server now." }
+                p.hint { (texts().passkeys_off) }
             } @else if passkeys.len() >= MOST_PASSKEYS {
-                p.hint { "You have as many passkeys as one person can have. Remove one to add another." }
+                p.hint { (texts().most_passkeys) }
             } @else {
                 (self.form(&html! {
                     fieldset {
                         label {
-                            "Name of a new passkey"
+                            (texts().passkey_name)
                             input name="name" maxlength=(LONGEST_NAME) autocomplete="off";
                         }
                     }
-                    div.buttons { button type="submit" name="decision" value="begin-passkey" { "Add a passkey" } }
+                    div.buttons { button type="submit" name="decision" value="begin-passkey" { (texts().add_passkey) } }
                 }))
             }
         }
@@ -179,18 +174,18 @@ impl FactorsPage<'_> {
         html! {
             section.application {
                 dl {
-                    dt { "Name" }
+                    dt { (texts().name) }
                     dd { strong { bdi { (visible(&passkey.name)) } } }
-                    dt { "Added" }
+                    dt { (texts().added) }
                     dd { (ago(passkey.created_at)) }
-                    dt { "Last used" }
-                    dd { @match passkey.last_used { Some(at) => (ago(at)), None => "never" } }
+                    dt { (texts().last_used) }
+                    dd { @match passkey.last_used { Some(at) => (ago(at)), None => (texts().never) } }
                 }
                 (self.form(&html! {
                     input type="hidden" name="removed" value=(passkey.hash().digits());
                     div.buttons {
                         button type="submit" name="decision" value="remove-passkey" {
-                            "Remove " bdi { (visible(&passkey.name)) }
+                            (said(texts().remove_passkey, &[("name", &html! { bdi { (visible(&passkey.name)) } })]))
                         }
                     }
                 }))
@@ -200,16 +195,16 @@ impl FactorsPage<'_> {
 
     fn codes(&self) -> Markup {
         html! {
-            h2 { "Codes from an app" }
+            h2 { (texts().codes_from_app) }
             @match self.account.totp.is_some() {
                 false => (self.form(&html! {
-                    div.buttons { button type="submit" name="decision" value="begin" { "Set up codes" } }
+                    div.buttons { button type="submit" name="decision" value="begin" { (texts().set_up_codes) } }
                 })),
                 true => (self.form(&html! {
                     div.buttons {
-                        button type="submit" name="decision" value="begin" { "Set up another app" }
+                        button type="submit" name="decision" value="begin" { (texts().set_up_another_app) }
                         @if !self.is_needed {
-                            button type="submit" name="decision" value="remove" { "Remove the codes" }
+                            button type="submit" name="decision" value="remove" { (texts().remove_codes) }
                         }
                     }
                 })),
@@ -220,43 +215,44 @@ impl FactorsPage<'_> {
 
 impl IntoResponse for FactorsPage<'_> {
     fn into_response(self) -> Response {
+        let texts = texts();
         let status = self.notice.as_ref().map_or(StatusCode::OK, |(status, _)| *status);
         let body = html! {
-            h1 { "How you log in" }
+            h1 { (texts.how_you_log_in) }
             @match &self.notice {
                 // What a person did themselves is told without a warning.
                 Some((status, done)) if *status == StatusCode::OK => p.done role="status" { (done) },
                 Some((_, notice)) => p.warning role="alert" { (notice) },
                 None => {}
             }
-            dl { dt { "You are" } dd { strong { bdi { (visible(&self.account.name)) } } } }
+            dl { dt { (texts.you_are) } dd { strong { bdi { (visible(&self.account.name)) } } } }
             @match &self.shown {
                 Shown::Overview => (self.overview()),
                 Shown::Password => {
                     (self.password())
-                    div.buttons { a.button href=(self.action) { "Back" } }
+                    div.buttons { a.button href=(self.action) { (texts.back) } }
                 }
                 Shown::Setup(setup) => (self.form(&html! {
                     input type="hidden" name="begun" value=(setup.begun().digits());
                     (totp_setup(setup))
-                    div.buttons { button.primary type="submit" name="decision" value="confirm" { "Confirm" } }
+                    div.buttons { button.primary type="submit" name="decision" value="confirm" { (texts.confirm) } }
                 })),
                 Shown::Passkey(setup) => {
-                    p { "Your browser asks where the passkey is to be kept: on this device, on your phone, or on a security key." }
+                    p { (texts.passkey_place) }
                     (self.form(&html! {
                         input type="hidden" name="begun" value=(setup.begun.expose());
                         input type="hidden" name="decision" value="add-passkey";
-                        (passkey_creation("Make the passkey", &setup.options))
+                        (passkey_creation(texts.make_passkey, &setup.options))
                     }))
-                    div.buttons { a.button href=(self.action) { "Back" } }
+                    div.buttons { a.button href=(self.action) { (texts.back) } }
                 }
                 Shown::Codes(codes) => {
                     (recovery_codes(codes))
-                    div.buttons { a.button href=(self.action) { "Back" } }
+                    div.buttons { a.button href=(self.action) { (texts.back) } }
                 }
             }
         };
         let show = if matches!(self.shown, Shown::Passkey(_)) { page_with_passkeys } else { page };
-        show(self.issuer, status, "How you log in", &body)
+        show(self.issuer, status, texts.how_you_log_in, &body)
     }
 }

@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use mcp_auth_core::net::Host;
 
+use super::speaking::texts;
+
 /// Second labels under which names are registered in many countries: `example.co.uk`.
 const SECOND: [&str; 14] =
     ["ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org", "sch", "school"];
@@ -45,10 +47,8 @@ pub(super) fn stressed(host: &str) -> Markup {
 }
 
 /// For a name with letters beyond a to z, which is shown in ASCII: it may look like another one elsewhere.
-pub(super) fn look_alike(host: &str) -> Option<&'static str> {
-    host.split('.').any(|label| label.starts_with("xn--")).then_some(
-        " Its name may look like that of another site: it has letters beyond a to z, here written in ASCII.",
-    )
+pub(super) fn look_alike(host: &str) -> Option<Markup> {
+    host.split('.').any(|label| label.starts_with("xn--")).then(|| html! { " " (texts().look_alike) })
 }
 
 /// The part that was registered. Without the whole list of public suffixes this is a guess for rare ones, which

@@ -1,22 +1,39 @@
-//! Writes a lifetime in words.
+//! Writes a length of time in words.
 
-const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+use mcp_auth_runtime::facade::said_plainly;
+
+use super::speaking::texts;
+use super::texts::Texts;
+
+/// The seconds of each unit, and how one and how many of it are written.
+fn units(texts: &Texts) -> [(u64, [&'static str; 2], [&'static str; 2]); 4] {
+    [
+        (86_400, [texts.one_day, texts.days], [texts.one_day_ago, texts.days_ago]),
+        (3_600, [texts.one_hour, texts.hours], [texts.one_hour_ago, texts.hours_ago]),
+        (60, [texts.one_minute, texts.minutes], [texts.one_minute_ago, texts.minutes_ago]),
+        (1, [texts.one_second, texts.seconds], [texts.one_second_ago, texts.seconds_ago]),
+    ]
+}
+
+fn counted(count: u64, [one, many]: [&'static str; 2]) -> String {
+    match count {
+        1 => one.to_owned(),
+        many_of_it => said_plainly(many, &[("count", &many_of_it.to_string())]),
+    }
+}
 
 /// `seconds` in the largest unit that expresses it exactly.
 pub(super) fn in_words(seconds: u64) -> String {
-    let exact = UNITS.into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
-    let (length, unit) = exact.unwrap_or((1, "second"));
-    match seconds / length {
-        1 => format!("1 {unit}"),
-        many => format!("{many} {unit}s"),
-    }
+    let units = units(texts());
+    let exact = units.into_iter().find(|(length, ..)| seconds.is_multiple_of(*length));
+    exact.map_or_else(String::new, |(length, written, _)| counted(seconds / length, written))
 }
 
 /// How long ago something was, in the largest unit of which there is one.
 pub(super) fn ago(seconds: u64) -> String {
-    match UNITS.into_iter().find(|(length, _)| seconds >= *length) {
-        None => "just now".to_owned(),
-        Some((length, _)) => format!("{} ago", in_words(seconds / length * length)),
+    match units(texts()).into_iter().find(|(length, ..)| seconds >= *length) {
+        None => texts().just_now.to_owned(),
+        Some((length, _, written)) => counted(seconds / length, written),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The pages a person sees: plain HTML and one style sheet, no resources loaded from elsewhere, and one script, on pages with passkeys alone.
+//! All that they say stands in `texts`.
 //!
-//! - `shell`: the frame of every page, and the headers that protect it.
+//! - `shell`: the frame of every page.
+//! - `texts`: what they say, a file for each language. `speaking`: in which one a request is answered.
 //! - `login`, `consent`, `confirm`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
 //! - `passkeys`: the controls of passkeys, and the script.
 //! - `qr`: a QR code.
@@ -23,6 +25,8 @@ mod passkeys;
 mod qr;
 mod reset;
 mod shell;
+mod speaking;
+mod texts;
 
 pub(crate) use account::{AccountPage, AllowedApplication};
 pub(crate) use claim::visible;
@@ -34,5 +38,5 @@ pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};
 pub(crate) use login::{Asks, LoginPage, Notice};
 pub(crate) use passkeys::{SCRIPT, passkey_login};
-pub(crate) use reset::ResetPage;
-pub use shell::STYLE;
+pub(crate) use reset::{ResetPage, unfit};
+pub(crate) use speaking::{speak, speaking, texts};

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::speaking::texts;
 use crate::endpoint::PASSKEYS_SCRIPT;
 
 /// The script, served from a path of its own.
@@ -24,7 +25,7 @@ pub(crate) fn passkey_login(label: &str, options: &Value, challenge: Option<&str
 pub(super) fn passkey_creation(label: &str, options: &Value) -> Markup {
     html! {
         (controls("create", label, options, &Markup::default()))
-        noscript { p.warning { "A passkey is made by a script of this page, and scripts are off in this browser." } }
+        noscript { p.warning { (texts().no_scripts) } }
     }
 }
 

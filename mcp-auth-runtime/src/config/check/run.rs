@@ -103,6 +103,7 @@ impl Config {
         }
         checks.reading(&[place], Findings::public_url);
         checks.reading(&[place, &["server.tls.**"]], Findings::tls);
+        checks.reading(&[&["pages.logo"]], Findings::pages);
         checks.reading(&[&["store.**"]], Findings::store);
         checks.reading(
             &[

@@ -46,6 +46,14 @@ impl Findings<'_> {
         }
     }
 
+    /// `[pages]`: a picture that can be read, and is one.
+    pub(super) fn pages(&mut self) {
+        if let Err(why) = self.config.logo() {
+            let at = self.at(key!(pages.logo));
+            self.refuse(ServerConflict::LogoUnusable { why, at });
+        }
+    }
+
     /// The header of certificates: proxies that write it, tokens that it is for, and a name of its own.
     pub(super) fn client_certificates(&mut self) {
         let (auth, server) = (&self.config.auth, &self.config.server);

@@ -27,6 +27,16 @@ pub trait Files: Send + Sync + 'static {
     /// # Errors
     /// As [`std::fs::File::open`]; [`io::ErrorKind::InvalidData`] for what is not UTF-8 or over 1 MiB.
     fn read(&self, path: &Path) -> io::Result<FileText>;
+
+    /// The first bytes of a file, `most` of them and one more if it is longer.
+    ///
+    /// # Errors
+    /// As [`std::fs::File::open`].
+    fn read_bytes(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = self.read(path)?.text.into_bytes();
+        bytes.truncate(most.saturating_add(1));
+        Ok(bytes)
+    }
 }
 
 /// The operating system's files.
@@ -43,6 +53,13 @@ impl Files for SystemFiles {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is over 1 MiB"));
         }
         Ok(FileText { text, world_readable })
+    }
+
+    fn read_bytes(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
+        let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 

@@ -9,6 +9,7 @@ use super::issuer::BuiltInIssuer;
 use super::limits::Limits;
 use super::log::Log;
 use super::operations::Narrowed;
+use super::pages::Pages;
 use super::roles::Roles;
 use super::scopes::Scopes;
 use super::server::Server;
@@ -48,6 +49,8 @@ pub struct Document {
     pub stdio: Stdio,
     /// Limits on sizes, numbers and times.
     pub limits: Limits,
+    /// The pages that people see.
+    pub pages: Pages,
     /// Which web pages may talk to the server from a browser.
     pub cors: Cors,
     /// Where the server keeps what it has to know again.

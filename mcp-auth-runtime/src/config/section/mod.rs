@@ -1,6 +1,6 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
 //! `issuer`, `issuer_login`, `issuer_client`, `issuer_assertions`, `upstreams`, `upstream_allow`, `accounts`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
-//! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
+//! `stdio`, `limits`, `pages`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod accounts;
 pub mod api_keys;
@@ -19,6 +19,7 @@ pub mod limits;
 pub mod log;
 pub mod operations;
 pub mod own_login;
+pub mod pages;
 pub mod registration;
 pub mod roles;
 pub mod schema;

@@ -22,6 +22,7 @@ mod login;
 pub(in crate::config) mod moment;
 mod name;
 pub mod network;
+pub mod page;
 mod path;
 pub mod pem_file;
 mod raw;

@@ -3,12 +3,14 @@
 //!
 //! - `limits`: what requests, connections and calls may cost, and what is kept between them.
 //! - `transport`: how requests reach the server. `answers`: what clients are told.
+//! - `pages`: how the pages look that people see.
 //! - `issuers`: whose tokens are accepted. `callers`: who callers are besides.
 
 mod answers;
 mod callers;
 mod issuers;
 mod limits;
+mod pages;
 mod transport;
 
 pub(super) use answers::{
@@ -23,6 +25,7 @@ pub(super) use limits::{
     call_limits, connection_limits, endpoint_limits, pages, ready_demand, request_states, session_limits,
     share_limits, stdio_limits,
 };
+pub(super) use pages::{brand, name_for_people};
 pub(super) use transport::{
     Listener, allowed_hosts, allowed_origins, client_certificates, issuer_peers, places, tool_headers,
     trusted_proxies,

@@ -83,6 +83,14 @@ pub enum ServerConflict {
         /// Key and source.
         at: String,
     },
+    /// A picture that pages cannot show.
+    #[error("the logo cannot be shown: {why}: {at}")]
+    LogoUnusable {
+        /// Which file, and why.
+        why: String,
+        /// Key and source.
+        at: String,
+    },
     /// One header with two meanings.
     #[error("the header {header:?} is {other} already: name another one: {at}")]
     HeaderTwice {

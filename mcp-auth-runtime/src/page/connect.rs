@@ -1,0 +1,244 @@
+//! The page that says what this server is, and how applications are connected to it.
+
+use maud::{Markup, html};
+use mcp_auth_core::Resource;
+use mcp_auth_core::seen::plain;
+
+use super::brand::Brand;
+use super::frame::{Frame, Script};
+use super::language::Language;
+use super::said::{said, said_plainly};
+use super::texts::Texts;
+use super::ways::{Told, short_name};
+
+/// Lets people copy by a click.
+const SCRIPT: &str = include_str!("copy.js");
+
+/// What does not change while a server runs.
+#[derive(Debug)]
+pub(crate) struct ConnectPage {
+    /// How pages look.
+    pub(crate) brand: Brand,
+    /// The name for people.
+    pub(crate) name: String,
+    /// The name on the wire.
+    pub(crate) wire_name: String,
+    pub(crate) version: String,
+    pub(crate) description: Option<String>,
+    /// The URL that clients use: never what a request calls the server.
+    pub(crate) resource: Resource,
+    pub(crate) documentation: Option<String>,
+    pub(crate) policy: Option<String>,
+    pub(crate) terms: Option<String>,
+}
+
+/// One operation of a server.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// Tool, prompt, resource.
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    /// Who may call it.
+    pub(crate) rule: String,
+    pub(crate) description: Option<String>,
+}
+
+impl ConnectPage {
+    /// Gives the page to `show`. `operations` are those of a server in development, for the computer it runs on. `here` says that it stands at
+    /// the MCP endpoint itself.
+    pub(crate) fn shown<T>(
+        &self,
+        language: Language,
+        operations: Option<&[Operation]>,
+        here: bool,
+        show: impl FnOnce(&Frame<'_>) -> T,
+    ) -> T {
+        let texts = Texts::of(language);
+        let name = seen(&self.name);
+        let told = Told { name: &short_name(&self.wire_name), url: self.resource.as_str() };
+        let body = html! {
+            h1 { (said(texts.connect_title, &[("server", &html! { bdi { (name) } })])) }
+            @if here { p.warning { (said(texts.not_for_browsers, &[])) } }
+            @if let Some(description) = &self.description { p { bdi { (seen(description)) } } }
+            h2 { (texts.address) }
+            (copied(texts, "address", told.url))
+            p.hint { (texts.address_hint) }
+            h2 { (texts.ways) }
+            (self.ways(texts, told))
+            @if let Some(operations) = operations { (listed(texts, operations)) }
+            (self.documents(texts))
+        };
+        let footer = said(texts.made_with, &[("version", &html! { bdi { (seen(&self.version)) } })]);
+        show(&Frame {
+            brand: &self.brand,
+            language,
+            title: &said_plainly(texts.connect_title, &[("server", &name)]),
+            body: &body,
+            footer: &footer,
+            script: Script::Inside(SCRIPT),
+        })
+    }
+
+    fn ways(&self, texts: &Texts, told: Told<'_>) -> Markup {
+        let is_here_only = self.resource.is_loopback();
+        html! {
+            section.way {
+                h3 { "Claude Code" }
+                p { (said(texts.run_command, &[])) }
+                (copied(texts, "claude-code", &told.claude_code()))
+            }
+            (by_link(texts, ("VS Code", "vs-code"), &told.vs_code_link(), (".vscode/mcp.json", &told.vs_code_file())))
+            (by_link(texts, ("Cursor", "cursor"), &told.cursor_link(), (".cursor/mcp.json", &told.cursor_file())))
+            @if is_here_only {
+                section.way { h3 { "Claude, ChatGPT" } p { (texts.cloud_not_here) } }
+            } @else {
+                section.way { h3 { "Claude" } p { (said(texts.claude_steps, &[])) } }
+                section.way { h3 { "ChatGPT" } p { (said(texts.chatgpt_steps, &[])) } }
+            }
+            section.way { h3 { (texts.others) } p { (said(texts.others_steps, &[])) } }
+        }
+    }
+
+    fn documents(&self, texts: &Texts) -> Markup {
+        let documents = [
+            (texts.documentation, &self.documentation),
+            (texts.policy, &self.policy),
+            (texts.terms, &self.terms),
+        ];
+        let links = documents.into_iter().filter_map(|(text, url)| Some((text, url.as_deref()?)));
+        html! { @for (text, url) in links { p { a href=(url) rel="noreferrer" { (text) } } } }
+    }
+}
+
+/// A client that opens by a link of its own scheme, or reads a file.
+fn by_link(texts: &Texts, (client, id): (&str, &str), link: &str, (file, content): (&str, &str)) -> Markup {
+    let client = html! { (client) };
+    html! {
+        section.way {
+            h3 { (client) }
+            div.buttons { a.button.primary href=(link) { (said(texts.add_to, &[("client", &client)])) } }
+            p.hint { (said(texts.opens_application, &[("client", &client)])) }
+            details {
+                summary { (said(texts.or_file, &[("file", &html! { code { (file) } })])) }
+                (copied(texts, id, content))
+            }
+        }
+    }
+}
+
+/// A text that can be copied: by the button where scripts run, else by selecting it.
+fn copied(texts: &Texts, id: &str, text: &str) -> Markup {
+    html! {
+        div.copied {
+            pre { code #(id) { (text) } }
+            button type="button" hidden data-copy=(id) data-copied=(texts.copied) aria-describedby=(id) { (texts.copy) }
+            span role="status" {}
+        }
+    }
+}
+
+fn listed(texts: &Texts, operations: &[Operation]) -> Markup {
+    html! {
+        h2 { (texts.operations) }
+        p.hint { (texts.operations_hint) }
+        @if operations.is_empty() { p { (texts.no_operations) } } @else {
+            ul.scopes {
+                @for operation in operations {
+                    li {
+                        code.what { bdi { (seen(&operation.name)) } } " " span.badge lang="en" { (operation.kind) }
+                        @if let Some(description) = &operation.description { p.includes { bdi { (seen(description)) } } }
+                        p.includes { (texts.who_may) " " code lang="en" { (operation.rule) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Text of the program or its configuration: on one line, with every character visible, not cut.
+fn seen(text: &str) -> String {
+    plain(text, usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> ConnectPage {
+        ConnectPage {
+            brand: Brand::new("Todos".to_owned(), None, None, None),
+            name: "Todos <b>".to_owned(),
+            wire_name: "todos".to_owned(),
+            version: "1.2.3".to_owned(),
+            description: Some("Keeps \"todos\" & more".to_owned()),
+            resource: "https://todos.example.com/mcp".parse().unwrap(),
+            documentation: Some("https://todos.example.com/docs?a&b".to_owned()),
+            policy: None,
+            terms: None,
+        }
+    }
+
+    fn body(page: &ConnectPage, language: Language, operations: Option<&[Operation]>, here: bool) -> String {
+        page.shown(language, operations, here, |frame| frame.body.clone().into_string())
+    }
+
+    #[test]
+    fn the_page_says_what_the_server_is_and_how_each_client_connects() {
+        let said = body(&page(), Language::English, None, false);
+        for part in [
+            "<h1>Connect to <bdi>Todos &lt;b&gt;</bdi></h1>",
+            "Keeps &quot;todos&quot; &amp; more",
+            "<code id=\"address\">https://todos.example.com/mcp</code>",
+            "claude mcp add --transport http todos https://todos.example.com/mcp",
+            "href=\"vscode:mcp/install?%7B",
+            "href=\"cursor://anysphere.cursor-deeplink/mcp/install?name=todos&amp;config=",
+            "Add custom connector",
+            "ChatGPT",
+            "https://todos.example.com/docs?a&amp;b",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        for absent in ["What it offers", "AI applications", "Terms of service", "cannot reach"] {
+            assert!(!said.contains(absent), "{absent}: {said}");
+        }
+        assert!(body(&page(), Language::English, None, true).contains("AI applications"));
+    }
+
+    #[test]
+    fn a_server_on_this_computer_is_not_offered_to_clouds() {
+        let page = ConnectPage { resource: "http://127.0.0.1:8080/mcp".parse().unwrap(), ..page() };
+        let said = body(&page, Language::English, None, false);
+        assert!(
+            said.contains("cannot reach this server") && !said.contains("Add custom connector"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn operations_are_listed_with_who_may_call_them_and_are_escaped() {
+        let operation = Operation {
+            kind: "tool",
+            name: "add<x>".to_owned(),
+            rule: "todos.write or <admin>".to_owned(),
+            description: Some("Adds\u{202e} one".to_owned()),
+        };
+        let said = body(&page(), Language::English, Some(&[operation]), false);
+        assert!(said.contains("add&lt;x&gt;") && said.contains("todos.write or &lt;admin&gt;"), "{said}");
+        assert!(
+            !said.contains('\u{202e}') && said.contains("<span class=\"badge\" lang=\"en\">tool"),
+            "{said}"
+        );
+        assert!(body(&page(), Language::English, Some(&[]), false).contains("Nothing is declared."));
+    }
+
+    #[test]
+    fn the_german_page_says_nothing_in_english() {
+        let (english, german) =
+            (Texts::of(Language::English), body(&page(), Language::German, Some(&[]), true));
+        for (name, text) in english.all() {
+            let longest =
+                text.split(['*', '`', '{', '}']).max_by_key(|piece| piece.len()).unwrap_or_default();
+            assert!(longest.len() < 6 || !german.contains(longest), "{name}: {german}");
+        }
+    }
+}
