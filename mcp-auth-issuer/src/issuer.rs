@@ -12,8 +12,8 @@ use mcp_auth_runtime::facade::{Brand, DeniedIssued, TokenProofs};
 use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
-    Authentication, Browser, Client, ClientCredential, GrantType, KnownRevocations, Rate, Revocable,
-    SecretHash, Store, StoreError,
+    Authentication, Browser, Client, ClientCredential, Connection, Grant, GrantType, KnownRevocations, Rate,
+    Revocable, SecretHash, Store, StoreError, UpstreamGrant,
 };
 
 use crate::assertion::Trusted;
@@ -23,10 +23,13 @@ use crate::endpoint::{Binding, ClientSecrets, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
 use crate::person::{Csrf, SessionCookie, TakenNames};
-use crate::person::{Login, LoginError};
+use crate::person::{Login, LoginError, Renewal, Renewed};
 use crate::rate_limit::AddressRate;
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
+
+/// Codes wait at most so long for being redeemed, in seconds: what is allowed at the end of a browser session becomes a grant later.
+const LONGEST_CODE: u64 = 60 * 60;
 
 /// The state that all endpoints share.
 pub(crate) struct Issuer {
@@ -247,6 +250,36 @@ impl Issuer {
     /// [`LoginError`]: it cannot be told now.
     pub(crate) async fn knows(&self, subject: &str, how: &Authentication) -> Result<bool, LoginError> {
         Ok(self.may_be(subject, how) && self.login.knows(subject).await?)
+    }
+
+    /// What the login says now of the person of this grant. `may_ask`: whether it may ask other servers.
+    ///
+    /// # Errors
+    /// [`LoginError`]: it cannot be told now.
+    pub(crate) async fn renew(&self, grant: &Grant, may_ask: bool) -> Result<Renewed, LoginError> {
+        let renewal = Renewal {
+            subject: &grant.subject,
+            look_every: self.lifetimes.access_token,
+            now: self.now(),
+            may_ask,
+            store: &self.store,
+        };
+        self.login.renew(&renewal).await
+    }
+
+    /// Keeps what the provider gave for a person who logs in, until nothing that they allow at this login can be left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn keep_upstream(
+        &self,
+        subject: &str,
+        given: Option<UpstreamGrant>,
+    ) -> Result<(), StoreError> {
+        let (Some(given), Some(upstream)) = (given, self.login.upstream()) else { return Ok(()) };
+        let (of, now) = (Connection { subject, upstream }, self.now());
+        let until = now.saturating_add(self.lifetimes.session).saturating_add(self.lifetimes.grant);
+        self.store.upstream_grants().keep(of, given, until.saturating_add(LONGEST_CODE), now).await
     }
 
     /// Whether this login of the person `subject` still counts.

@@ -70,7 +70,7 @@ pub use person::own as own_login;
 pub use person::upstream;
 pub use person::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, People,
-    PersonLine, Step, TakenNames, User,
+    PersonLine, Renewal, RenewalFuture, Renewed, Step, TakenNames, User,
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

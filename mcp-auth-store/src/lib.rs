@@ -9,7 +9,7 @@
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
 //!   [`Consents`], [`Accounts`], [`People`], [`KnownClients`], [`BrowserSessions`], [`Transactions`], [`SigningKeys`], [`DeviceCodes`],
-//!   [`ConfiguredAccess`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
+//!   [`ConfiguredAccess`], [`UpstreamGrants`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
 //!   [`Counters`], [`Revocations`], [`SealingKeys`], [`Spent`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
 //!   one, and its built-in issuer uses the same one.
@@ -31,7 +31,7 @@
 //! # Secrets
 //! Codes, refresh tokens, client secrets and browser session identifiers are passed in as [`SecretHash`] only, so
 //! that a person who reads the store cannot present one. The exception is [`Rotate::next`]: with a grace it has to be given
-//! again, so a backend that writes to a disk encrypts it. A secret that must be read back ([`SealingKey`], [`SigningRing`]) is
+//! again, so a backend that writes to a disk encrypts it. A secret that must be read back ([`SealingKey`], [`SigningRing`], [`UpstreamGrant`]) is
 //! unencrypted in memory; a backend that writes to a disk encrypts it.
 //!
 //! # Adding a database
@@ -99,13 +99,14 @@ pub use self::redis::RedisRows;
 pub use aggregate::{
     Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Authentication, Browser,
     BrowserSessions, Changed, Client, ClientCredential, ClientKeys, Clients, Code, Codes, ConfiguredAccess,
-    ConfiguredRights, Confirmation, Confirmations, Consents, Counters, Creation, Credential, DeviceAnswer,
-    DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState, KnownClients,
-    KnownRevocations, Linked, ListedClient, MOST_ACCOUNTS, MOST_DEVICE_CODES, MOST_OF_AN_OWNER,
-    MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, People, Person, Polled, Rate,
-    Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation, RevocationBoard, Revocations,
-    Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor, Sessions, SigningKeys,
-    SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, Withdrawn, grant_name, person_key,
+    ConfiguredRights, Confirmation, Confirmations, Connection, Consents, Counters, Creation, Credential,
+    DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState,
+    KnownClients, KnownRevocations, Lease, Leased, Linked, ListedClient, MOST_ACCOUNTS, MOST_DEVICE_CODES,
+    MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, People, Person,
+    Polled, Rate, Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation,
+    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor,
+    Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, UpstreamGrant,
+    UpstreamGrants, Withdrawn, grant_name, person_key,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

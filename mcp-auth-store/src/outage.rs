@@ -9,11 +9,12 @@ use mcp_auth_core::ScopeSet;
 use crate::{
     Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Backend, Browser, BrowserSessions,
     Caps, Changed, Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation,
-    Confirmations, Consents, Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant,
-    Grants, KeyRotation, KnownClients, ListedClient, MemoryStore, People, Person, Polled, Rate, Redemption,
-    Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked, RingKey, Rotate,
-    Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing, Spent, Store,
-    StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions, Withdrawn,
+    Confirmations, Connection, Consents, Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes,
+    Grant, Grants, KeyRotation, KnownClients, Lease, Leased, ListedClient, MemoryStore, People, Person,
+    Polled, Rate, Redemption, Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked,
+    RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing,
+    Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions, UpstreamGrant,
+    UpstreamGrants, Withdrawn,
 };
 
 /// A store that is up at first. Clones share the same store and are up or down together.
@@ -508,5 +509,49 @@ impl DeviceCodes for Outage {
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(DeviceCodes::forget_person(&*self.backend, subject, now))
+    }
+}
+
+impl UpstreamGrants for Outage {
+    fn keep<'a>(
+        &'a self,
+        of: Connection<'a>,
+        grant: UpstreamGrant,
+        until: u64,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        self.unless_down(UpstreamGrants::keep(&*self.backend, of, grant, until, now))
+    }
+
+    fn find<'a>(&'a self, of: Connection<'a>, now: u64) -> StoreFuture<'a, Option<UpstreamGrant>> {
+        self.unless_down(UpstreamGrants::find(&*self.backend, of, now))
+    }
+
+    fn lease<'a>(&'a self, of: Connection<'a>, lease: Lease, now: u64) -> StoreFuture<'a, Leased> {
+        self.unless_down(UpstreamGrants::lease(&*self.backend, of, lease, now))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        of: Connection<'a>,
+        holder: SecretHash,
+        grant: UpstreamGrant,
+        now: u64,
+    ) -> StoreFuture<'a, bool> {
+        self.unless_down(UpstreamGrants::renew(&*self.backend, of, holder, grant, now))
+    }
+
+    fn release<'a>(
+        &'a self,
+        of: Connection<'a>,
+        holder: SecretHash,
+        grant: UpstreamGrant,
+        now: u64,
+    ) -> StoreFuture<'a, bool> {
+        self.unless_down(UpstreamGrants::release(&*self.backend, of, holder, grant, now))
+    }
+
+    fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(UpstreamGrants::forget_person(&*self.backend, subject, now))
     }
 }

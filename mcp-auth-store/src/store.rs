@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::aggregate::{
     Accounts, BrowserSessions, Clients, Codes, ConfiguredAccess, Confirmations, Consents, Counters,
     DeviceCodes, Grants, KnownClients, People, Revocations, Revoked, SealingKeys, Sessions, SigningKeys,
-    Spent, Tasks, Transactions, grant_name, person_key,
+    Spent, Tasks, Transactions, UpstreamGrants, grant_name, person_key,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -35,6 +35,7 @@ pub trait Backend:
     + Spent
     + Transactions
     + DeviceCodes
+    + UpstreamGrants
 {
     /// Whether the data is also there for other processes, and for this one after a restart.
     fn lasts(&self) -> bool;
@@ -117,7 +118,8 @@ impl Store {
         }
     }
 
-    /// Ends all that a person is logged in with: their access tokens, their browsers, the codes that wait, and their grants. Who disables an
+    /// Ends all that a person is logged in with: their access tokens, their browsers, the codes that wait, their grants, and what providers
+    /// gave for them. Who disables an
     /// account does that first, so that no step in between begins anew. The first error stops it; to do it again is not an error.
     ///
     /// # Errors
@@ -129,6 +131,7 @@ impl Store {
         self.codes().forget_person(subject, now).await?;
         self.device_codes().forget_person(subject, now).await?;
         self.grants().end_of_person(subject, now).await?;
+        self.upstream_grants().forget_person(subject, now).await?;
         // Once more: a code may have been redeemed meanwhile by an issuer that knew of the first one already.
         self.revocations().revoke(Revoked::Person(subject.to_owned()), now).await
     }
@@ -204,6 +207,11 @@ impl Store {
 
     /// What devices asked for that have no browser.
     pub fn device_codes(&self) -> &dyn DeviceCodes {
+        &*self.0
+    }
+
+    /// What providers that people log in at gave for them.
+    pub fn upstream_grants(&self) -> &dyn UpstreamGrants {
         &*self.0
     }
 

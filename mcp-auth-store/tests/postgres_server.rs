@@ -13,7 +13,9 @@ use std::time::Duration;
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
-use mcp_auth_store::suite::records::{client, code, granted, lasting_grant};
+use mcp_auth_store::suite::records::{
+    CONNECTION, SECRETS_OF_UPSTREAM_GRANT, client, code, granted, lasting_grant, upstream_grant,
+};
 use mcp_auth_store::{
     Confirmation, Durable, OpenError, PostgresRows, Redemption, Rotate, Rotation, SealingKey, SecretHash,
     Store, StoreKey, StoreKeys,
@@ -211,6 +213,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_tables() {
     };
     store.confirmations().ask(SecretHash::of("the secret of a page"), waiting, 0).await.unwrap();
     granted(&store, "g", "a refresh token").await;
+    store.upstream_grants().keep(CONNECTION, upstream_grant(), 100, 0).await.unwrap();
     let client = connected(&url).await;
     let mut all = String::new();
     for table in ["mcp_auth_rows", "mcp_auth_members", "mcp_auth_versions"] {
@@ -220,7 +223,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_tables() {
     let sealed = "SELECT encode(sealed, 'escape') FROM mcp_auth_rows WHERE sealed IS NOT NULL";
     all.extend(client.query(sealed, &[]).await.unwrap().iter().map(|row| row.get::<_, String>(0)));
     assert!(all.contains("alice") && all.contains("cursors"), "this looks into the right tables");
-    for secret in [
+    let others = [
         "thirty-two bytes of a sealing",
         "the-id-of-a-session",
         "the state of it",
@@ -228,7 +231,8 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_tables() {
         "the secret of a page",
         "a refresh token",
         "code of g",
-    ] {
+    ];
+    for secret in others.into_iter().chain(SECRETS_OF_UPSTREAM_GRANT) {
         assert!(!all.contains(secret), "{secret}");
     }
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
-use mcp_auth_store::suite::records::{client, code, granted, lasting_grant};
+use mcp_auth_store::suite::records::{
+    CONNECTION, SECRETS_OF_UPSTREAM_GRANT, client, code, granted, lasting_grant, upstream_grant,
+};
 use mcp_auth_store::{
     Confirmation, Durable, KnownRevocations, OpenError, Redemption, Revocable, Revoked, RingKey, Rotate,
     Rotation, SealingKey, SecretHash, SigningRing, SqliteRows, Store, StoreKey, StoreKeys,
@@ -105,13 +107,14 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_file() {
     };
     store.confirmations().ask(SecretHash::of("the secret of a page"), waiting, 0).await.unwrap();
     granted(&store, "g", "a refresh token").await;
+    store.upstream_grants().keep(CONNECTION, upstream_grant(), 100, 0).await.unwrap();
     let mut all = Vec::new();
     for entry in std::fs::read_dir(directory.path()).unwrap() {
         all.extend(std::fs::read(entry.unwrap().path()).unwrap());
     }
     let holds = |text: &str| all.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("alice") && holds("cursors"), "this looks into the right files");
-    for secret in [
+    let others = [
         "thirty-two bytes of a sealing",
         "half of a signing key",
         "aGFsZiBvZiBhIHNpZ25pbmcga2V5",
@@ -121,7 +124,8 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_file() {
         "the secret of a page",
         "a refresh token",
         "code of g",
-    ] {
+    ];
+    for secret in others.into_iter().chain(SECRETS_OF_UPSTREAM_GRANT) {
         assert!(!holds(secret), "{secret}");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_core::{ScopeSet, SecretText};
+use mcp_auth_store::suite::records::{CONNECTION, upstream_grant};
 use mcp_auth_store::{
     Authentication, Client, ClientCredential, Code, Durable, Grant, OpenError, Redemption, RingKey, Rotate,
     Rotation, SealingKey, SecretHash, SigningRing, SqliteRows, Store, StoreKey, StoreKeys, TransferError,
@@ -75,6 +76,7 @@ async fn filled(durable: &Durable) -> SealingKey {
         assert!(store.sessions().bind(&id, "ann", None, 0).await.expect("a step"));
     }
     store.signing_keys().ring_or(signing(1), 0).await.expect("a step");
+    store.upstream_grants().keep(CONNECTION, upstream_grant(), 5000, 0).await.expect("a step");
     store.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.expect("a step")
 }
 
@@ -100,6 +102,8 @@ async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
         Some("state 249")
     );
     assert!(!store.sessions().bind("session 0", "bob", None, 100).await.expect("a step"));
+    let kept = store.upstream_grants().find(CONNECTION, 100).await.expect("a step");
+    assert_eq!(kept, Some(upstream_grant()));
     let rotate = Rotate {
         presented: SecretHash::of("1"),
         next: SecretText::new("2"),
@@ -132,10 +136,11 @@ async fn a_copy_with_another_key_is_the_same_store() {
         ("sessions", 250),
         ("signing_keys", 1),
         ("spent", 1),
+        ("upstream_grants", 1),
     ];
     assert_eq!(census, expected.map(|(kind, count)| (kind.to_owned(), count)));
-    // A client, a consent, a code, a grant, what was used up, 250 sessions, a key and the signing keys; not what is over.
-    assert_eq!(from.copy_to(&to, 100).await.unwrap(), 257);
+    // A client, a consent, a code, a grant, what was used up, 250 sessions, a key, the signing keys and what a provider gave; not what is over.
+    assert_eq!(from.copy_to(&to, 100).await.unwrap(), 258);
     is_the_same(&to, &sealing).await;
     assert!(matches!(from.copy_to(&to, 100).await, Err(TransferError::NotEmpty)));
     drop(to);
@@ -151,20 +156,20 @@ async fn a_backup_that_is_restored_is_the_same_store() {
     let from = opened(&directory.path().join("from"), keys(1)).await;
     let sealing = filled(&from).await;
     let mut backup = Vec::new();
-    assert_eq!(from.backup(&mut backup, 100).await.unwrap(), 257);
+    assert_eq!(from.backup(&mut backup, 100).await.unwrap(), 258);
     let text = String::from_utf8(backup.clone()).unwrap();
     assert!(text.contains("alice"), "this looks at the right text");
     assert!(!text.contains("state 249"), "what has to be read back is encrypted");
 
     let restored = opened(&directory.path().join("restored"), keys(1)).await;
-    assert_eq!(restored.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 257);
+    assert_eq!(restored.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 258);
     is_the_same(&restored, &sealing).await;
     let again = restored.restore(|| Ok(Cursor::new(&backup)), 100).await;
     assert!(matches!(again, Err(TransferError::NotEmpty)));
 
     let with_new_key = keys(2).after(vec![StoreKey::new([1; 32]).unwrap()]);
     let rotated = opened(&directory.path().join("rotated"), with_new_key).await;
-    assert_eq!(rotated.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 257);
+    assert_eq!(rotated.restore(|| Ok(Cursor::new(&backup)), 100).await.unwrap(), 258);
     drop(rotated);
     is_the_same(&opened(&directory.path().join("rotated"), keys(2)).await, &sealing).await;
 }
@@ -195,7 +200,7 @@ async fn s10_what_is_not_a_whole_backup_of_this_store_fills_nothing() {
     let stranger = opened(&directory.path().join("stranger"), keys(2)).await;
     let refused = stranger.restore(|| Ok(Cursor::new(text.clone())), 100).await.unwrap_err();
     assert!(matches!(refused, TransferError::Key), "{refused}");
-    assert_eq!(empty.restore(|| Ok(Cursor::new(text.clone())), 100).await.unwrap(), 257, "it is empty still");
+    assert_eq!(empty.restore(|| Ok(Cursor::new(text.clone())), 100).await.unwrap(), 258, "it is empty still");
     assert_eq!(
         stranger.restore(|| Ok(Cursor::new(lines[0].to_owned() + "{\"rows\":0}\n")), 100).await.unwrap(),
         0

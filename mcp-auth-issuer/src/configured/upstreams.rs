@@ -11,8 +11,8 @@ use mcp_auth_runtime::facade::ANY_TENANT;
 use super::ConfiguredError;
 use super::login::acrs;
 use crate::person::upstream::{
-    Admitted, AdmittedLists, DomainIn, GitHubEndpoints, SaidIn, UpstreamOptions, UpstreamProvider,
-    UpstreamTenants,
+    Admitted, AdmittedLists, DomainIn, GitHubEndpoints, OfflineAccess, SaidIn, UpstreamOptions,
+    UpstreamProvider, UpstreamTenants,
 };
 
 /// What one table says.
@@ -40,6 +40,10 @@ pub(super) fn upstream(
         client_id: upstream.client_id.as_str().to_owned(),
         client_secret: secret.transpose()?,
         scopes: ScopeSet::parse_lossy(&upstream.scopes().join(" ")),
+        offline: match preset.asks_by_access_type {
+            true => OfflineAccess::AccessType,
+            false => OfflineAccess::Scope,
+        },
         said_in: SaidIn {
             subject: owned(preset.subject_claims.to_vec()),
             domain: match preset.domain {

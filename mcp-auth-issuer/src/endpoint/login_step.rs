@@ -260,14 +260,15 @@ impl<'s> LoginStep<'s> {
         }
         let name = issuer.login.transaction(&answer).unwrap_or_default();
         let client_name = self.client_name();
+        // Where the login leads away once more, it does so under a new name.
+        let next = secret(&*issuer.ambient.random);
         let attempt = self.attempt(issuer, (&client_name, id), away.found.as_ref(), name, address);
+        let attempt = Attempt { next: &next, ..attempt };
         // Before anything is asked of anybody for them.
         let step = match Way::Back.count(issuer, address).await? {
             Err(TooSoon { retry_after }) => Err(LoginError::TooOften { wait: retry_after }),
             Ok(()) => issuer.login.returned(&attempt, &answer).await,
         };
-        // Where the login leads away once more, it does so under a new name.
-        let next = secret(&*issuer.ambient.random);
         self.after(issuer, (headers, address), id, &next, away.begun_at, step).await
     }
 
@@ -421,6 +422,8 @@ impl<'s> LoginStep<'s> {
             address,
             now: issuer.now(),
             upstream: issuer.login.upstream(),
+            next: "",
+            store: Some(&issuer.store),
         }
     }
 
@@ -449,6 +452,8 @@ impl<'s> LoginStep<'s> {
             logged_in_at: now,
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };
+        // Before the login counts: a refresh of what it allows goes by it.
+        issuer.keep_upstream(&browser.subject, user.upstream).await?;
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
         let subject = browser.subject.clone();
         issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;

@@ -10,11 +10,12 @@ use maud::{Markup, html};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::own_claims::is_for_no_login;
 use mcp_auth_runtime::facade::{said, said_plainly};
-use mcp_auth_store::{Authentication, Linked, SecretHash};
+use mcp_auth_store::{Authentication, Linked, SecretHash, Store, UpstreamGrant};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::page::{texts, visible};
+use super::renewal::{Renewal, RenewalFuture, Renewed};
 use crate::endpoint::RETURN;
 use crate::request::Params;
 
@@ -51,6 +52,8 @@ pub struct User {
     pub auth_time: Option<u64>,
     /// The version of what they log in with, for [`Login::still_counts`]. A login that does not ask leaves it 0.
     pub version: u64,
+    /// What the provider gave for them, where they logged in at one of `[upstreams]`: it is kept for [`Login::renew`].
+    pub upstream: Option<UpstreamGrant>,
 }
 
 impl User {
@@ -65,6 +68,7 @@ impl User {
             claims: Map::new(),
             auth_time: None,
             version: 0,
+            upstream: None,
         }
     }
 
@@ -176,6 +180,10 @@ pub struct Attempt<'a> {
     pub now: u64,
     /// The name of the provider, where people log in at one of `[upstreams]`.
     pub(crate) upstream: Option<&'a str>,
+    /// The secret name under which the person comes back if [`Login::returned`] leads away once more.
+    pub(crate) next: &'a str,
+    /// What is kept of people who logged in before.
+    pub(crate) store: Option<&'a Store>,
 }
 
 impl Attempt<'_> {
@@ -331,7 +339,14 @@ pub trait Login: Send + Sync + 'static {
         "program".into()
     }
 
-    /// Whether this person can still log in. It is asked at every refresh, and a grant of one who cannot ends. One that cannot tell now
+    /// What is known of this person now, as a refresh needs it: other servers may be asked. It is asked after [`knows`](Self::knows) at every
+    /// refresh, before anything is used up, and a grant of one who has to log in again ends. **(default: all is as it was at the login)**
+    fn renew<'a>(&'a self, renewal: &'a Renewal<'a>) -> RenewalFuture<'a> {
+        let _ = renewal;
+        Box::pin(async { Ok(Renewed::Unchanged) })
+    }
+
+    /// Whether this person can still log in, as far as that can be told here. It is asked at every refresh, and a grant of one who cannot ends. One that cannot tell now
     /// answers [`LoginError::Unavailable`].
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a>;
 
@@ -414,6 +429,8 @@ mod tests {
             address: None,
             now: 1,
             upstream: None,
+            next: "",
+            store: None,
         }
     }
 

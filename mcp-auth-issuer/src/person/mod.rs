@@ -1,7 +1,7 @@
 //! The person at the browser: login, cookie and pages.
 //!
 //! - `login`: how they prove who they are. `accounts`: with an account in the store. `own`: on a page of the application that they have an
-//!   account at. `upstream`: at a provider. `passkey`: whether an authenticator's answer proves what it has to.
+//!   account at. `upstream`: at a provider. `renewal`: what a refresh asks of it. `passkey`: whether an authenticator's answer proves what it has to.
 //! - `people`: what an operator does with any of them. `taken`: the names that none of them has.
 //! - `acr`: by what a login elsewhere counts.
 //! - `cookie`, `csrf`: how the browser is recognised, and how its forms are told from another site's.
@@ -16,6 +16,7 @@ pub mod own;
 pub(crate) mod page;
 pub(crate) mod passkey;
 mod people;
+pub(crate) mod renewal;
 mod taken;
 pub mod upstream;
 
@@ -25,4 +26,5 @@ pub use login::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step, User,
 };
 pub use people::{People, PersonLine};
+pub use renewal::{Renewal, RenewalFuture, Renewed};
 pub use taken::TakenNames;

@@ -15,7 +15,7 @@ use crate::fresh::fresh_store;
 use crate::harness::*;
 use crate::upstream::Provider;
 
-const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 const OTHER: &str = "22222222-2222-3333-4444-555555555555";
 const OBJECT: &str = "66666666-7777-8888-9999-000000000000";
 
@@ -68,8 +68,8 @@ pub(crate) fn back(request: &Params) -> String {
 }
 
 /// A provider of OpenID Connect as a preset knows it.
-struct StandIn {
-    provider: Arc<Provider>,
+pub(crate) struct StandIn {
+    pub(crate) provider: Arc<Provider>,
     /// What pages call it, and where people log in.
     seen: (&'static str, String),
     /// What its ID tokens say of Ann.
@@ -85,13 +85,14 @@ impl StandIn {
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
         });
         let provider = Provider::like(issuer, metadata, &json!({}));
+        provider.refreshes(|refreshes| refreshes.gives = true);
         let mut said = json!({ "iss": issuer });
         said.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
         Self { provider, seen: (title, authorization.to_owned()), claims: said }
     }
 
     /// It says no `auth_time`, and `hd` of accounts that an organization runs.
-    fn google() -> Self {
+    pub(crate) fn google() -> Self {
         let endpoints = [
             "https://accounts.google.com/o/oauth2/v2/auth",
             "https://oauth2.googleapis.com/token",
@@ -105,7 +106,7 @@ impl StandIn {
     }
 
     /// Its endpoints are on the login domain of the pool, and its metadata says nothing of S256.
-    fn cognito() -> Self {
+    pub(crate) fn cognito() -> Self {
         let endpoints = [
             "https://todos.auth.eu-central-1.amazoncognito.com/oauth2/authorize",
             "https://todos.auth.eu-central-1.amazoncognito.com/oauth2/token",
@@ -119,7 +120,7 @@ impl StandIn {
         Self::new("Amazon Cognito", issuer, endpoints, claims)
     }
 
-    fn okta() -> Self {
+    pub(crate) fn okta() -> Self {
         let endpoints = [
             "https://example.okta.com/oauth2/v1/authorize",
             "https://example.okta.com/oauth2/v1/token",
@@ -142,7 +143,7 @@ impl StandIn {
     }
 
     /// The application of one tenant (its id), or of several (`organizations`), whose metadata and keys name no tenant.
-    fn entra(tenant: &str) -> Self {
+    pub(crate) fn entra(tenant: &str) -> Self {
         let at = |path: &str| format!("https://login.microsoftonline.com/{tenant}/{path}");
         let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
         let of_several = tenant == "organizations";
@@ -153,12 +154,13 @@ impl StandIn {
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
         });
         let provider = Provider::like(&issuer, metadata, &json!({ "issuer": template }));
+        provider.refreshes(|refreshes| refreshes.gives = true);
         let claims = Self::of_entra(if of_several { TENANT } else { tenant });
         Self { provider, seen: ("Microsoft", at("oauth2/v2.0/authorize")), claims }
     }
 
     /// Auth0, as any other provider.
-    fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         let endpoints = [
             "https://example.eu.auth0.com/authorize",
             "https://example.eu.auth0.com/oauth/token",
@@ -172,6 +174,11 @@ impl StandIn {
         Self::new(host, "https://example.eu.auth0.com/", endpoints, claims)
     }
 
+    /// What pages call it, and where people log in.
+    pub(crate) fn seen(&self) -> (&str, &str) {
+        (self.seen.0, &self.seen.1)
+    }
+
     /// The status with which a new browser comes back whose ID token says this otherwise; `null` takes a claim out.
     async fn ends(&self, app: &App, changes: &Value) -> StatusCode {
         let client = app.public_client().await;
@@ -180,21 +187,24 @@ impl StandIn {
         self.comes_back(&mut browser, &url, changes).await.status
     }
 
-    async fn comes_back(&self, browser: &mut Browser, url: &str, changes: &Value) -> Answer {
+    pub(crate) async fn comes_back(&self, browser: &mut Browser, url: &str, changes: &Value) -> Answer {
         let request = leave(browser, url, (self.seen.0, &self.seen.1)).await;
-        let mut claims = json!({
-            "aud": "us", "iat": START, "exp": START + 300, "nonce": request.get("nonce"),
-        });
+        self.will_say((START, request.get("nonce")), changes);
+        browser.get(&back(&request)).await
+    }
+
+    /// Its next ID token says this of Ann, at this time and with this nonce.
+    pub(crate) fn will_say(&self, (at, nonce): (u64, Option<&str>), changes: &Value) {
+        let mut claims = json!({ "aud": "us", "iat": at, "exp": at + 300, "nonce": nonce });
         let all = claims.as_object_mut().unwrap();
         all.extend(self.claims.as_object().unwrap().clone());
         all.extend(changes.as_object().unwrap().clone());
         all.retain(|_, value| !value.is_null());
         self.provider.will_say(claims);
-        browser.get(&back(&request)).await
     }
 
     /// What an access token of ours says after a login of which the ID token says this otherwise, and its refresh token.
-    async fn token(&self, app: &App, changes: &Value) -> (Value, String, String) {
+    pub(crate) async fn token(&self, app: &App, changes: &Value) -> (Value, String, String) {
         let client = app.public_client().await;
         let mut browser = Browser::new(app);
         let url = authorize_url(&client, &[]);
@@ -339,7 +349,7 @@ async fn people_of_a_plain_provider_are_let_in_by_organization_or_by_a_group_dee
 }
 
 #[tokio::test]
-async fn what_is_listed_of_the_providers_claims_is_in_our_tokens_until_the_next_login() {
+async fn what_is_listed_of_the_providers_claims_is_in_our_tokens_as_it_said_them_last() {
     let okta = StandIn::okta();
     let lines = "provider = \"okta\"\nissuer = \"https://example.okta.com\"\nallow = \"anyone\"\nclaims = [\"groups\", \"department\"]";
     let app = app(lines, okta.provider.clone());

@@ -11,10 +11,10 @@ use crate::bridge::{app, back, leave};
 use crate::harness::*;
 use crate::upstream::{Reply, ok, text};
 
-const AUTHORIZE: &str = "https://github.com/login/oauth/authorize";
+pub(crate) const AUTHORIZE: &str = "https://github.com/login/oauth/authorize";
 
 /// GitHub: what it answers, and what it was asked.
-struct GitHub {
+pub(crate) struct GitHub {
     user: Mutex<Value>,
     /// The names of all organizations of the person.
     organizations: Mutex<Vec<String>>,
@@ -24,7 +24,7 @@ struct GitHub {
 }
 
 impl GitHub {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let user = json!({
             "login": "octocat", "id": 583231, "node_id": "MDQ6VXNlcjU4MzIzMQ==", "name": "Ann Lee", "email": "ann@example.com",
             "company": null, "plan": { "name": "pro" },
@@ -37,7 +37,32 @@ impl GitHub {
         })
     }
 
-    fn reply(&self, path: &str, reply: Reply) {
+    /// What `GET /user` says of her from now on.
+    pub(crate) fn is(&self, member: &str, value: Value) {
+        self.user.lock().unwrap()[member] = value;
+    }
+
+    /// The organizations that she is in from now on.
+    pub(crate) fn is_in(&self, organizations: &[&str]) {
+        *self.organizations.lock().unwrap() = organizations.iter().map(|name| (*name).to_owned()).collect();
+    }
+
+    /// It answers as it does again.
+    pub(crate) fn replies_by_itself(&self) {
+        self.replies.lock().unwrap().clear();
+    }
+
+    /// The refresh token that was presented last.
+    pub(crate) fn presented(&self) -> String {
+        let asked = self.asked.lock().unwrap();
+        let forms = asked.iter().rev().filter_map(|request| {
+            let form = Params::parse(std::str::from_utf8(&request.body).ok()?).ok()?;
+            form.get("refresh_token").map(str::to_owned)
+        });
+        forms.into_iter().next().expect("one was presented")
+    }
+
+    pub(crate) fn reply(&self, path: &str, reply: Reply) {
         self.replies.lock().unwrap().insert(path.to_owned(), reply);
     }
 
@@ -75,7 +100,7 @@ impl GitHub {
     }
 
     /// How often this path was asked.
-    fn times(&self, path: &str) -> usize {
+    pub(crate) fn times(&self, path: &str) -> usize {
         self.asked.lock().unwrap().iter().filter(|request| request.url.path() == path).count()
     }
 }

@@ -95,6 +95,22 @@ impl App {
         Self::built(store, |_| (), options, |_| login)
     }
 
+    /// The same, at this clock, which may be that of the login too.
+    pub(crate) fn at_clock(
+        clock: &MovedClock,
+        store: Store,
+        login: impl Login,
+        options: impl FnOnce(&mut IssuerOptions),
+    ) -> Self {
+        Self::built_by(
+            store,
+            clock.clone(),
+            |_| (),
+            options,
+            |setup, options| mcp_auth_issuer::build_with(setup, options, Arc::new(login)).unwrap(),
+        )
+    }
+
     fn built<L: Login>(
         store: Store,
         setup: impl FnOnce(&mut LocalIssuerSetup),
@@ -211,6 +227,11 @@ impl App {
     /// The keys that it publishes.
     pub(crate) fn jwks(&self) -> Value {
         self.keys.known().jwks.clone()
+    }
+
+    /// The time at its clock, in Unix seconds.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.ambient().clock.unix_now()
     }
 
     pub(crate) fn advance(&self, seconds: u64) {

@@ -12,6 +12,8 @@ mod authenticator;
 mod authorization;
 mod bridge;
 mod bridge_github;
+mod bridge_github_refresh;
+mod bridge_refresh;
 mod choice;
 mod client_auth;
 mod code_grant;

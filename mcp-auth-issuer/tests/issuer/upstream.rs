@@ -1,7 +1,8 @@
 //! People log in at an OpenID Connect provider: what it says is believed once, for the login that asked, of those who are let in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::StatusCode;
@@ -36,6 +37,59 @@ pub(crate) struct Provider {
     /// The claims of the next ID token.
     claims: Mutex<Value>,
     header: Mutex<Header>,
+    refreshes: Mutex<Refreshes>,
+}
+
+/// How a provider gives refresh tokens, and which of them are good: of each family the newest one.
+#[derive(Default)]
+pub(crate) struct Refreshes {
+    /// Whether a login gives one.
+    pub(crate) gives: bool,
+    /// Whether each refresh replaces it, and one that comes twice ends all.
+    pub(crate) rotates: bool,
+    /// Whether a refresh gives no new ID token.
+    pub(crate) without_id_token: bool,
+    /// How long a refresh takes.
+    pub(crate) takes: Duration,
+    /// When its access tokens end.
+    pub(crate) expires_in: Option<u64>,
+    good: HashSet<String>,
+    given: usize,
+    presented: Vec<String>,
+}
+
+impl Refreshes {
+    fn next(&mut self) -> String {
+        self.given += 1;
+        let token = format!("upstream-refresh-{}", self.given);
+        self.good.insert(token.clone());
+        token
+    }
+
+    /// What it answers to this token request: members of the answer, and whether it has an ID token; or the error.
+    fn answer(&mut self, form: &Params) -> Result<(Value, bool), Reply> {
+        let mut answer = json!({ "access_token": "upstream-access", "token_type": "Bearer" });
+        if let Some(seconds) = self.expires_in {
+            answer["expires_in"] = seconds.into();
+        }
+        if form.get("grant_type") == Some("authorization_code") {
+            if self.gives {
+                answer["refresh_token"] = self.next().into();
+            }
+            return Ok((answer, true));
+        }
+        let token = form.get("refresh_token").unwrap().to_owned();
+        self.presented.push(token.clone());
+        if !self.good.contains(&token) {
+            self.good.clear();
+            return Err(text(400, r#"{"error":"invalid_grant"}"#));
+        }
+        if self.rotates {
+            self.good.remove(&token);
+            answer["refresh_token"] = self.next().into();
+        }
+        Ok((answer, !self.without_id_token))
+    }
 }
 
 impl Provider {
@@ -63,11 +117,12 @@ impl Provider {
             metadata: Mutex::new(metadata),
             claims: Mutex::new(Value::Null),
             header: Mutex::new(Header { kid: Some("k".into()), ..Header::new(Algorithm::ES256) }),
+            refreshes: Mutex::default(),
         })
     }
 
     /// What it answers next at this path instead.
-    fn reply(&self, path: &str, reply: Reply) {
+    pub(crate) fn reply(&self, path: &str, reply: Reply) {
         self.replies.lock().unwrap().entry(path.to_owned()).or_default().push(reply);
     }
 
@@ -75,7 +130,39 @@ impl Provider {
         jsonwebtoken::encode(&self.header.lock().unwrap(), &*self.claims.lock().unwrap(), &self.key).unwrap()
     }
 
-    fn answer(&self, path: &str) -> Reply {
+    /// Its metadata says this from now on.
+    pub(crate) fn publishes(&self, metadata: Value) {
+        *self.metadata.lock().unwrap() = metadata;
+    }
+
+    /// How it gives refresh tokens.
+    pub(crate) fn refreshes(&self, change: impl FnOnce(&mut Refreshes)) {
+        change(&mut self.refreshes.lock().unwrap());
+    }
+
+    /// It ends all that it gave.
+    pub(crate) fn revokes(&self) {
+        self.refreshes(|refreshes| refreshes.good.clear());
+    }
+
+    /// The refresh tokens that were presented to it, of those answered by itself.
+    pub(crate) fn presented(&self) -> Vec<String> {
+        self.refreshes.lock().unwrap().presented.clone()
+    }
+
+    /// How often this path was asked.
+    pub(crate) fn times(&self, path: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|request| request.url.path() == path).count()
+    }
+
+    /// The last request at this path.
+    pub(crate) fn last(&self, path: &str) -> FetchRequest {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().rev().find(|request| request.url.path() == path).expect("it was asked").clone()
+    }
+
+    fn answer(&self, request: &FetchRequest) -> Reply {
+        let path = request.url.path();
         let planned = self.replies.lock().unwrap().get_mut(path).and_then(Vec::pop);
         let below = Url::parse(&self.issuer).unwrap();
         let is_metadata =
@@ -84,14 +171,23 @@ impl Provider {
             _ if is_metadata => ok(&self.metadata.lock().unwrap()),
             _ if path == self.path("jwks_uri") => ok(&json!({ "keys": [self.jwk] })),
             _ if path == self.path("token_endpoint") => {
-                ok(&json!({ "access_token": "x", "token_type": "Bearer", "id_token": self.id_token() }))
+                let form = Params::parse(std::str::from_utf8(&request.body).unwrap()).unwrap();
+                match self.refreshes.lock().unwrap().answer(&form) {
+                    Ok((mut answer, with_id_token)) => {
+                        if with_id_token {
+                            answer["id_token"] = self.id_token().into();
+                        }
+                        ok(&answer)
+                    }
+                    Err(reply) => reply,
+                }
             }
             _ => Ok((404, Vec::new())),
         })
     }
 
     /// The path of a URL in its metadata.
-    fn path(&self, member: &str) -> String {
+    pub(crate) fn path(&self, member: &str) -> String {
         let metadata = self.metadata.lock().unwrap();
         let url = metadata[member].as_str().and_then(|url| Url::parse(url).ok());
         url.map_or_else(String::new, |url| url.path().to_owned())
@@ -115,7 +211,9 @@ impl Provider {
 
 impl Fetch for Provider {
     fn fetch(&self, request: FetchRequest, max_bytes: usize) -> FetchFuture<'_> {
-        let answer = self.answer(request.url.path());
+        let takes = self.refreshes.lock().unwrap().takes;
+        let takes = Some(takes).filter(|_| request.url.path() == self.path("token_endpoint"));
+        let answer = self.answer(&request);
         self.asked.lock().unwrap().push(request);
         let answer = answer.and_then(|(status, body)| match body.len() > max_bytes {
             true => Err(FetchError::TooLarge { limit: max_bytes }),
@@ -125,7 +223,12 @@ impl Fetch for Provider {
                 body: body.into(),
             }),
         });
-        Box::pin(async { answer })
+        Box::pin(async move {
+            if let Some(takes) = takes.filter(|takes| !takes.is_zero()) {
+                tokio::time::sleep(takes).await;
+            }
+            answer
+        })
     }
 }
 

@@ -17,6 +17,8 @@ mod assertions;
 mod authenticator;
 #[path = "../issuer/bridge.rs"]
 mod bridge;
+#[path = "../issuer/bridge_refresh.rs"]
+mod bridge_refresh;
 #[path = "../issuer/client_auth.rs"]
 mod client_auth;
 #[path = "../issuer/code_grant.rs"]

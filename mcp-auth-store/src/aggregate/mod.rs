@@ -1,6 +1,6 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `people`, `known_clients`, `transactions`, `signing_keys`, `device_codes`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `accounts`, `browser_sessions`, `people`, `known_clients`, `transactions`, `signing_keys`, `device_codes`, `upstream_grants`; `authentication` is what four of them say of a login, `passkeys` is a part of `accounts`.
 //! - The runtime's: `sessions`, `tasks`.
 //!   `configured_access` is what its configuration gives.
 //! - For both: `confirmations`, `counters`, `revocations` (`known_revocations` is what a token says of them), `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
@@ -27,6 +27,7 @@ mod signing_keys;
 mod spent;
 mod tasks;
 mod transactions;
+mod upstream_grants;
 
 pub use accounts::{
     Account, AccountChange, Accounts, Changed, Creation, MOST_ACCOUNTS, ResetLink, SecondFactor,
@@ -61,3 +62,4 @@ pub use signing_keys::{KeyRotation, KeyState, RingKey, SigningKeys, SigningRing}
 pub use spent::Spent;
 pub use tasks::{Task, Tasks};
 pub use transactions::{MOST_OF_AN_OWNER, MOST_TRANSACTIONS, Transaction, Transactions};
+pub use upstream_grants::{Connection, Lease, Leased, UpstreamGrant, UpstreamGrants};

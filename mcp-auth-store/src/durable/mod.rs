@@ -11,7 +11,7 @@
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
 //! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `accounts`, `people`, `known_clients`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
-//!   `signing_keys`, `spent`, `device_codes`: the aggregates.
+//!   `signing_keys`, `spent`, `device_codes`, `upstream_grants`: the aggregates.
 
 mod accounts;
 mod browser_sessions;
@@ -39,6 +39,7 @@ mod store;
 mod tasks;
 mod transactions;
 mod transfer;
+mod upstream_grants;
 mod vault;
 pub(crate) mod version;
 

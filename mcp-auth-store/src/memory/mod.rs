@@ -5,7 +5,7 @@
 //! - `issued`: clients, codes, device codes and grants, which some steps change together.
 //! - `devices`: the device codes in it.
 //! - `configured_access`, `clients`, `codes`, `grants`, `consents`, `people`, `known_clients`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `accounts`,
-//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the aggregates.
+//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`, `upstream_grants`: the aggregates.
 
 mod accounts;
 mod bounded;
@@ -30,5 +30,6 @@ mod spent;
 mod store;
 mod tasks;
 mod transactions;
+mod upstream_grants;
 
 pub use store::{Caps, MemoryStore};

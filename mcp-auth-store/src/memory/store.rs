@@ -7,6 +7,7 @@ use super::accounts::KnownAccounts;
 use super::bounded::Bounded;
 use super::confirmations::Asked;
 use super::issued::Issued;
+use super::upstream_grants::KeptGrants;
 use crate::aggregate::{Configured, LastLogin};
 use crate::{
     Backend, Browser, RevocationBoard, Revoked, SealingKey, SecretHash, SigningRing, Task, Transaction,
@@ -28,6 +29,7 @@ pub struct MemoryStore {
     pub(super) spent: Mutex<Bounded<SecretHash, ()>>,
     /// By their kind. The code names the kinds, so they are few.
     pub(super) transactions: Mutex<HashMap<String, Bounded<SecretHash, Transaction>>>,
+    pub(super) upstream_grants: Mutex<KeptGrants>,
     pub(super) board: RevocationBoard,
     /// The configuration names them, so they are few and need no bound.
     pub(super) configured: Mutex<HashMap<Revoked, Configured>>,
@@ -51,7 +53,7 @@ pub struct Caps {
     pub clients: usize,
     /// Authorization codes; over it, the one that ends first is removed. **(default: 1000)**
     pub codes: usize,
-    /// Grants that can be refreshed, and people who logged in; over it, what ends first is removed. **(default: 10000)**
+    /// Grants that can be refreshed, people who logged in, and what providers gave for them; over it, what ends first is removed. **(default: 10000)**
     pub grants: usize,
     /// Browsers in which a person is logged in; over it, the one that ends first is removed. **(default: 1000)**
     pub browser_sessions: usize,
@@ -97,6 +99,7 @@ impl MemoryStore {
             counters: Mutex::new(Bounded::new(caps.counters)),
             spent: Mutex::new(Bounded::new(caps.spent)),
             transactions: Mutex::default(),
+            upstream_grants: Mutex::new(Bounded::new(caps.grants)),
             board: RevocationBoard::default(),
             configured: Mutex::default(),
             sealing_keys: Mutex::default(),

@@ -5,7 +5,7 @@
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
 //! - `configured_access`, `clients`, `codes`, `consents`, `grants`, `accounts`, `passkeys`, `people`, `known_clients`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`: the promises, by aggregate.
+//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`, `device_codes`, `upstream_grants`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -34,3 +34,4 @@ pub mod spent;
 pub mod tasks;
 mod tests;
 pub mod transactions;
+pub mod upstream_grants;

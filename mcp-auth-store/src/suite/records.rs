@@ -1,8 +1,11 @@
 //! Sample clients, codes and grants, for the promises and for the tests of a backend.
 
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{ScopeSet, SecretText};
 
-use crate::{Authentication, Client, ClientCredential, Code, Grant, Redemption, SecretHash, Store};
+use crate::{
+    Authentication, Client, ClientCredential, Code, Connection, Grant, Redemption, SecretHash, Store,
+    UpstreamGrant,
+};
 
 /// A client with a secret.
 pub fn client(id: &str) -> Client {
@@ -67,4 +70,27 @@ pub async fn granted(store: &Store, id: &str, current: &str) {
 /// A grant of the client `app` that does not end.
 pub fn lasting_grant(id: &str, current: &str) -> Grant {
     Grant { client_id: "app".into(), expires_at: u64::MAX, ..grant(id, current) }
+}
+
+/// The person `alice` and a provider.
+pub const CONNECTION: Connection<'static> = Connection { subject: "alice", upstream: "google" };
+
+/// What must not be read of [`upstream_grant`].
+pub const SECRETS_OF_UPSTREAM_GRANT: [&str; 4] =
+    ["ya29.an-access-token", "1//a-refresh-token", "a-nonce-of-a-login", "a-group-of-alice"];
+
+/// What a provider gave for a person.
+pub fn upstream_grant() -> UpstreamGrant {
+    let [access_token, refresh_token, nonce, group] = SECRETS_OF_UPSTREAM_GRANT;
+    let secret = |text: &str| Some(SecretText::new(text));
+    UpstreamGrant {
+        access_token: secret(access_token),
+        access_expires_at: Some(50),
+        refresh_token: secret(refresh_token),
+        nonce: secret(nonce),
+        scopes: ScopeSet::parse_lossy("openid email"),
+        claims: [("groups".to_owned(), vec![group].into())].into_iter().collect(),
+        seen_at: 1,
+        is_over: false,
+    }
 }

@@ -162,6 +162,13 @@ macro_rules! suite {
                 at_its_time_a_device_code_has_expired
                 an_unknown_device_code_is_gone
                 with_a_person_goes_what_they_allowed_a_device;
+            upstream_grants: what_a_login_gave_is_found_until_its_time
+                a_login_without_a_refresh_token_leaves_the_one_of_before
+                of_a_hundred_who_want_to_renew_at_once_one_may
+                what_is_renewed_is_there_before_the_lease_is_given_back
+                the_lease_of_a_dead_holder_ends_and_a_late_one_overwrites_nothing
+                a_login_takes_the_lease_from_whoever_renews_what_was_before
+                with_a_person_goes_what_providers_gave_for_them;
         }
     };
     (@tests $attributes:tt $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {

@@ -1,7 +1,7 @@
 //! What stands in the server: nothing that must not be read, nothing that has ended; and by which keys and releases it is read.
 
 use mcp_auth_core::SecretText;
-use mcp_auth_store::suite::records::granted;
+use mcp_auth_store::suite::records::{CONNECTION, SECRETS_OF_UPSTREAM_GRANT, granted, upstream_grant};
 use mcp_auth_store::{Confirmation, OpenError, Rotate, Rotation, SealingKey, SecretHash, StoreKeys};
 
 use crate::server::{ask, base, key, opened, opened_with, place};
@@ -22,6 +22,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_server() {
     };
     store.confirmations().ask(SecretHash::of("the secret of a page"), waiting, 0).await.unwrap();
     granted(&store, "g", "a refresh token").await;
+    store.upstream_grants().keep(CONNECTION, upstream_grant(), 100, 0).await.unwrap();
     let (presented, next) = (SecretHash::of("a refresh token"), SecretText::new("the token after it"));
     let rotate = Rotate { presented, next, expires_at: 2000, grace: 10, client_key: None, dpop_jkt: None };
     assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
@@ -39,7 +40,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_server() {
     }
     let holds = |text: &str| all.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("alice") && holds("cursors"), "this looks at the right keys");
-    for secret in [
+    let others = [
         "thirty-two bytes of a sealing",
         "the-id-of-a-session",
         "the state of it",
@@ -48,7 +49,8 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_server() {
         "a refresh token",
         "the token after it",
         "code of g",
-    ] {
+    ];
+    for secret in others.into_iter().chain(SECRETS_OF_UPSTREAM_GRANT) {
         assert!(!holds(secret), "{secret}");
     }
 }

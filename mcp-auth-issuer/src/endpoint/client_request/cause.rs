@@ -98,6 +98,9 @@ pub(crate) enum InvalidGrant {
 pub(crate) enum Over {
     #[error("its person can no longer log in")]
     Person,
+    /// The provider, or who is let in, as the login says.
+    #[error("its person has to log in again: {0}")]
+    Login(&'static str),
     #[error("denied by auth.deny")]
     Denied,
     #[error("the grant is older than it may be")]

@@ -15,11 +15,12 @@ use super::{Binding, scope};
 use crate::client::assertion::named_by;
 use crate::client::document::DocumentError;
 use crate::endpoint::client_request::{
-    Authenticated, InvalidGrant, Refusal, Replayed, may_use, verify_resource,
+    Authenticated, InvalidGrant, Over, Refusal, Replayed, may_use, verify_resource,
 };
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
+use crate::person::Renewed;
 use crate::request::Params;
 use crate::secret::secret;
 
@@ -84,6 +85,33 @@ async fn goes_on(issuer: &Issuer, client: &Authenticated, token: &str, grant: &G
     Err(why.into())
 }
 
+/// The grant as the login of its person is now, which may ask a provider, or it ends. Nothing is used up before that.
+async fn renewed(
+    issuer: &Issuer,
+    presented: &PresentedRefreshToken<'_>,
+    mut grant: Grant,
+) -> Result<Grant, Refusal> {
+    let is_current = presented.is_current_of(&grant);
+    match issuer.renew(&grant, is_current).await.map_err(Refusal::Login)? {
+        Renewed::Unchanged => Ok(grant),
+        Renewed::Claims(claims) => {
+            grant.authentication.claims = claims;
+            Ok(grant)
+        }
+        Renewed::Ended(why) => {
+            let (store, now) = (&issuer.store, issuer.now());
+            store.grants().revoke(&grant.subject, &grant.id, now).await?;
+            // What they are logged in with gives nothing new either.
+            store.browser_sessions().end_of_person(&grant.subject, now).await?;
+            store.codes().forget_person(&grant.subject, now).await?;
+            store.device_codes().forget_person(&grant.subject, now).await?;
+            let why = InvalidGrant::Over(Over::Login(why));
+            ended(&grant, &why);
+            Err(why.into())
+        }
+    }
+}
+
 /// The steps in their order: the grant is as good as on the first day, or it ends; then what the request asks for; the token is replaced last.
 pub(super) async fn issue(
     issuer: &Issuer,
@@ -100,6 +128,7 @@ pub(super) async fn issue(
     // A narrower scope applies to this access token only; the grant keeps its scopes (OAuth 2.1 §4.3.2).
     let scopes = scope::within(issuer, params, &grant.scopes)?;
     proven.is_by(grant.dpop_jkt.as_deref())?;
+    let grant = renewed(issuer, &presented, grant).await?;
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
     let access_token = access_token(issuer, &grant, &scopes, &binding)?;

@@ -338,6 +338,8 @@ mod tests {
                 address: None,
                 now: 1000,
                 upstream: None,
+                next: "",
+                store: None,
             };
             let refused = login.finish(&attempt, &answer).await.unwrap_err();
             (login.passwords.computed.load(Ordering::SeqCst) - before, refused.to_string())

@@ -1,10 +1,11 @@
-//! The code for what the provider's token endpoint gives (OAuth 2.1 §4.1.3, OpenID Connect Core 1.0 §3.1.3).
+//! What the provider's token endpoint gives for a code or a refresh token (OAuth 2.1 §4.1.3 and §4.3, OpenID Connect Core 1.0 §3.1.3 and §12).
 
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
+use mcp_auth_core::SecretText;
 use mcp_auth_core::seen::Excerpt;
 use mcp_auth_core::strict_json;
 use mcp_auth_runtime::facade::{Fetch, FetchError, FetchRequest};
@@ -20,7 +21,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// Where codes are redeemed.
+/// Where codes and refresh tokens are presented.
 #[derive(Debug, Clone)]
 pub(super) struct TokenEndpoint {
     pub(super) url: Url,
@@ -43,12 +44,19 @@ pub(super) struct Redeemed<'a> {
     pub(super) verifier: &'a str,
 }
 
+/// What tokens are asked for with.
+#[derive(Clone, Copy)]
+pub(super) enum Presented<'a> {
+    Code(Redeemed<'a>),
+    RefreshToken(&'a SecretText),
+}
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoToken {
-    /// The provider refuses this code: the person has to log in again.
-    #[error("the provider refuses the code")]
-    Code,
+    /// The provider refuses this code or refresh token: the person has to log in again.
+    #[error("the provider refuses the code or the refresh token")]
+    Grant,
     #[error("the provider's token endpoint cannot be asked")]
     Fetch(#[source] FetchError),
     #[error("the provider's token endpoint answered with status {0}")]
@@ -62,27 +70,29 @@ pub(super) enum NoToken {
     Credentials,
 }
 
-/// Redeems a code: all that the token endpoint answers.
+/// Asks for tokens: all that the token endpoint answers.
 ///
 /// # Errors
 /// [`NoToken`].
-pub(super) async fn redeem(
+pub(super) async fn ask(
     fetch: &dyn Fetch,
     endpoint: &TokenEndpoint,
     options: &UpstreamOptions,
-    redeemed: Redeemed<'_>,
+    presented: Presented<'_>,
 ) -> Result<Map<String, Value>, NoToken> {
-    let request = request(endpoint, options, redeemed)?;
+    let request = request(endpoint, options, presented)?;
     let answer = timeout(PATIENCE, fetch.fetch(request, LONGEST)).await;
     let answer = answer.unwrap_or(Err(FetchError::Timeout)).map_err(NoToken::Fetch)?;
     let body = strict_json::object(&answer.body);
     let error = body.as_ref().ok().and_then(|body| body.get("error"));
     let error = error.map(|error| error.as_str().unwrap_or_default());
     match (answer.status, error, body.as_ref().is_ok()) {
-        // GitHub answers with 200 also where it refuses, and has its own word for a code that is used up.
-        (StatusCode::OK | StatusCode::BAD_REQUEST, Some("invalid_grant" | "bad_verification_code"), _) => {
-            Err(NoToken::Code)
-        }
+        // GitHub answers with 200 also where it refuses, and has its own words for a code and a refresh token that are used up.
+        (
+            StatusCode::OK | StatusCode::BAD_REQUEST,
+            Some("invalid_grant" | "bad_verification_code" | "bad_refresh_token"),
+            _,
+        ) => Err(NoToken::Grant),
         (StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, Some(error), _) => {
             Err(NoToken::Refused(Excerpt::of(error)))
         }
@@ -92,19 +102,42 @@ pub(super) async fn redeem(
     }
 }
 
+/// Asks for new tokens with a refresh token: all that the token endpoint answers, an access token at least (OAuth 2.1 §3.2.3).
+///
+/// # Errors
+/// [`NoToken`].
+pub(super) async fn refresh(
+    fetch: &dyn Fetch,
+    endpoint: &TokenEndpoint,
+    options: &UpstreamOptions,
+    token: &SecretText,
+) -> Result<Map<String, Value>, NoToken> {
+    let answer = ask(fetch, endpoint, options, Presented::RefreshToken(token)).await?;
+    match answer.get("access_token").and_then(Value::as_str) {
+        Some(token) if !token.is_empty() => Ok(answer),
+        Some(_) | None => Err(NoToken::Answer("an access token")),
+    }
+}
+
 /// The token request.
 fn request(
     endpoint: &TokenEndpoint,
     options: &UpstreamOptions,
-    redeemed: Redeemed<'_>,
+    presented: Presented<'_>,
 ) -> Result<FetchRequest, NoToken> {
     let mut form = Serializer::new(String::new());
-    form.extend_pairs([
-        ("grant_type", "authorization_code"),
-        ("code", redeemed.code),
-        ("redirect_uri", redeemed.redirect_uri),
-        ("code_verifier", redeemed.verifier),
-    ]);
+    match presented {
+        Presented::Code(redeemed) => form.extend_pairs([
+            ("grant_type", "authorization_code"),
+            ("code", redeemed.code),
+            ("redirect_uri", redeemed.redirect_uri),
+            ("code_verifier", redeemed.verifier),
+        ]),
+        // Without `scope` the scopes stay (RFC 6749 §6).
+        Presented::RefreshToken(token) => {
+            form.extend_pairs([("grant_type", "refresh_token"), ("refresh_token", token.expose())])
+        }
+    };
     let basic = match (&options.client_secret, endpoint.client_auth) {
         (Some(secret), ClientAuth::Basic) => Some(basic(&options.client_id, secret.expose())?),
         (Some(secret), ClientAuth::Post) => {

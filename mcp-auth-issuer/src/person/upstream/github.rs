@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, StatusCode};
+use mcp_auth_core::SecretText;
 use mcp_auth_core::net::is_secure;
 use mcp_auth_core::strict_json;
 use mcp_auth_runtime::facade::{Fetch, FetchError, FetchRequest};
@@ -14,9 +15,10 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use url::Url;
 
-use super::exchange::{ClientAuth, NoToken, PATIENCE, Redeemed, TokenEndpoint, redeem};
+use super::exchange::{ClientAuth, NoToken, PATIENCE, Presented, Redeemed, TokenEndpoint, ask, refresh};
 use super::invalid::InvalidUpstream;
 use super::options::{GitHubEndpoints, UpstreamOptions};
+use super::provider::NotSeen;
 use super::said::Said;
 use crate::person::login::LoginError;
 
@@ -53,6 +55,18 @@ enum NotTold {
     TooMany,
     #[error("the access token cannot be sent in a header")]
     Token,
+    /// The person, or the operator, took it back.
+    #[error("the provider's API does not take the access token")]
+    Revoked,
+}
+
+impl From<NotTold> for NotSeen {
+    fn from(error: NotTold) -> Self {
+        match error {
+            NotTold::Revoked => Self::Over("the provider does not take its access token any more"),
+            error => Self::Now(error.into()),
+        }
+    }
 }
 
 impl From<NotTold> for LoginError {
@@ -90,15 +104,39 @@ impl GitHub {
         &self.endpoints.authorization
     }
 
-    /// Who logged in, for whom GitHub gives an access token for this code. The token is used for that alone, and not kept.
+    /// Who logged in, for whom GitHub gives an access token for this code, and all that it gave.
     pub(super) async fn said(
         &self,
         options: &UpstreamOptions,
         redeemed: Redeemed<'_>,
-    ) -> Result<Said, LoginError> {
-        let answer = redeem(&*self.fetch, &self.token_endpoint, options, redeemed).await?;
+    ) -> Result<(Said, Map<String, Value>), LoginError> {
+        let presented = Presented::Code(redeemed);
+        let answer = ask(&*self.fetch, &self.token_endpoint, options, presented).await?;
         let token = answer.get("access_token").and_then(Value::as_str);
-        let bearer = bearer(token.ok_or(NoToken::Answer("an access token"))?)?;
+        let token = SecretText::new(token.ok_or(NoToken::Answer("an access token"))?);
+        Ok((self.says(options, &token).await?, answer))
+    }
+
+    /// What GitHub gives for this refresh token: the applications that it calls GitHub Apps have some.
+    pub(super) async fn refreshed(
+        &self,
+        options: &UpstreamOptions,
+        token: &SecretText,
+    ) -> Result<Map<String, Value>, NotSeen> {
+        Ok(refresh(&*self.fetch, &self.token_endpoint, options, token).await?)
+    }
+
+    /// What GitHub says of the person of this access token, for as long as they have not taken it back.
+    pub(super) async fn said_again(
+        &self,
+        options: &UpstreamOptions,
+        token: &SecretText,
+    ) -> Result<Said, NotSeen> {
+        self.says(options, token).await.map_err(NotSeen::from)
+    }
+
+    async fn says(&self, options: &UpstreamOptions, token: &SecretText) -> Result<Said, NotTold> {
+        let bearer = bearer(token.expose())?;
         let mut claims = self.user(&bearer).await?;
         if self.asks_for_organizations {
             claims.insert(ORGANIZATIONS.to_owned(), self.organizations(&bearer).await?.into());
@@ -152,6 +190,10 @@ impl GitHub {
         request.headers.insert(AUTHORIZATION, bearer.clone());
         let answer = timeout(PATIENCE, self.fetch.fetch(request, LONGEST)).await;
         let answer = answer.unwrap_or(Err(FetchError::Timeout)).map_err(NotTold::Fetch)?;
+        // "Bad credentials", in JSON: what stands between may say it otherwise.
+        if answer.status == StatusCode::UNAUTHORIZED && strict_json::object(&answer.body).is_ok() {
+            return Err(NotTold::Revoked);
+        }
         if answer.status != StatusCode::OK {
             return Err(NotTold::Status(answer.status));
         }

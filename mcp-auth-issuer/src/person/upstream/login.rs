@@ -11,6 +11,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::Origin;
 use mcp_auth_core::own_claims::is_for_no_login;
 use mcp_auth_runtime::facade::Fetch;
+use mcp_auth_store::Connection;
 
 use super::exchange::Redeemed;
 use super::github::GitHub;
@@ -18,10 +19,14 @@ use super::invalid::InvalidUpstream;
 use super::openid::OpenId;
 use super::options::{UpstreamOptions, UpstreamProvider};
 use super::person::person;
+use super::provider::Provider;
+use super::renewal::Follower;
 use super::request::Kept;
+use super::tokens;
 use crate::person::acr::counts_as;
 use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
 use crate::person::page::visible;
+use crate::person::renewal::{Renewal, RenewalFuture};
 use crate::request::Params;
 
 /// The longest name.
@@ -29,14 +34,9 @@ const LONGEST_NAME: usize = 64;
 
 /// People log in at a provider.
 pub struct UpstreamLogin {
-    options: UpstreamOptions,
-    provider: Provider,
+    options: Arc<UpstreamOptions>,
+    provider: Arc<Provider>,
     ambient: Ambient,
-}
-
-enum Provider {
-    OpenId(Box<OpenId>),
-    GitHub(Box<GitHub>),
 }
 
 impl UpstreamLogin {
@@ -66,7 +66,7 @@ impl UpstreamLogin {
                 Provider::GitHub(Box::new(GitHub::new(&options, endpoints, fetch)?))
             }
         };
-        Ok(Self { options, provider, ambient })
+        Ok(Self { options: Arc::new(options), provider: Arc::new(provider), ambient })
     }
 
     /// Where people go, as a person reads it.
@@ -92,7 +92,7 @@ impl UpstreamLogin {
     /// GitHub neither asks anew nor says when it did.
     fn can_answer(&self, attempt: &Attempt<'_>) -> Result<(), LoginError> {
         let asks = attempt.asked.again || attempt.asked.max_age.is_some();
-        match (&self.provider, asks) {
+        match (&*self.provider, asks) {
             (Provider::GitHub(_), true) => Err(LoginError::AgeUnknown),
             (Provider::GitHub(_) | Provider::OpenId(_), _) => Ok(()),
         }
@@ -100,13 +100,23 @@ impl UpstreamLogin {
 
     async fn leave(&self, attempt: &Attempt<'_>) -> Result<Step, LoginError> {
         self.can_answer(attempt)?;
-        let kept = Kept::random(&*self.ambient.random);
-        let url = match &self.provider {
+        self.to_provider(attempt, (Kept::random(&*self.ambient.random), attempt.transaction)).await
+    }
+
+    /// The way there, and back by `state`.
+    async fn to_provider(
+        &self,
+        attempt: &Attempt<'_>,
+        (kept, state): (Kept, &str),
+    ) -> Result<Step, LoginError> {
+        let url = match &*self.provider {
             Provider::OpenId(openid) => {
                 let metadata = openid.endpoints().await?;
-                kept.openid_request(&metadata.authorization_endpoint, &self.options, attempt)
+                kept.openid_request(&metadata.authorization_endpoint, &self.options, (attempt, state))
             }
-            Provider::GitHub(github) => kept.request(github.authorization_endpoint(), &self.options, attempt),
+            Provider::GitHub(github) => {
+                kept.request(github.authorization_endpoint(), &self.options, (attempt, state))
+            }
         };
         let found = serde_json::to_string(&kept).map_err(|error| LoginError::Unavailable(error.into()))?;
         Ok(Step::Leave(Leave { url, found: Some(SecretText::new(found)) }))
@@ -114,7 +124,7 @@ impl UpstreamLogin {
 
     async fn back(&self, attempt: &Attempt<'_>, answer: &Params) -> Result<Step, LoginError> {
         let kept = Kept::read(attempt.found).ok_or(LoginError::Refused)?;
-        let metadata = match &self.provider {
+        let metadata = match &*self.provider {
             Provider::OpenId(openid) => Some(openid.endpoints().await?),
             Provider::GitHub(_) => None,
         };
@@ -135,7 +145,7 @@ impl UpstreamLogin {
         };
         let redirect_uri = attempt.return_to();
         let redeemed = Redeemed { code, redirect_uri: &redirect_uri, verifier: &kept.verifier };
-        let said = match (&self.provider, &metadata) {
+        let (said, answer) = match (&*self.provider, &metadata) {
             (Provider::OpenId(openid), Some(metadata)) => {
                 openid.said(&self.options, metadata, (redeemed, &kept.nonce)).await?
             }
@@ -145,7 +155,25 @@ impl UpstreamLogin {
         let user = person(&said, &self.options, attempt.now);
         let mut user = user.map_err(|error| LoginError::Answer(error.into()))?;
         user.acr = counts_as(user.acr, attempt.asked.acr_values, &self.options.acr_values);
+        let mut given = tokens::given(&answer, &self.options.scopes, attempt.now);
+        let lacks_one = self.options.asks_for_refresh_token() && given.refresh_token.is_none();
+        if lacks_one && !kept.with_consent && !self.has_refresh_token(attempt, &user.subject).await? {
+            let kept = Kept { with_consent: true, ..Kept::random(&*self.ambient.random) };
+            return self.to_provider(attempt, (kept, attempt.next)).await;
+        }
+        given.nonce = given.refresh_token.as_ref().map(|_| SecretText::new(kept.nonce));
+        given.claims = user.claims.clone();
+        user.upstream = Some(given);
         Ok(Step::Done(user))
+    }
+
+    /// Whether a refresh token of this person is kept. Where that is not to be found out, none is asked for once more.
+    async fn has_refresh_token(&self, attempt: &Attempt<'_>, subject: &str) -> Result<bool, LoginError> {
+        let Some(store) = attempt.store else { return Ok(true) };
+        let of = Connection { subject, upstream: &self.options.name };
+        let kept = store.upstream_grants().find(of, attempt.now).await;
+        let kept = kept.map_err(|error| LoginError::Unavailable(error.into()))?;
+        Ok(kept.is_some_and(|grant| grant.refresh_token.is_some()))
     }
 }
 
@@ -188,10 +216,19 @@ impl Login for UpstreamLogin {
     }
 
     /// Who is let in still, where the configuration names each. Whether the provider still has them, and still says of them what lets them in,
-    /// is seen at their next login.
+    /// [`renew`](Login::renew) sees.
     fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
         let known = self.options.may_let_in(subject);
         Box::pin(async move { Ok(known) })
+    }
+
+    fn renew<'a>(&'a self, renewal: &'a Renewal<'a>) -> RenewalFuture<'a> {
+        let follower = Follower {
+            options: Arc::clone(&self.options),
+            provider: Arc::clone(&self.provider),
+            ambient: self.ambient.clone(),
+        };
+        Box::pin(async move { follower.follow(renewal).await })
     }
 
     fn refusal(&self) -> Cow<'static, str> {

@@ -13,6 +13,8 @@ use super::exchange::{ClientAuth, TokenEndpoint};
 pub(super) struct Metadata {
     pub(super) authorization_endpoint: Url,
     pub(super) token_endpoint: TokenEndpoint,
+    /// Where it says who somebody is, if it has such an endpoint (OpenID Connect Core 1.0 §5.3).
+    pub(super) userinfo_endpoint: Option<Url>,
     /// Whether each authorization response says `iss` (RFC 9207 §3).
     pub(super) always_says_iss: bool,
 }
@@ -37,6 +39,10 @@ impl Metadata {
             token_endpoint: TokenEndpoint {
                 url: endpoint(&document, "token_endpoint", issuer)?,
                 client_auth: client_auth(&document)?,
+            },
+            userinfo_endpoint: match document.get("userinfo_endpoint") {
+                Some(_) => Some(endpoint(&document, "userinfo_endpoint", issuer)?),
+                None => None,
             },
             always_says_iss: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),

@@ -5,6 +5,7 @@
 //! - `request`: what the browser is sent there with. `exchange`: the code for a token.
 //! - `metadata`, `openid`: an OpenID Connect provider. `github`: GitHub.
 //! - `said`: what either said. `person`: whom that names. `passed_on`: what of it our tokens say.
+//! - `tokens`: what is kept of the tokens that it gives. `provider`, `userinfo`: what it is asked later. `renewal`: a refresh follows it.
 //! - `login`: the steps.
 
 mod admission;
@@ -17,11 +18,17 @@ mod openid;
 mod options;
 mod passed_on;
 mod person;
+mod provider;
+mod renewal;
 mod request;
 mod said;
+mod tokens;
+mod userinfo;
 
 pub use admission::{Admitted, AdmittedLists};
 pub use invalid::InvalidUpstream;
 pub use login::UpstreamLogin;
-pub use options::{DomainIn, GitHubEndpoints, SaidIn, UpstreamOptions, UpstreamProvider, UpstreamTenants};
+pub use options::{
+    DomainIn, GitHubEndpoints, OfflineAccess, SaidIn, UpstreamOptions, UpstreamProvider, UpstreamTenants,
+};
 pub(super) use person::PREFIX;

@@ -4,19 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::IssuerIdentifier;
+use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::is_secure;
 use mcp_auth_runtime::facade::{
     ANY_TENANT, Accepted, Fetch, IssuerMetadata, IssuerRules, JwtVerifier, KeyRefresh, KeySource, Tenant,
     TokenError, TokenRules, Unpublished,
 };
-use serde_json::Value;
+use mcp_auth_store::UpstreamGrant;
+use serde_json::{Map, Value};
 
-use super::exchange::{NoToken, Redeemed, redeem};
+use super::exchange::{NoToken, Presented, Redeemed, ask, refresh};
 use super::invalid::InvalidUpstream;
 use super::metadata::Metadata;
 use super::options::{UpstreamOptions, UpstreamTenants};
+use super::provider::NotSeen;
 use super::said::Said;
+use super::userinfo::userinfo;
 use crate::person::login::LoginError;
 
 /// How long keys are used before they are fetched again: nothing fetches them meanwhile.
@@ -74,22 +78,66 @@ impl OpenId {
         Metadata::read(&document, &self.issuer).map_err(|error| LoginError::Unavailable(error.into()))
     }
 
-    /// Whom the ID token names that the provider gives for this code.
+    /// Whom the ID token names that the provider gives for this code, and all that it gave.
     pub(super) async fn said(
         &self,
         options: &UpstreamOptions,
         metadata: &Metadata,
         (redeemed, nonce): (Redeemed<'_>, &str),
-    ) -> Result<Said, LoginError> {
-        let answer = redeem(&*self.fetch, &metadata.token_endpoint, options, redeemed).await?;
+    ) -> Result<(Said, Map<String, Value>), LoginError> {
+        let presented = Presented::Code(redeemed);
+        let answer = ask(&*self.fetch, &metadata.token_endpoint, options, presented).await?;
         let token = answer.get("id_token").and_then(Value::as_str).ok_or(NoToken::Answer("an ID token"))?;
+        let said = self.id_token(token).await?;
+        if said.claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+            return Err(LoginError::Answer(Nonce.into()));
+        }
+        Ok((said, answer))
+    }
+
+    /// What the provider gives for this refresh token.
+    pub(super) async fn refreshed(
+        &self,
+        options: &UpstreamOptions,
+        token: &SecretText,
+    ) -> Result<Map<String, Value>, NotSeen> {
+        let metadata = self.endpoints().await?;
+        Ok(refresh(&*self.fetch, &metadata.token_endpoint, options, token).await?)
+    }
+
+    /// What the provider says of the person after a refresh that gave `answer`: in a new ID token, or without one where an access token says it
+    /// (OpenID Connect Core 1.0 §12.2 and §5.3). Nothing, where it says it nowhere.
+    pub(super) async fn said_again(
+        &self,
+        options: &UpstreamOptions,
+        grant: &UpstreamGrant,
+        answer: &Map<String, Value>,
+    ) -> Result<Option<Said>, NotSeen> {
+        if let Some(token) = answer.get("id_token").and_then(Value::as_str) {
+            let said = self.id_token(token).await?;
+            let nonce = said.claims.get("nonce");
+            let before = grant.nonce.as_ref().map(SecretText::expose);
+            if nonce.is_some() && nonce.and_then(Value::as_str) != before {
+                return Err(LoginError::Answer(Nonce.into()).into());
+            }
+            return Ok(Some(said));
+        }
+        let metadata = self.endpoints().await?;
+        match (&metadata.userinfo_endpoint, &grant.access_token) {
+            (Some(endpoint), Some(token)) => {
+                let claims = userinfo(&*self.fetch, endpoint, token).await?;
+                Ok(Some(Said { iss: options.issuer().to_owned(), claims }))
+            }
+            (_, _) => Ok(None),
+        }
+    }
+
+    /// What an ID token says.
+    async fn id_token(&self, token: &str) -> Result<Said, LoginError> {
         let claims = self.verifier.id_token(token).await.map_err(|error| match error {
             TokenError::KeysUnavailable { .. } => LoginError::Unavailable(error.into()),
             error => LoginError::Answer(error.into()),
         })?;
-        if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
-            return Err(LoginError::Answer(Nonce.into()));
-        }
         // The verifier knows no other than its own.
         let iss = claims.get("iss").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Said { iss, claims })
@@ -113,7 +161,7 @@ fn names(issuer: &IssuerIdentifier, tenants: Option<&UpstreamTenants>) -> (Vec<A
 impl From<NoToken> for LoginError {
     fn from(error: NoToken) -> Self {
         match error {
-            NoToken::Code => Self::Answer(error.into()),
+            NoToken::Grant => Self::Answer(error.into()),
             NoToken::Fetch(_)
             | NoToken::Status(_)
             | NoToken::Refused(_)

@@ -28,6 +28,8 @@ pub struct UpstreamOptions {
     pub client_secret: Option<SecretText>,
     /// What we ask for: of an OpenID Connect provider `openid`, and for example `profile`, for a name to show.
     pub scopes: ScopeSet,
+    /// How it is asked for a refresh token, with which a refresh here follows it.
+    pub offline: OfflineAccess,
     /// In which claims it says what.
     pub said_in: SaidIn,
     /// Who is let in.
@@ -37,6 +39,17 @@ pub struct UpstreamOptions {
     /// By what people can log in there (`acr`), the strongest first. A request that asks for some of them gets a login that reaches one, or
     /// an error; without them nothing depends on the `acr` of an answer.
     pub acr_values: Vec<Acr>,
+}
+
+/// How a provider is asked for a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OfflineAccess {
+    /// By the scope `offline_access`, where it is one of [`UpstreamOptions::scopes`] (OpenID Connect Core 1.0 §11).
+    #[default]
+    Scope,
+    /// By `access_type=offline`, as Google has it.
+    AccessType,
 }
 
 /// How a provider is asked.
@@ -127,10 +140,19 @@ impl UpstreamOptions {
             client_id: client_id.to_owned(),
             client_secret: None,
             scopes: ScopeSet::parse_lossy("openid"),
+            offline: OfflineAccess::default(),
             said_in: SaidIn::default(),
             admitted: Admitted::default(),
             claims: Vec::new(),
             acr_values: Vec::new(),
+        }
+    }
+
+    /// Whether a refresh token is asked for. Where it is not, one may come all the same.
+    pub(super) fn asks_for_refresh_token(&self) -> bool {
+        match self.offline {
+            OfflineAccess::Scope => self.scopes.contains("offline_access"),
+            OfflineAccess::AccessType => true,
         }
     }
 

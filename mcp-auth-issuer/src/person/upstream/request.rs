@@ -7,7 +7,7 @@ use mcp_auth_core::ambient::Random;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::options::UpstreamOptions;
+use super::options::{OfflineAccess, UpstreamOptions};
 use crate::person::login::Attempt;
 use crate::secret::secret;
 
@@ -21,19 +21,27 @@ pub(super) struct Kept {
     pub(super) nonce: String,
     /// The PKCE verifier (RFC 7636 §4.1).
     pub(super) verifier: String,
+    /// Whether the person is asked to agree once more: without it the provider gave no refresh token.
+    #[serde(default)]
+    pub(super) with_consent: bool,
 }
 
 impl Kept {
     pub(super) fn random(random: &dyn Random) -> Self {
-        Self { nonce: secret(random), verifier: secret(random) }
+        Self { nonce: secret(random), verifier: secret(random), with_consent: false }
     }
 
     pub(super) fn read(text: Option<&SecretText>) -> Option<Self> {
         serde_json::from_str(text?.expose()).ok()
     }
 
-    /// The authorization request of OAuth alone.
-    pub(super) fn request(&self, endpoint: &Url, options: &UpstreamOptions, attempt: &Attempt<'_>) -> Url {
+    /// The authorization request of OAuth alone. The person comes back by `state`.
+    pub(super) fn request(
+        &self,
+        endpoint: &Url,
+        options: &UpstreamOptions,
+        (attempt, state): (&Attempt<'_>, &str),
+    ) -> Url {
         let mut url = endpoint.clone();
         let challenge = digest::digest(&digest::SHA256, self.verifier.as_bytes());
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(challenge);
@@ -41,7 +49,7 @@ impl Kept {
             ("response_type", "code"),
             ("client_id", &options.client_id),
             ("redirect_uri", &attempt.return_to()),
-            ("state", attempt.transaction),
+            ("state", state),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ]);
@@ -56,17 +64,25 @@ impl Kept {
         &self,
         endpoint: &Url,
         options: &UpstreamOptions,
-        attempt: &Attempt<'_>,
+        (attempt, state): (&Attempt<'_>, &str),
     ) -> Url {
-        let mut url = self.request(endpoint, options, attempt);
+        let mut url = self.request(endpoint, options, (attempt, state));
         let asked = &attempt.asked;
         let max_age = asked.max_age.unwrap_or(ANY_AGE).to_string();
         url.query_pairs_mut().extend_pairs([("nonce", &*self.nonce), ("max_age", &max_age)]);
+        // Google gives a refresh token once, and OpenID Connect Core 1.0 §11 wants `prompt=consent` for one: it is sent where none came without it.
+        let prompt = match (asked.again, self.with_consent) {
+            (true, true) => Some("login consent"),
+            (true, false) => Some("login"),
+            (false, true) => Some("consent"),
+            (false, false) => None,
+        };
         let hints = [
             ("login_hint", asked.login_hint),
             ("acr_values", asked.acr_values),
             ("ui_locales", asked.ui_locales),
-            ("prompt", asked.again.then_some("login")),
+            ("prompt", prompt),
+            ("access_type", (options.offline == OfflineAccess::AccessType).then_some("offline")),
         ];
         let hints = hints.into_iter().filter_map(|(name, hint)| Some((name, hint?)));
         // How long each may be is decided once, where the authorization request is read.

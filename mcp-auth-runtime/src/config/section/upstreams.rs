@@ -48,7 +48,9 @@ pub struct Upstream {
     /// Where its secret is. Without it, this server is a public client there, with PKCE alone.
     #[serde(default)]
     pub client_secret: Option<Secret>,
-    /// What is asked for. Without it, what the provider is known to need: `openid`, of most `profile` and `email` too, and of GitHub nothing.
+    /// What is asked for. Without it, what the provider is known to need: `openid`, of most `profile` and `email` too, of Entra ID and Okta
+    /// `offline_access`, and of GitHub nothing. With `offline_access` a provider gives a refresh token, by which each refresh here asks whether
+    /// it still knows the person.
     #[serde(default)]
     pub scopes: Option<Vec<ScopeToken>>,
     /// Who is let in: `"anyone"` who can log in there, or a table of lists, of which one that names the person suffices. Without it nobody is, and
@@ -60,7 +62,7 @@ pub struct Upstream {
     #[serde(default)]
     pub groups_claim: Option<ClaimPath>,
     /// Claims of the provider that tokens of this server say too, under their own names, for `[roles]`: at most 16, and of one person 4096
-    /// bytes together. They are as the last login said them.
+    /// bytes together. They are as the provider said them last, at the login or at a refresh.
     #[serde(default)]
     pub claims: Vec<ClaimPath>,
     /// By what people can log in there (`acr`), in the words of the provider, the strongest first: a login by one counts for those behind it.

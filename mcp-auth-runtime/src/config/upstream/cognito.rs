@@ -3,7 +3,8 @@
 use super::preset::{DomainFrom, UpstreamPreset, any};
 
 /// A user pool of Cognito. Its endpoints are on the pool's login domain, and its metadata at the issuer names them. `email_verified` may be
-/// the text `"true"`. Groups are in `cognito:groups`.
+/// the text `"true"`. Groups are in `cognito:groups`. It gives
+/// a refresh token with each code, and knows no scope for it.
 ///
 /// - Source: docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html.
 pub(in crate::config) static COGNITO: UpstreamPreset = UpstreamPreset {
@@ -13,6 +14,7 @@ pub(in crate::config) static COGNITO: UpstreamPreset = UpstreamPreset {
     example: "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE00",
     misfit: any,
     scopes: &["openid", "email"],
+    asks_by_access_type: false,
     organization_scope: None,
     subject_claims: &["sub"],
     tenant_claim: None,

@@ -5,6 +5,7 @@ use super::preset::{DomainFrom, UpstreamPreset};
 /// A person of Entra ID is `tid` and `oid` together: `oid` is one object of one tenant, and `sub` is another one for each application. Its ID tokens
 /// say the tenant's issuer also where the application is for several tenants, so there each tenant is listed. `email` is whatever an
 /// administrator of any tenant writes, and never counts. Groups are in `groups` (ids; over 200 they are left out) and app roles in `roles`.
+/// `offline_access` gives a refresh token.
 ///
 /// - Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference, …/claims-validation.
 pub(in crate::config) static ENTRA: UpstreamPreset = UpstreamPreset {
@@ -13,7 +14,8 @@ pub(in crate::config) static ENTRA: UpstreamPreset = UpstreamPreset {
     issuer: None,
     example: "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0",
     misfit,
-    scopes: &["openid", "profile", "email"],
+    scopes: &["openid", "profile", "email", "offline_access"],
+    asks_by_access_type: false,
     organization_scope: None,
     subject_claims: &["tid", "oid"],
     tenant_claim: Some("tid"),

@@ -19,6 +19,7 @@ pub(in crate::config) static GITHUB: UpstreamPreset = UpstreamPreset {
         )
     },
     scopes: &[],
+    asks_by_access_type: false,
     organization_scope: Some("read:org"),
     subject_claims: &["id"],
     tenant_claim: None,

@@ -16,6 +16,8 @@ pub struct UpstreamPreset {
     pub misfit: fn(&str) -> Option<&'static str>,
     /// What is asked for where the operator does not say it.
     pub(super) scopes: &'static [&'static str],
+    /// Whether `access_type=offline` asks it for a refresh token. Others give one anyway, or where `offline_access` is among the scopes.
+    pub asks_by_access_type: bool,
     /// What has to be asked for, beside that, to know of which organizations a person is.
     pub organization_scope: Option<&'static str>,
     /// The claims that tell a person from all others, for ever.

@@ -1,0 +1,230 @@
+//! A refresh here follows the provider: it is asked whether it still knows the person, and what it says of them now.
+//!
+//! Of all who refresh for one person at once, in any process, one asks: a provider that rotates refresh tokens ends the whole family when one
+//! comes twice (OAuth 2.1 §4.3.1). What it gives is in the store before anything else is done with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_store::{Connection, Lease, Leased, SecretHash, Store, StoreError, UpstreamGrant};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::options::UpstreamOptions;
+use super::person::{NotIn, person};
+use super::provider::{NotSeen, Provider, has_ended};
+use super::said::Said;
+use super::tokens;
+use crate::person::login::LoginError;
+use crate::person::renewal::{Renewal, Renewed};
+use crate::secret::secret;
+
+/// The longest that the provider may take to say who the person is, once it has given new tokens.
+const LONGEST_LOOK: Duration = Duration::from_secs(20);
+/// For how many seconds nobody else asks. Longer than all of it takes, also where clocks differ.
+const LEASE: u64 = 90;
+/// How long others wait for the one who asks.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How often they look.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+/// How often it is tried to keep what the provider gave, which is lost else.
+const TIMES: usize = 3;
+
+/// Nothing is kept of a person who logged in before such things were kept, or whose records are gone.
+const NOTHING_KEPT: &str = "nothing is kept of their login at the provider: they have to log in again";
+const OVER: &str = "the provider ended their login, or they are not let in any more";
+
+/// Why it is not known now whether the provider still knows the person.
+#[derive(Debug, thiserror::Error)]
+enum NotNow {
+    #[error("another request asks the provider about this person, and takes long")]
+    Busy,
+    #[error("the person logged in anew meanwhile, or another process went on")]
+    Overtaken,
+    #[error("the provider takes too long")]
+    Slow,
+    #[error("what the provider gave cannot be kept")]
+    Store(#[source] StoreError),
+    #[error("the provider does not say who the person is: {0}")]
+    Person(NotIn),
+}
+
+impl From<NotNow> for LoginError {
+    fn from(error: NotNow) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<StoreError> for NotNow {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Asks the provider. Cloning shares it.
+#[derive(Clone)]
+pub(super) struct Follower {
+    pub(super) options: Arc<UpstreamOptions>,
+    pub(super) provider: Arc<Provider>,
+    pub(super) ambient: Ambient,
+}
+
+/// What is renewed by whom.
+struct Held {
+    store: Store,
+    subject: String,
+    upstream: String,
+    holder: SecretHash,
+    now: u64,
+}
+
+impl Follower {
+    /// What the provider says of the person now. It is asked where it was not for a while, and where its access token has ended.
+    ///
+    /// # Errors
+    /// [`LoginError::Unavailable`]: it cannot be told now.
+    pub(super) async fn follow(&self, renewal: &Renewal<'_>) -> Result<Renewed, LoginError> {
+        let Renewal { subject, now, store, .. } = *renewal;
+        let of = Connection { subject, upstream: &self.options.name };
+        let (since, mut pause) = (Instant::now(), SHORTEST_PAUSE);
+        loop {
+            let kept = store.upstream_grants().find(of, now).await.map_err(NotNow::from)?;
+            let Some(grant) = kept else { return Ok(Renewed::Ended(NOTHING_KEPT)) };
+            if let Some(renewed) = self.without_asking(&grant, renewal) {
+                return Ok(renewed);
+            }
+            let holder = SecretHash::of(&secret(&*self.ambient.random));
+            let lease = Lease { holder, until: now.saturating_add(LEASE) };
+            match store.upstream_grants().lease(of, lease, now).await.map_err(NotNow::from)? {
+                Leased::Taken(grant) => {
+                    let (subject, upstream) = (subject.to_owned(), self.options.name.clone());
+                    let held = Held { store: store.clone(), subject, upstream, holder, now };
+                    // Another one may have gone on between the two steps.
+                    if let Some(renewed) = self.without_asking(&grant, renewal) {
+                        held.release(&grant).await?;
+                        return Ok(renewed);
+                    }
+                    let this = self.clone();
+                    // A client that goes away does not stop it: what the provider gives would be lost.
+                    let asked = tokio::spawn(async move { this.ask(held, grant).await });
+                    return asked.await.map_err(|error| LoginError::Unavailable(error.into()))?;
+                }
+                Leased::Held if since.elapsed() < LONGEST_WAIT => {
+                    sleep(pause).await;
+                    pause = LONGEST_PAUSE.min(pause * 2);
+                }
+                Leased::Held => return Err(NotNow::Busy.into()),
+                Leased::Absent => return Ok(Renewed::Ended(NOTHING_KEPT)),
+            }
+        }
+    }
+
+    /// What is known without the provider, if that is enough.
+    fn without_asking(&self, grant: &UpstreamGrant, renewal: &Renewal<'_>) -> Option<Renewed> {
+        if grant.is_over {
+            return Some(Renewed::Ended(OVER));
+        }
+        let is_recent = renewal.now < grant.seen_at.saturating_add(renewal.look_every);
+        let is_enough = is_recent && !has_ended(grant, renewal.now);
+        (is_enough || !renewal.may_ask || !self.provider.can_be_asked(grant))
+            .then(|| Renewed::Claims(grant.claims.clone()))
+    }
+
+    /// Asks the provider. What it gives is kept first.
+    async fn ask(&self, held: Held, grant: UpstreamGrant) -> Result<Renewed, LoginError> {
+        let answer = match self.provider.refreshed(&self.options, &grant, held.now).await {
+            Ok(answer) => answer,
+            Err(error) => return held.not_seen(&grant, error).await,
+        };
+        let grant = match &answer {
+            Some(answer) => {
+                let grant = tokens::renewed(answer, &grant, held.now);
+                held.keep(&grant).await?;
+                grant
+            }
+            None => grant,
+        };
+        match self.claims(&held, &grant, answer.as_ref()).await {
+            Ok(claims) => {
+                let grant = UpstreamGrant { claims, seen_at: held.now, ..grant };
+                held.release(&grant).await?;
+                Ok(Renewed::Claims(grant.claims))
+            }
+            Err(error) => held.not_seen(&grant, error).await,
+        }
+    }
+
+    /// What our tokens say of the person now, who is let in still.
+    async fn claims(
+        &self,
+        held: &Held,
+        grant: &UpstreamGrant,
+        answer: Option<&Map<String, Value>>,
+    ) -> Result<Map<String, Value>, NotSeen> {
+        let said = timeout(LONGEST_LOOK, self.provider.said_again(&self.options, grant, answer)).await;
+        match said.unwrap_or_else(|_| Err(LoginError::from(NotNow::Slow).into()))? {
+            Some(said) => self.let_in_still(held, &said),
+            None => Ok(grant.claims.clone()),
+        }
+    }
+
+    fn let_in_still(&self, held: &Held, said: &Said) -> Result<Map<String, Value>, NotSeen> {
+        let user = person(said, &self.options, held.now).map_err(|error| match error {
+            NotIn::NotAdmitted => NotSeen::Over("they are not among those who are let in any more"),
+            error => NotSeen::Now(NotNow::Person(error).into()),
+        })?;
+        if user.subject != held.subject {
+            return Err(NotSeen::Over("the provider names another person"));
+        }
+        if !user.has_fit_claims() {
+            return Err(NotSeen::Over("what the provider says of them is too long for tokens"));
+        }
+        Ok(user.claims)
+    }
+}
+
+impl Held {
+    fn of(&self) -> Connection<'_> {
+        Connection { subject: &self.subject, upstream: &self.upstream }
+    }
+
+    /// Keeps what the provider gave, and goes on.
+    async fn keep(&self, grant: &UpstreamGrant) -> Result<(), NotNow> {
+        let grants = self.store.upstream_grants();
+        let mut left = TIMES;
+        loop {
+            left -= 1;
+            match grants.renew(self.of(), self.holder, grant.clone(), self.now).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(NotNow::Overtaken),
+                Err(error) if left == 0 => return Err(error.into()),
+                Err(_) => sleep(LONGEST_PAUSE).await,
+            }
+        }
+    }
+
+    /// Keeps this, and lets others ask.
+    async fn release(&self, grant: &UpstreamGrant) -> Result<(), NotNow> {
+        match self.store.upstream_grants().release(self.of(), self.holder, grant.clone(), self.now).await? {
+            true => Ok(()),
+            false => Err(NotNow::Overtaken),
+        }
+    }
+
+    /// What is over stays so until the person logs in again; of what cannot be told now nothing is changed.
+    async fn not_seen(&self, grant: &UpstreamGrant, error: NotSeen) -> Result<Renewed, LoginError> {
+        match error {
+            NotSeen::Over(why) => {
+                self.release(&UpstreamGrant::over(self.now)).await?;
+                Ok(Renewed::Ended(why))
+            }
+            NotSeen::Now(error) => {
+                // Where this fails too, the lease ends by itself.
+                let _ = self.release(grant).await;
+                Err(error)
+            }
+        }
+    }
+}
