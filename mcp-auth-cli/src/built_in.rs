@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{
-    AccountsLogin, Caps, DeniedIssued, IssuerOptions, KeyRing, KeySource, LocalIssuerSetup, LoginOptions,
-    Store,
+    AccountsLogin, Brand, Caps, DeniedIssued, IssuerOptions, KeyRing, KeySource, LocalIssuerSetup,
+    LoginOptions, Store,
 };
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config};
@@ -71,6 +71,7 @@ pub(crate) fn issuer(
         reach: config.issuer_reach(),
         resource,
         server_name: String::new(),
+        brand: Brand::named(""),
         scopes,
         families: checked.families.clone(),
         default_scopes: config.auth.base_scopes(),

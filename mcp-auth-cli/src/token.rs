@@ -13,7 +13,7 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Authentication, Caps, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions,
+    AccessTokenClaims, Authentication, Brand, Caps, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerOptions,
     KeyRing, KeySource, KnownRevocations, LocalIssuerSetup, SigningAlgorithm, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
@@ -300,6 +300,7 @@ fn accepts(
         reach: config.issuer_reach(),
         resource: resource.clone(),
         server_name: String::new(),
+        brand: Brand::named(""),
         scopes: Default::default(),
         families: Default::default(),
         default_scopes: ScopeSet::new(),

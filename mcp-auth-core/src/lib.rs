@@ -30,6 +30,7 @@ pub mod secret;
 pub mod seen;
 pub mod strict_json;
 pub mod uri_template;
+pub mod weight;
 
 pub use api_key::{ApiKey, InvalidApiKey};
 pub use hierarchy::{Cycle, Hierarchy};

@@ -162,6 +162,47 @@ async fn operations_are_listed_for_this_computer_and_for_nobody_behind_a_proxy()
     }
 }
 
+/// Any page on this computer could read an answer that its script fetches.
+#[tokio::test]
+async fn operations_are_listed_for_who_opens_the_page_and_not_for_a_script_of_another_one() {
+    let (_everything, _server, wire) = start("").await;
+    for target in ["/", "/mcp"] {
+        for script in
+            ["Origin: http://localhost:5173\r\n", "Sec-Fetch-Mode: cors\r\n", "Sec-Fetch-Mode: no-cors\r\n"]
+        {
+            let fetched = ask(wire, "GET", target, &format!("{BROWSER}{script}")).await;
+            assert!(is_page(&fetched) && !fetched.text().contains("write_note"), "{target} {script}");
+        }
+        let opened = ask(wire, "GET", target, &format!("{BROWSER}Sec-Fetch-Mode: navigate\r\n")).await;
+        assert!(
+            opened.text().contains("write_note") && opened.text().contains("Version "),
+            "{}",
+            opened.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_credential_that_is_not_good_is_told_what_is_wrong_and_no_page_hides_it() {
+    let (_everything, _server, wire) = start("").await;
+    let reply = ask(wire, "GET", "/mcp", &format!("{BROWSER}Authorization: Bearer not-a-token\r\n")).await;
+    assert_eq!((reply.status(), reply.header("content-type")), (401, Some("application/json")));
+    assert!(reply.text().contains("invalid_token"), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn programs_that_weigh_json_more_get_json() {
+    let (_everything, _server, wire) = start("").await;
+    let preferred = "Accept: application/json, text/html;q=0.1\r\n";
+    let axios = "Accept: application/json, text/plain, */*\r\n";
+    for (target, status) in [("/", 404), ("/mcp", 401)] {
+        for lines in [preferred, axios] {
+            let reply = ask(wire, "GET", target, lines).await;
+            assert_eq!((reply.status(), is_page(&reply)), (status, false), "{target} {lines}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_page_can_be_turned_off_and_looks_as_the_operator_says() {
     let (_everything, _server, wire) = start("[pages]\nconnect = false\n").await;

@@ -167,7 +167,7 @@ fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
 }
 
 /// A client's whole way: discovery, registration, login, consent, token, calls in both eras, a session of before, a call that a person
-/// confirms, step-up to another scope by a second authorization, refresh, revocation.
+/// confirms, refresh, and a code that is used again, which revokes all of it.
 async fn flow(fate: &mut Fate<'_>) {
     let cluster = fate.cluster;
     fate.next_step().await; // 0: discovery
@@ -283,7 +283,7 @@ async fn flow(fate: &mut Fate<'_>) {
     }
 }
 
-/// The flow, with either machine first, and with either one killed before each step.
+/// The flow, with either machine first, and with one of them killed before each step.
 async fn any_step_ends_well_on_any_machine(store: &str) {
     let cluster = Cluster::on(store).await;
     for first in 0..2 {

@@ -5,6 +5,7 @@
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
+use mcp_auth_core::weight::{WHOLE_WEIGHT, weight};
 
 use crate::answer::Rejection;
 
@@ -57,14 +58,15 @@ pub(super) fn accepts_both_plainly(headers: &HeaderMap) -> bool {
     text == "*/*" || (!text.contains([';', '"']) && names(JSON) && names(EVENT_STREAM))
 }
 
-/// Whether pages are accepted by their name, as browsers do, and not by a range that covers everything.
-pub(crate) fn names_html(headers: &HeaderMap) -> bool {
-    names(headers, HTML)
+/// Whether pages are accepted by their name, as browsers do, and not by a range that covers everything; and at least as gladly as JSON. A
+/// program that names both and weighs JSON more gets JSON (RFC 9110 §12.5.1).
+pub(crate) fn asks_for_html(headers: &HeaderMap) -> bool {
+    names(headers, HTML) && weight_of(headers, HTML) >= weight_of(headers, JSON)
 }
 
-/// Whether a page is accepted.
-pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
-    accepts(headers, HTML)
+/// Whether a page may be sent where there is something else too: to who asks for one, or takes anything and does not name JSON.
+pub(crate) fn takes_html(headers: &HeaderMap) -> bool {
+    asks_for_html(headers) || (!names(headers, JSON) && accepts(headers, HTML))
 }
 
 /// Whether event streams are accepted by their name, and not by a range that covers everything: who writes `*/*` has
@@ -83,6 +85,17 @@ fn names(headers: &HeaderMap, wanted: &str) -> bool {
         parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
             && !parts.any(is_weight_of_nothing)
     })
+}
+
+/// The weight of this media type, in thousandths, by the most specific ranges that cover it; nothing where none does.
+fn weight_of(headers: &HeaderMap, wanted: &str) -> u16 {
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = lines.flat_map(|line| split(line, ',')).filter_map(|range| {
+        let mut parts = split(range, ';');
+        let closeness = closeness(parts.next()?.trim(), wanted)?;
+        Some((closeness, parts.find_map(weight).unwrap_or(WHOLE_WEIGHT)))
+    });
+    ranges.max().map_or(0, |(_, weight)| weight)
 }
 
 /// Whether there is one content type, and it is JSON in UTF-8.
@@ -140,12 +153,7 @@ fn closeness(range: &str, wanted: &str) -> Option<usize> {
 
 /// `q=0`, `q=0.000` (RFC 9110 §12.4.2). A weight that cannot be read excludes nothing.
 fn is_weight_of_nothing(parameter: &str) -> bool {
-    let Some((name, value)) = parameter.split_once('=') else { return false };
-    let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));
-    name.trim().eq_ignore_ascii_case("q")
-        && whole == "0"
-        && fraction.len() <= 3
-        && fraction.bytes().all(|digit| digit == b'0')
+    weight(parameter) == Some(0)
 }
 
 /// Splits at `delimiter` outside of quoted strings (RFC 9110 §5.6.4).
@@ -211,6 +219,32 @@ mod tests {
             let headers = headers(ACCEPT, refused);
             assert!(!(accepts(&headers, JSON) && accepts(&headers, EVENT_STREAM)), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn a_page_is_for_who_names_it_and_does_not_weigh_json_more() {
+        for browser in [
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
+            "text/html",
+            "application/json, text/html",
+            "text/html;q=0.5, */*;q=0.1",
+        ] {
+            let headers = headers(ACCEPT, &[browser]);
+            assert!(asks_for_html(&headers) && takes_html(&headers), "{browser}");
+        }
+        for (program, takes) in [
+            ("application/json, text/html;q=0.1", false),
+            ("application/json, text/plain, */*", false),
+            ("application/json, text/event-stream", false),
+            ("text/html;q=0, */*", false),
+            ("*/*", true),
+            ("text/*", true),
+            ("*/*;q=0.1", true),
+        ] {
+            let headers = headers(ACCEPT, &[program]);
+            assert_eq!((asks_for_html(&headers), takes_html(&headers)), (false, takes), "{program}");
+        }
+        assert!(!asks_for_html(&HeaderMap::new()) && takes_html(&HeaderMap::new()));
     }
 
     #[test]

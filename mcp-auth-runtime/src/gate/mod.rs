@@ -40,7 +40,7 @@ mod tool_lists;
 
 pub(crate) use gate::Gate;
 pub(crate) use http::{Endpoint, EndpointLimits, EndpointSettings, refusal};
-pub(crate) use media::{accepts_html, names_html};
+pub(crate) use media::{asks_for_html, takes_html};
 pub(crate) use speaker::{ReadAgain, Speaker};
 pub(crate) use stdio::{refused, serve_stdio};
 pub(crate) use tool_errors::ToolErrors;

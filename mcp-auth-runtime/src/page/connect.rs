@@ -68,7 +68,10 @@ impl ConnectPage {
             @if let Some(operations) = operations { (listed(texts, operations)) }
             (self.documents(texts))
         };
-        let footer = said(texts.made_with, &[("version", &html! { bdi { (seen(&self.version)) } })]);
+        // Which release runs is nobody's matter who is not let in.
+        let version =
+            operations.map(|_| said(texts.version, &[("version", &html! { bdi { (seen(&self.version)) } })]));
+        let footer = html! { (texts.made_with) @if let Some(version) = version { ". " (version) } };
         show(&Frame {
             brand: &self.brand,
             language,
@@ -92,6 +95,7 @@ impl ConnectPage {
             @if is_here_only {
                 section.way { h3 { "Claude, ChatGPT" } p { (texts.cloud_not_here) } }
             } @else {
+                p.hint { (texts.cloud_reach) }
                 section.way { h3 { "Claude" } p { (said(texts.claude_steps, &[])) } }
                 section.way { h3 { "ChatGPT" } p { (said(texts.chatgpt_steps, &[])) } }
             }
@@ -131,7 +135,7 @@ fn copied(texts: &Texts, id: &str, text: &str) -> Markup {
     html! {
         div.copied {
             pre { code #(id) { (text) } }
-            button type="button" hidden data-copy=(id) data-copied=(texts.copied) aria-describedby=(id) { (texts.copy) }
+            button type="button" hidden data-copy=(id) data-copied=(texts.copied) data-selected=(texts.selected) { (texts.copy) }
             span role="status" {}
         }
     }

@@ -5,11 +5,13 @@ if (navigator.clipboard) {
     button.hidden = false;
     button.addEventListener('click', async () => {
       const source = document.getElementById(button.dataset.copy);
+      said.textContent = ''; // or the same word would not be announced again
       try {
         await navigator.clipboard.writeText(source.textContent);
         said.textContent = button.dataset.copied;
       } catch {
         getSelection().selectAllChildren(source);
+        said.textContent = button.dataset.selected;
       }
     });
   }

@@ -155,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_an_operator_sets_is_shown_and_allowed() {
-        let logo = Logo::read(b"<svg>").unwrap();
+        let logo = Logo::read(b"<svg xmlns='http://www.w3.org/2000/svg'>").unwrap();
         let support = Some("mailto:help@example.com?subject=\"><script>".to_owned());
         let brand = Brand::new("A \"B\"".to_owned(), Some("#ffdd00".parse().unwrap()), Some(logo), support);
         let (response, page) = shown(&brand, Script::Inside("a < b")).await;
@@ -163,7 +163,7 @@ mod tests {
         assert!(said.contains("; img-src data:; style-src 'sha256-"), "{said}");
         assert!(said.contains(&format!("; script-src {}; ", source_of("a < b"))), "{said}");
         assert!(page.contains(
-            "<img class=\"logo\" src=\"data:image/svg+xml;base64,PHN2Zz4=\" alt=\"A &quot;B&quot;\">"
+            "<img class=\"logo\" src=\"data:image/svg+xml;base64,PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnPg==\" alt=\"A &quot;B&quot;\">"
         ));
         assert!(page.contains("href=\"mailto:help@example.com?subject=&quot;&gt;&lt;script&gt;\""), "{page}");
         let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;

@@ -2,11 +2,10 @@
 
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
+use mcp_auth_core::weight::{WHOLE_WEIGHT, weight};
 
 /// The longest list that is read, in bytes. A browser sends less than 200.
 const LONGEST: usize = 1024;
-/// The whole weight, in thousandths.
-const WHOLE: u16 = 1000;
 
 /// A language that pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,7 +53,7 @@ impl Language {
         };
         // Of two with one weight the one that is named first; of two that are not named, English.
         let best = Self::ALL.into_iter().filter(|language| weight(*language) > 0);
-        best.min_by_key(|language| (WHOLE - weight(*language), place(*language))).unwrap_or_default()
+        best.min_by_key(|language| (WHOLE_WEIGHT - weight(*language), place(*language))).unwrap_or_default()
     }
 
     /// That of a tag or a range: by its first part alone (RFC 4647 §3.4), so `de-AT` is German.
@@ -67,28 +66,14 @@ impl Language {
 /// A language range with its weight in thousandths (RFC 9110 §12.4.2).
 fn weighed(range: &str) -> Option<(&str, u16)> {
     let (range, parameter) = match range.split_once(';') {
-        Some((range, parameter)) => (range, Some(parameter.trim())),
+        Some((range, parameter)) => (range, Some(parameter)),
         None => (range, None),
     };
     let weight = match parameter {
-        None => WHOLE,
-        Some(parameter) => thousandths(parameter.strip_prefix("q=").or(parameter.strip_prefix("Q="))?)?,
+        None => WHOLE_WEIGHT,
+        Some(parameter) => weight(parameter)?,
     };
     Some((range.trim(), weight))
-}
-
-/// A weight, `0` to `1` with at most three digits behind the point.
-fn thousandths(weight: &str) -> Option<u16> {
-    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let fraction: u16 = format!("{fraction:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(fraction),
-        "1" if fraction == 0 => Some(WHOLE),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub(crate) enum InvalidLogo {
     /// By its first bytes it is something else, whatever its name says.
     #[error("it is not a PNG, WebP or SVG picture")]
     Unknown,
+    /// An SVG with a document type, which can define entities.
+    #[error("it has a document type: take `<!DOCTYPE …>` out of it")]
+    DocumentType,
 }
 
 impl Logo {
@@ -32,7 +35,7 @@ impl Logo {
         if file.len() > LARGEST_LOGO {
             return Err(InvalidLogo::TooLarge);
         }
-        let media_type = media_type(file).ok_or(InvalidLogo::Unknown)?;
+        let media_type = media_type(file)?;
         Ok(Self(format!("data:{media_type};base64,{}", BASE64_STANDARD.encode(file)).into()))
     }
 
@@ -41,31 +44,39 @@ impl Logo {
     }
 }
 
-fn media_type(file: &[u8]) -> Option<&'static str> {
+fn media_type(file: &[u8]) -> Result<&'static str, InvalidLogo> {
     if file.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return Some("image/png");
+        return Ok("image/png");
     }
     if file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WEBP") {
-        return Some("image/webp");
+        return Ok("image/webp");
     }
-    let text = std::str::from_utf8(file).ok()?;
-    is_svg(text.strip_prefix('\u{feff}').unwrap_or(text)).then_some("image/svg+xml")
+    let text = std::str::from_utf8(file).map_err(|_| InvalidLogo::Unknown)?;
+    verify_svg(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    Ok("image/svg+xml")
 }
 
-/// Whether the first element is `svg`, behind what XML allows before it. A document type can define entities, so it is not taken.
-fn is_svg(text: &str) -> bool {
+/// The namespace without which browsers show no picture.
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// Checks that the first element is an `svg` of the namespace of SVG, behind what XML allows before it.
+fn verify_svg(text: &str) -> Result<(), InvalidLogo> {
     let mut rest = text.trim_start();
     loop {
         let end = match rest {
             _ if rest.starts_with("<?xml") => "?>",
             _ if rest.starts_with("<!--") => "-->",
+            _ if rest.starts_with("<!DOCTYPE svg") => return Err(InvalidLogo::DocumentType),
             _ => break,
         };
-        let Some((_, behind)) = rest.split_once(end) else { return false };
+        let (_, behind) = rest.split_once(end).ok_or(InvalidLogo::Unknown)?;
         rest = behind.trim_start();
     }
-    let name = rest.strip_prefix("<svg");
-    name.and_then(|rest| rest.chars().next()).is_some_and(|next| next.is_whitespace() || next == '>')
+    let (element, _) =
+        rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or(InvalidLogo::Unknown)?;
+    let name = element.split(|next: char| next.is_whitespace() || next == '/').next().unwrap_or_default();
+    let local = name.rsplit(':').next();
+    if local == Some("svg") && element.contains(SVG) { Ok(()) } else { Err(InvalidLogo::Unknown) }
 }
 
 #[cfg(test)]
@@ -78,7 +89,11 @@ mod tests {
             (&b"\x89PNG\r\n\x1a\nrest"[..], "data:image/png;base64,iVBORw0KGgpyZXN0"),
             (b"RIFF\x04\0\0\0WEBPVP8 ", "data:image/webp;base64,"),
             (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "data:image/svg+xml;base64,"),
-            (b"\xef\xbb\xbf<?xml version=\"1.0\"?>\n<!-- ours -->\n<svg>", "data:image/svg+xml;base64,"),
+            (
+                b"\xef\xbb\xbf<?xml version=\"1.0\"?>\n<!-- ours -->\n<svg\n xmlns='http://www.w3.org/2000/svg'>",
+                "data:image/svg+xml;base64,",
+            ),
+            (b"<svg:svg xmlns:svg=\"http://www.w3.org/2000/svg\">", "data:image/svg+xml;base64,"),
         ] {
             let logo = Logo::read(file).unwrap();
             assert!(logo.url().starts_with(begins), "{}", logo.url());
@@ -95,12 +110,20 @@ mod tests {
             b"<svgx>",
             b"<!-- <svg>",
             b"RIFF\x04\0\0\0WAVE",
-            b"<!DOCTYPE svg [<!ENTITY a \"b\">]><svg>",
+            b"<svg>",
+            b"<svg/>",
+            b"<a><svg xmlns=\"http://www.w3.org/2000/svg\"/></a>",
             b"<svg \xff>",
         ] {
             assert_eq!(Logo::read(file), Err(InvalidLogo::Unknown), "{file:?}");
         }
-        let mut large = b"<svg>".to_vec();
+        for typed in [
+            "<!DOCTYPE svg [<!ENTITY a \"b\">]><svg>",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE svg PUBLIC \"x\">\n<svg>",
+        ] {
+            assert_eq!(Logo::read(typed.as_bytes()), Err(InvalidLogo::DocumentType), "{typed}");
+        }
+        let mut large = b"<svg xmlns='http://www.w3.org/2000/svg'>".to_vec();
         large.resize(LARGEST_LOGO + 1, b' ');
         assert_eq!(Logo::read(&large), Err(InvalidLogo::TooLarge));
         assert!(Logo::read(&large[..LARGEST_LOGO]).is_ok());

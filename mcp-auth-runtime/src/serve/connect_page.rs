@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::routing::{MethodRouter, any};
-use http::header::VARY;
+use http::header::{ORIGIN, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use mcp_auth_core::Resource;
 
@@ -15,7 +15,7 @@ use super::settings;
 use crate::answer::Rejection;
 use crate::dispatch::Rulebook;
 use crate::error::Result;
-use crate::gate::{Endpoint, accepts_html, names_html};
+use crate::gate::{Endpoint, asks_for_html, takes_html};
 use crate::page::{ConnectPage, Language, Operation};
 use crate::transport::peer::is_of_this_computer;
 use crate::transport::routes;
@@ -30,7 +30,8 @@ pub(super) struct Connect {
 /// Who asks for the page, and how.
 struct Visitor {
     language: Language,
-    is_of_this_computer: bool,
+    /// A person who opened the page in a browser on this computer: not a script of another page there, which could read what it gets.
+    is_at_this_computer: bool,
 }
 
 impl Connect {
@@ -61,7 +62,7 @@ impl Connect {
     }
 
     fn operations(&self, visitor: &Visitor) -> Option<Vec<Operation>> {
-        let rules = self.rules.as_ref().filter(|_| visitor.is_of_this_computer)?.now();
+        let rules = self.rules.as_ref().filter(|_| visitor.is_at_this_computer)?.now();
         let each = rules.registry().iter().map(|(_, declaration)| Operation {
             kind: declaration.kind().as_str(),
             name: declaration.name().to_owned(),
@@ -80,8 +81,13 @@ impl Connect {
 
 impl Visitor {
     fn of(request: &Request) -> Self {
-        let language = Language::of_headers(request.headers());
-        Self { language, is_of_this_computer: is_of_this_computer(request) }
+        let headers = request.headers();
+        let is_navigated = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+        let is_opened = is_navigated && !headers.contains_key(ORIGIN);
+        Self {
+            language: Language::of_headers(headers),
+            is_at_this_computer: is_opened && is_of_this_computer(request),
+        }
     }
 }
 
@@ -97,7 +103,7 @@ async fn root(State(there): State<Arc<(Arc<Connect>, Rejection)>>, request: Requ
     if !is_opened(request.method()) {
         return nothing.respond_early();
     }
-    let mut response = match accepts_html(request.headers()) {
+    let mut response = match takes_html(request.headers()) {
         true => {
             let mut response = Response::new(Body::empty());
             connect.put_into(&mut response, &Visitor::of(&request), false);
@@ -123,16 +129,22 @@ async fn opened(State(there): State<Arc<(Arc<Endpoint>, Arc<Connect>)>>, request
     if !is_opened(request.method()) {
         return Endpoint::serve(State(endpoint), request).await;
     }
-    let visitor = names_html(request.headers()).then(|| Visitor::of(&request));
+    let visitor = asks_for_html(request.headers()).then(|| Visitor::of(&request));
     let mut response = Endpoint::serve(State(endpoint), request).await;
     // What a request without a message gets. Any other answer says what is wrong with the request, and no page hides that.
     if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::METHOD_NOT_ALLOWED) {
         response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
-        if let Some(visitor) = visitor {
+        if let Some(visitor) = visitor.filter(|_| !refuses_a_credential(&response)) {
             connect.put_into(&mut response, &visitor, true);
         }
     }
     response
+}
+
+/// Whether a credential was presented that is not good: the body says why (RFC 6750 §3.1).
+fn refuses_a_credential(response: &Response<Body>) -> bool {
+    let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter();
+    challenges.filter_map(|challenge| challenge.to_str().ok()).any(|challenge| challenge.contains("error="))
 }
 
 /// Whether a request only looks (RFC 9110 §9.3.1 and §9.3.2).

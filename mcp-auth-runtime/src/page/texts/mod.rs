@@ -47,11 +47,13 @@ page_texts! {
         copy,
         /// Said when it is copied.
         copied,
+        /// Said where the browser does not let the page copy.
+        selected,
         /// Above the ways to connect.
         ways,
         /// How a link in a client's own scheme looks. `{client}`
         add_to,
-        /// What the command does. `{client}`
+        /// What the command does.
         run_command,
         /// Below a link that opens an application.
         opens_application,
@@ -61,6 +63,8 @@ page_texts! {
         claude_steps,
         /// How it is done in ChatGPT.
         chatgpt_steps,
+        /// Of any other server, for clients that ask from the internet.
+        cloud_reach,
         /// Of a server on this computer, which their clouds do not reach.
         cloud_not_here,
         /// The name of the last way.
@@ -81,8 +85,10 @@ page_texts! {
         policy,
         /// Link to the terms of service.
         terms,
-        /// At the bottom. `{version}`
+        /// At the bottom.
         made_with,
+        /// Which release of the program runs. `{version}`
+        version,
     }
 }
 
