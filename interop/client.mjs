@@ -1,11 +1,12 @@
 // The official TypeScript SDK's client through the complete flow, each step checked on the wire.
 //
-//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd|known --skew SECONDS [--tokens bearer|dpop] [--challenges Bearer|DPoP]
+//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd|known --skew SECONDS [--tokens bearer|dpop] [--challenges Bearer|DPoP] [--login here|elsewhere]
 //
 // `known` is a client that the authorization server knows already, with the secret in INTEROP_SECRET.
 // `--skew` is how long after `exp` the server still takes a token: the refresh is waited for, not pretended. `--tokens dpop`
 // gives the SDK a key: it then has its tokens bound to it, and sends a proof with each request (RFC 9449), all by itself. `--challenges`
 // is the scheme in which the server refuses, where that is another one: the built-in issuer binds what a client wants to have bound.
+// `--login elsewhere`: people log in at another provider, and decide before that; at the end they take back what they allowed.
 
 import { Client, DpopSession, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { Person } from './person.mjs';
@@ -23,6 +24,9 @@ const known = registration === 'known'
   ? { client_id: 'known', client_secret: process.env.INTEROP_SECRET, token_endpoint_auth_method: 'client_secret_basic' }
   : undefined;
 const skew = Number(option('skew'));
+const elsewhere = option('login', 'here') === 'elsewhere';
+/** The pages of the first login: where it is elsewhere the person decides first, logs in there, and is named before they decide once more. */
+const firstPages = elsewhere ? 'decide,login,consent,consent' : 'login,consent';
 /** The scheme in which tokens are presented, and the one in which they are refused. */
 const scheme = { bearer: 'Bearer', dpop: 'DPoP' }[option('tokens', 'bearer')];
 const refusing = option('challenges', scheme);
@@ -144,7 +148,7 @@ try {
     const { asked, answer, pages } = login;
     expect(asked.get('code_challenge_method') === 'S256' && asked.get('code_challenge'), 'PKCE with S256', asked.get('code_challenge_method'));
     expect(asked.get('resource') === url.href, `the resource indicator ${url.href}`, asked.get('resource'));
-    expect(pages.join() === 'login,consent', 'a login and a consent page', pages);
+    expect(pages.join() === firstPages, `the pages ${firstPages}`, pages);
     expect(answer.get('code') && answer.get('iss') === issuer, `a code, and iss ${issuer} (RFC 9207)`, [...answer.keys()]);
   });
   await steps.step('token', async () => {
@@ -219,6 +223,21 @@ try {
     expect(provider.logins.length === 2, 'no further login', provider.logins.length);
     return `after ${Math.round(left / 1000)} s`;
   });
+  if (elsewhere) {
+    const ended = { id: provider.clientInformation().client_id, ...provider.tokens() };
+    await steps.step('taken back', () => provider.person.end(url.origin, ended.id));
+    await steps.step('refused', async () => {
+      const ask = { method: 'POST', headers: { Authorization: `Bearer ${ended.access_token}`, 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' }, body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' };
+      const called = await fetch(url, ask);
+      expect(called.status === 401 && challenge(called.headers.get('www-authenticate'))?.error === 'invalid_token', '401 invalid_token', called.status);
+      const fields = { grant_type: 'refresh_token', refresh_token: ended.refresh_token, client_id: ended.id };
+      const headers = known && { Authorization: `Basic ${btoa(`${encodeURIComponent(known.client_id)}:${encodeURIComponent(known.client_secret)}`)}` };
+      if (known) delete fields.client_id;
+      const refreshed = await fetch(`${url.origin}/token`, { method: 'POST', headers, body: new URLSearchParams(fields) });
+      const { error } = await refreshed.json();
+      expect(refreshed.status === 400 && error === 'invalid_grant', '400 invalid_grant', `${refreshed.status} ${error}`);
+    });
+  }
 } catch (error) {
   if (!(error instanceof Stopped)) throw error;
 } finally {

@@ -1,10 +1,11 @@
 """The official Python SDK's client through the complete flow, each step checked on the wire.
 
-    client.py --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd|known --skew SECONDS
+    client.py --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd|known --skew SECONDS [--login here|elsewhere]
 
 `known` is a client that the authorization server knows already, with the secret in INTEROP_SECRET.
 NODE in the environment is the Node.js that runs person.mjs. This client refreshes when it knows that its token has
-expired, so --skew, which the server allows on top, is not waited for.
+expired, so --skew, which the server allows on top, is not waited for. `--login elsewhere`: people log in at another provider, and decide before
+that; at the end they take back what they allowed.
 """
 
 import argparse
@@ -32,7 +33,11 @@ TOOLS = ["add_todo", "complete_todo", "delete_todo", "list_todos", "ping"]
 arguments = argparse.ArgumentParser()
 for name in ["url", "revision", "registration", "skew"]:
     arguments.add_argument(f"--{name}", required=True)
+arguments.add_argument("--login", choices=["here", "elsewhere"], default="here")
 options = arguments.parse_args()
+elsewhere = options.login == "elsewhere"
+# The pages of a login: elsewhere the person decides first, logs in there, and is named before they decide once more.
+PAGES = ["decide", "login", "consent", "consent"] if elsewhere else ["login", "consent"]
 by_document = options.registration == "cimd"
 known = options.registration == "known"
 
@@ -171,7 +176,7 @@ def consent():
     asked, answer, pages = (logins[0][part] for part in ("asked", "answer", "pages"))
     expect(asked.get("code_challenge_method") == "S256", "PKCE with S256", asked.get("code_challenge_method"))
     expect(asked.get("resource") == options.url, f"the resource indicator {options.url}", asked.get("resource"))
-    expect(pages == ["login", "consent"], "a login and a consent page", pages)
+    expect(pages == PAGES, f"the pages {PAGES}", pages)
     expect(answer.get("iss") == metadata(), "iss to be the issuer (RFC 9207)", answer.get("iss"))
 
 
@@ -249,6 +254,33 @@ async def flow(client, store):
     stepped_up_at = time.monotonic()
     await step("call again", called_again)
     await step("refresh", refreshed)
+    if elsewhere:
+        await step("taken back", lambda: taken_back(store))
+        await step("refused", lambda: refused_now(store))
+
+
+async def taken_back(store):
+    origin = "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(options.url))
+    script = str(Path(__file__).with_name("person.mjs"))
+    person = await asyncio.create_subprocess_exec(os.environ["NODE"], script, "--end", origin, store.client.client_id)
+    expect(await person.wait() == 0, "the access to be ended", person.returncode)
+
+
+async def refused_now(store):
+    """With the tokens themselves: the SDK would log in again."""
+    tokens, by_secret = store.tokens, None
+    fields = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token, "client_id": store.client.client_id}
+    if known:
+        by_secret = tuple(urllib.parse.quote_plus(part) for part in (fields.pop("client_id"), store.client.client_secret))
+    headers = {"Authorization": f"Bearer {tokens.access_token}", "Accept": "application/json, text/event-stream"}
+    async with httpx2.AsyncClient(timeout=30) as http:
+        called = await http.post(options.url, json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=headers)
+        invalid = 'error="invalid_token"' in called.headers.get("www-authenticate", "")
+        expect(called.status_code == 401 and invalid, "401 invalid_token", called.status_code)
+        endpoint = urllib.parse.urljoin(options.url, "/token")
+        refreshed = await (http.post(endpoint, data=fields, auth=by_secret) if by_secret else http.post(endpoint, data=fields))
+        error = refreshed.json().get("error")
+        expect(refreshed.status_code == 400 and error == "invalid_grant", "400 invalid_grant", f"{refreshed.status_code} {error}")
 
 
 async def main():

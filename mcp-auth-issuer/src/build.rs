@@ -21,7 +21,7 @@ use crate::person::accounts::{AccountsLogin, PasskeysPolicy};
 use crate::person::own::OwnLogin;
 use crate::person::passkey::RelyingParty;
 use crate::person::upstream::{InvalidUpstream, UpstreamLogin};
-use crate::person::{Csrf, SessionCookie};
+use crate::person::{ConsentCookie, Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
 use crate::rate_limit::AddressRate;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
@@ -243,6 +243,7 @@ fn assemble(
     let published = PublishedKeys { ring: keys.clone(), ambient: setup.ambient.clone() };
     let issuer = Arc::new(Issuer {
         cookie: SessionCookie::new(&origin),
+        consents: ConsentCookie::new(&origin, setup.store.clone(), &*setup.ambient.random),
         csrf: Csrf::new(setup.store.clone(), &*setup.ambient.random),
         origin,
         resource: setup.resource,

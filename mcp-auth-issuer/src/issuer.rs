@@ -22,7 +22,7 @@ use crate::client::scopes::Declared;
 use crate::endpoint::{Binding, ClientSecrets, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
-use crate::person::{Csrf, SessionCookie, TakenNames};
+use crate::person::{ConsentCookie, Csrf, SessionCookie, TakenNames};
 use crate::person::{Login, LoginError, Renewal, Renewed};
 use crate::rate_limit::AddressRate;
 use crate::request::origin::IssuerOrigin;
@@ -69,6 +69,8 @@ pub(crate) struct Issuer {
     /// Whether clients may use device codes: it is turned on, and one of the configuration may.
     pub(crate) device_codes: bool,
     pub(crate) cookie: SessionCookie,
+    /// What people need not be asked again at one browser, where they log in at a provider.
+    pub(crate) consents: ConsentCookie,
     pub(crate) csrf: Csrf,
     /// Who may register a client.
     pub(crate) registration: RegistrationOptions,

@@ -69,8 +69,8 @@ pub use person::accounts::{
 pub use person::own as own_login;
 pub use person::upstream;
 pub use person::{
-    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, People,
-    PersonLine, Renewal, RenewalFuture, Renewed, Step, TakenNames, User,
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, LoginSite,
+    People, PersonLine, Renewal, RenewalFuture, Renewed, Step, TakenNames, User,
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

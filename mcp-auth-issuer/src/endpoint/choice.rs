@@ -2,6 +2,7 @@
 
 use mcp_auth_core::{Scope, ScopeSet};
 
+use super::away::Decision;
 use crate::issuer::Issuer;
 use crate::person::page::{ScopeLine, texts};
 use crate::request::Params;
@@ -49,10 +50,20 @@ impl<'a> Choice<'a> {
                 includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
                 before: allowed.contains(scope.as_str()),
                 fixed: self.why_fixed(scope),
+                ticked: true,
             }
         };
         let mut lines: Vec<_> = self.asked.iter().map(line).collect();
         lines.sort_by_key(|line| (line.before, !declared.is_named(line.scope)));
+        lines
+    }
+
+    /// The same, with the boxes as this decision left them.
+    pub(super) fn lines_as(&self, allowed: &ScopeSet, decision: Option<&Decision>) -> Vec<ScopeLine<'a>> {
+        let mut lines = self.lines(allowed);
+        if let Some(decision) = decision {
+            lines.iter_mut().for_each(|line| line.ticked = decision.scopes.contains(line.scope));
+        }
         lines
     }
 

@@ -16,6 +16,7 @@ use mcp_auth_core::{SecretText, hex};
 use mcp_auth_store::{Account, Browser, SecretHash, StoreError};
 
 use super::authorize::Untrusted;
+use super::away::Purpose;
 use super::login_step::{Answered, LoginStep};
 use super::page_form::PageForm;
 use super::page_not_shown::PageNotShown;
@@ -303,6 +304,7 @@ impl<'a> Fresh<'a> {
 /// The person logs in for this page.
 fn login_step() -> LoginStep<'static> {
     LoginStep {
+        purpose: Purpose::Factors,
         client_id: None,
         client: None,
         is_asked: false,

@@ -3,29 +3,29 @@
 use std::net::IpAddr;
 
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue};
 use maud::Markup;
 use mcp_auth_core::seen::plain;
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
-use serde::{Deserialize, Serialize};
 
 use super::authorize::see_other;
-use super::away::Way;
+use super::away::{Away, Decision, Purpose, Way};
 use super::choice::Choice;
 use super::returned::Returned;
 use crate::issuer::Issuer;
 use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
 use crate::observe::{Event as _, Reason};
-use crate::person::page::{Asks, LoginPage, Notice};
-use crate::person::{Asked, Attempt, Form, Leave, LoginError, Step, User};
+use crate::person::page::{Asks, Consent, Decides, LoginPage, Notice};
+use crate::person::{Asked, Attempt, Form, Leave, LoginError, LoginSite, Step, User};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::secret::secret;
 
 /// What a person logs in for.
 pub(super) struct LoginStep<'a> {
+    pub(super) purpose: Purpose,
     /// Whether an application asks; else the person came by themselves.
     pub(super) is_asked: bool,
     /// The identifier of the client that asks, for the log.
@@ -34,9 +34,8 @@ pub(super) struct LoginStep<'a> {
     pub(super) client: Option<&'a Client>,
     /// What the application asks for of the login.
     pub(super) asked: Asked<'a>,
-    /// What it asks for besides: where the answer goes, and for which scopes. It is shown before the person goes to another provider (MCP
-    /// security best practices, confused deputy).
-    pub(super) request_for: Option<(&'a str, &'a ScopeSet)>,
+    /// What it asks for besides, where it asks for access.
+    pub(super) request_for: Option<RequestFor<'a>>,
     /// What the page says about the next step.
     pub(super) then: &'static str,
     /// The label of the button that refuses.
@@ -47,6 +46,20 @@ pub(super) struct LoginStep<'a> {
     pub(super) request: &'a str,
 }
 
+/// The access that an application asks for. A person who goes to a provider decides on it before they do, since the provider may ask them nothing
+/// (MCP security best practices, confused deputy).
+#[derive(Clone, Copy)]
+pub(super) struct RequestFor<'a> {
+    pub(super) redirect_uri: &'a str,
+    pub(super) scopes: &'a ScopeSet,
+    /// Whether an answer can be remembered.
+    pub(super) may_be_remembered: bool,
+    /// What pages call the person who was at this browser last, where that is known.
+    pub(super) last: Option<&'a str>,
+    /// What was decided already. It goes with the person who goes to the provider.
+    pub(super) decision: Option<&'a Decision>,
+}
+
 /// Where an answered login form leads.
 pub(super) enum Answered {
     /// The person proved who they are.
@@ -55,50 +68,31 @@ pub(super) enum Answered {
     Page(Response),
 }
 
+/// How a step of the login ended.
+pub(super) enum Ended {
+    /// The person proved who they are.
+    Person(User),
+    /// This page comes next.
+    Page(Response),
+    /// Nobody is logged in, for this reason.
+    Not(Notice),
+}
+
+/// A person who was logged in.
+pub(super) struct LoggedIn {
+    /// The new session identifier of the browser.
+    pub(super) id: String,
+    pub(super) browser: Browser,
+    /// What tells the browser its identifier.
+    pub(super) set_cookie: Option<HeaderValue>,
+}
+
 /// The most characters of a client's name that another page is told.
 const MAX_NAME: usize = 60;
 /// The kind of the transaction that holds what a login has found so far.
 const TRANSACTION: &str = "login";
-/// The kind of the transaction of a person who went to another page.
-const AWAY: &str = "login-away";
-/// How long a person has for one form of a login after the first, or for another page, in seconds.
+/// How long a person has for one form of a login after the first, in seconds.
 const STEP_LIFETIME: u64 = 10 * 60;
-
-/// A person who went to another page to log in.
-#[derive(Deserialize)]
-pub(super) struct Away {
-    /// The URL of our page that they come back to, relative to the origin.
-    pub(super) url: String,
-    /// The name of the provider that they went to.
-    #[serde(default)]
-    pub(super) upstream: Option<String>,
-    /// What the page was about.
-    request: SecretHash,
-    /// When they went, in Unix seconds.
-    begun_at: u64,
-    /// What the login had found out.
-    found: Option<SecretText>,
-}
-
-/// What is serialized of [`Away`]: the store encrypts all of it.
-#[derive(Serialize)]
-struct AwayRef<'a> {
-    url: &'a str,
-    upstream: Option<&'a str>,
-    request: SecretHash,
-    begun_at: u64,
-    found: Option<&'a str>,
-}
-
-impl Away {
-    /// The one who comes back by the transaction of this secret name to the browser with the session identifier `id`: once, and within ten
-    /// minutes. At another browser it is used up all the same.
-    pub(super) async fn back(issuer: &Issuer, name: &str, id: &str) -> Result<Option<Self>, StoreError> {
-        let kept = issuer.store.transactions().take(AWAY, SecretHash::of(name), issuer.now()).await?;
-        let kept = kept.filter(|kept| kept.owner == SecretHash::of(id).digits());
-        Ok(kept.and_then(|kept| serde_json::from_str(kept.about.expose()).ok()))
-    }
-}
 
 impl<'s> LoginStep<'s> {
     /// The first page of the login.
@@ -108,10 +102,8 @@ impl<'s> LoginStep<'s> {
         headers: &HeaderMap,
         notice: Option<Notice>,
     ) -> Result<Response, StoreError> {
-        let cookie = issuer.cookie.read(headers);
-        // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
-        let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
-        let id = fresh.as_deref().or(cookie).unwrap_or_default();
+        let seen = Seen::of(issuer, headers);
+        let id = seen.id(issuer, headers);
         let client_name = self.client_name();
         let transaction = secret(&*issuer.ambient.random);
         let attempt = self.attempt(issuer, (&client_name, id), None, &transaction, None);
@@ -130,16 +122,42 @@ impl<'s> LoginStep<'s> {
                 self.without_form(issuer, id, Notice::Unavailable).await?
             }
         };
-        if let Some(cookie) = fresh.and_then(|id| issuer.cookie.set(&id)) {
-            response.headers_mut().insert(SET_COOKIE, cookie);
-        }
+        seen.tell(issuer, &mut response);
         Ok(response)
     }
 
     /// The page that says why nobody can log in.
     async fn without_form(&self, issuer: &Issuer, id: &str, why: Notice) -> Result<Response, StoreError> {
-        let form = Form { controls: Markup::default(), found: None };
-        self.form(issuer, id, (form, false), Some(why)).await
+        self.written(issuer, id, (Markup::default(), false), (None, Some(why))).await
+    }
+
+    /// The access that the person decides on before they log in, and the site that they log in at.
+    fn decides_first(&self, issuer: &Issuer) -> Option<(RequestFor<'s>, LoginSite)> {
+        self.request_for.zip(issuer.login.site())
+    }
+
+    /// The page on which the person decides before they log in.
+    async fn consent(
+        &self,
+        issuer: &Issuer,
+        id: &str,
+        (asks, at): (&RequestFor<'_>, &LoginSite),
+        notice: Option<&Notice>,
+    ) -> Result<Response, StoreError> {
+        let Some(client) = self.client else { return Err(StoreError::new("a request without a client")) };
+        let decided = asks.decision.filter(|decision| decision.asked);
+        let page = Consent {
+            issuer,
+            client,
+            redirect_uri: asks.redirect_uri,
+            who: Decides::LogsIn { at, last: asks.last },
+            scopes: Choice { issuer, asked: asks.scopes }.lines_as(&ScopeSet::new(), decided),
+            remember: asks.may_be_remembered.then_some(decided.is_some_and(|decided| decided.remember)),
+            alert: notice.map(Notice::alert),
+            action: self.url,
+            csrf: &issuer.csrf.token(id, self.request, &*issuer.ambient.random).await?,
+        };
+        Ok(page.into_response())
     }
 
     /// A page with what is shown once: whether the login can go on from it or not.
@@ -167,6 +185,9 @@ impl<'s> LoginStep<'s> {
         (form, with_passkeys): (Form, bool),
         notice: Option<Notice>,
     ) -> Result<Response, StoreError> {
+        if let Some((asks, at)) = self.decides_first(issuer) {
+            return self.consent(issuer, id, (&asks, &at), notice.as_ref()).await;
+        }
         let found = match form.found {
             Some(found) => Some(self.keep(issuer, id, found).await?),
             None => None,
@@ -183,9 +204,9 @@ impl<'s> LoginStep<'s> {
         (found, notice): (Option<String>, Option<Notice>),
     ) -> Result<Response, StoreError> {
         let leads_away = issuer.login.upstream().is_some();
-        let asks = self.request_for.filter(|_| leads_away).map(|(redirect_uri, asked)| Asks {
-            redirect_uri,
-            scopes: Choice { issuer, asked }.lines(&ScopeSet::new()),
+        let asks = self.request_for.filter(|_| leads_away).map(|asks| Asks {
+            redirect_uri: asks.redirect_uri,
+            scopes: Choice { issuer, asked: asks.scopes }.lines(&ScopeSet::new()),
         });
         let page = LoginPage {
             issuer,
@@ -241,10 +262,63 @@ impl<'s> LoginStep<'s> {
             }
             None => None,
         };
+        let ended = self.sent(issuer, address, id, (found.as_ref(), form)).await?;
+        self.shown(issuer, headers, ended).await
+    }
+
+    /// What comes after this form was sent.
+    async fn sent(
+        &self,
+        issuer: &Issuer,
+        address: Option<IpAddr>,
+        id: &str,
+        (found, form): (Option<&SecretText>, &Params),
+    ) -> Result<Ended, StoreError> {
+        // A provider is asked where it is before a browser is sent there, so who comes too often is told before that.
+        if issuer.login.upstream().is_some()
+            && let Err(TooSoon { retry_after }) = Way::Out.count(issuer, address).await?
+        {
+            let too_often = Err(LoginError::TooOften { wait: retry_after });
+            return self.after(issuer, address, id, "", issuer.now(), too_often).await;
+        }
         let (client_name, transaction) = (self.client_name(), secret(&*issuer.ambient.random));
-        let attempt = self.attempt(issuer, (&client_name, id), found.as_ref(), &transaction, address);
-        let step = issuer.login.finish(&attempt, form).await;
-        self.after(issuer, (headers, address), id, &transaction, now, step).await
+        let attempt = self.attempt(issuer, (&client_name, id), found, &transaction, address);
+        let (begun_at, step) = (attempt.now, issuer.login.finish(&attempt, form).await);
+        self.after(issuer, address, id, &transaction, begun_at, step).await
+    }
+
+    /// The page of a step that ended so, unless the person is known.
+    async fn shown(
+        &self,
+        issuer: &Issuer,
+        headers: &HeaderMap,
+        ended: Ended,
+    ) -> Result<Answered, StoreError> {
+        match ended {
+            Ended::Person(user) => Ok(Answered::Person(user)),
+            Ended::Page(page) => Ok(Answered::Page(page)),
+            Ended::Not(notice) => Ok(Answered::Page(self.page(issuer, headers, Some(notice)).await?)),
+        }
+    }
+
+    /// Sends the person to the provider, with what they decided, if it can be reached.
+    pub(super) async fn leave_decided(
+        &self,
+        issuer: &Issuer,
+        (headers, address): (&HeaderMap, Option<IpAddr>),
+    ) -> Result<Response, StoreError> {
+        let seen = Seen::of(issuer, headers);
+        let id = seen.id(issuer, headers);
+        let mut response = match self.sent(issuer, address, id, (None, &Params::default())).await? {
+            Ended::Page(page) => page,
+            Ended::Not(notice) => return self.page(issuer, headers, Some(notice)).await,
+            Ended::Person(_) => {
+                tracing::error!("a provider let a person in who was not there; they are not logged in");
+                return self.page(issuer, headers, Some(Notice::Unavailable)).await;
+            }
+        };
+        seen.tell(issuer, &mut response);
+        Ok(response)
     }
 
     /// What comes after a person has come back from another page, from `address`.
@@ -252,24 +326,31 @@ impl<'s> LoginStep<'s> {
         &self,
         issuer: &Issuer,
         (headers, address): (&HeaderMap, Option<IpAddr>),
-        Returned { cookie: id, away, answer }: Returned<'_>,
+        returned: Returned<'_>,
     ) -> Result<Answered, StoreError> {
+        let ended = self.came_back(issuer, address, returned).await?;
+        self.shown(issuer, headers, ended).await
+    }
+
+    /// The same, without a page for one who is not logged in.
+    pub(super) async fn came_back(
+        &self,
+        issuer: &Issuer,
+        address: Option<IpAddr>,
+        Returned { cookie: id, away, answer }: Returned<'_>,
+    ) -> Result<Ended, StoreError> {
         // A client that describes itself may do so otherwise by now.
         if away.request != SecretHash::of(self.request) {
-            return Ok(Answered::Page(self.page(issuer, headers, Some(Notice::Late)).await?));
+            return Ok(Ended::Not(Notice::Late));
         }
         let name = issuer.login.transaction(&answer).unwrap_or_default();
-        let client_name = self.client_name();
-        // Where the login leads away once more, it does so under a new name.
+        let (client_name, found) = (self.client_name(), away.found());
+        // Where the login leads away once more, it does so under a new name. Each way back was counted.
         let next = secret(&*issuer.ambient.random);
-        let attempt = self.attempt(issuer, (&client_name, id), away.found.as_ref(), name, address);
+        let attempt = self.attempt(issuer, (&client_name, id), found.as_ref(), name, address);
         let attempt = Attempt { next: &next, ..attempt };
-        // Before anything is asked of anybody for them.
-        let step = match Way::Back.count(issuer, address).await? {
-            Err(TooSoon { retry_after }) => Err(LoginError::TooOften { wait: retry_after }),
-            Ok(()) => issuer.login.returned(&attempt, &answer).await,
-        };
-        self.after(issuer, (headers, address), id, &next, away.begun_at, step).await
+        let step = issuer.login.returned(&attempt, &answer).await;
+        self.after(issuer, address, id, &next, away.begun_at, step).await
     }
 
     /// The same, and then they are logged in.
@@ -290,29 +371,32 @@ impl<'s> LoginStep<'s> {
     async fn after(
         &self,
         issuer: &Issuer,
-        (headers, address): (&HeaderMap, Option<IpAddr>),
+        address: Option<IpAddr>,
         id: &str,
         transaction: &str,
         begun_at: u64,
         step: Result<Step, LoginError>,
-    ) -> Result<Answered, StoreError> {
+    ) -> Result<Ended, StoreError> {
         let step = match step {
-            Ok(Step::Leave(leave)) => match Way::Out.count(issuer, address).await? {
-                Err(TooSoon { retry_after }) => Err(LoginError::TooOften { wait: retry_after }),
-                Ok(()) => Ok(Step::Leave(leave)),
-            },
+            // On the way to a provider they were counted before, or on the way back from it.
+            Ok(Step::Leave(leave)) if issuer.login.upstream().is_none() => {
+                match Way::Out.count(issuer, address).await? {
+                    Err(TooSoon { retry_after }) => Err(LoginError::TooOften { wait: retry_after }),
+                    Ok(()) => Ok(Step::Leave(leave)),
+                }
+            }
             step => step,
         };
         let notice = match step {
             Ok(Step::Ask(form)) => {
-                return Ok(Answered::Page(self.form(issuer, id, (form, false), None).await?));
+                return Ok(Ended::Page(self.form(issuer, id, (form, false), None).await?));
             }
             Ok(Step::AskWithPasskeys(form)) => {
-                return Ok(Answered::Page(self.form(issuer, id, (form, true), None).await?));
+                return Ok(Ended::Page(self.form(issuer, id, (form, true), None).await?));
             }
-            Ok(Step::ShowOnce(form)) => return Ok(Answered::Page(self.once(issuer, id, form).await?)),
+            Ok(Step::ShowOnce(form)) => return Ok(Ended::Page(self.once(issuer, id, form).await?)),
             Ok(Step::Leave(leave)) => {
-                return Ok(Answered::Page(self.leave(issuer, id, transaction, leave).await?));
+                return Ok(Ended::Page(self.leave(issuer, id, transaction, leave).await?));
             }
             // Tokens name both by `sub`, so what is decided by it would hold for the person too.
             Ok(Step::Done(user)) if issuer.is_name_of_another(&user.subject) => {
@@ -330,7 +414,7 @@ impl<'s> LoginStep<'s> {
                 self.refused(Some(&user.subject), address, Reason::Refused(&why));
                 Notice::Old
             }
-            Ok(Step::Done(user)) => return Ok(Answered::Person(user)),
+            Ok(Step::Done(user)) => return Ok(Ended::Person(user)),
             Err(error) => {
                 self.not_in(&error, address);
                 match error {
@@ -346,7 +430,7 @@ impl<'s> LoginStep<'s> {
                 }
             }
         };
-        Ok(Answered::Page(self.page(issuer, headers, Some(notice)).await?))
+        Ok(Ended::Not(notice))
     }
 
     /// Tells the operator that nobody was let in.
@@ -382,21 +466,11 @@ impl<'s> LoginStep<'s> {
         name: &str,
         leave: Leave,
     ) -> Result<Response, StoreError> {
-        let now = issuer.now();
-        let found = leave.found.as_ref().map(SecretText::expose);
-        let away = AwayRef {
-            url: self.url,
-            upstream: issuer.login.upstream(),
-            request: SecretHash::of(self.request),
-            begun_at: now,
-            found,
-        };
-        let transaction = Transaction {
-            owner: SecretHash::of(id).digits(),
-            about: SecretText::new(serde_json::to_string(&away).map_err(StoreError::new)?),
-            expires_at: now.saturating_add(STEP_LIFETIME),
-        };
-        issuer.store.transactions().begin(AWAY, SecretHash::of(name), transaction, now).await?;
+        let request = SecretHash::of(self.request);
+        let mut away = Away::begun(self.purpose, self.url, request, issuer.now(), leave.found.as_ref());
+        away.upstream = issuer.login.upstream().map(str::to_owned);
+        away.decision = self.request_for.and_then(|asks| asks.decision.cloned());
+        away.keep(issuer, name, id).await?;
         Ok(see_other(leave.url.as_str()))
     }
 
@@ -432,14 +506,14 @@ impl<'s> LoginStep<'s> {
         plain(self.client.and_then(|client| client.name.as_deref()).unwrap_or_default(), MAX_NAME)
     }
 
-    /// Logs `user` in at the browser of the identifier `before`, and shows the page again. A new identifier at each login: one
-    /// that an attacker planted in the browser before does not work after it.
-    pub(super) async fn begin(
+    /// Logs `user` in at the browser of the identifier `before`. A new identifier at each login: one that an attacker planted in the browser
+    /// before does not work after it.
+    pub(super) async fn log_in(
         &self,
         issuer: &Issuer,
         (before, address): (&str, Option<IpAddr>),
         user: User,
-    ) -> Result<Response, StoreError> {
+    ) -> Result<LoggedIn, StoreError> {
         let now = issuer.now();
         let id = secret(&*issuer.ambient.random);
         let (amr, acr) = (user.amr.clone(), user.acr.clone());
@@ -455,14 +529,46 @@ impl<'s> LoginStep<'s> {
         // Before the login counts: a refresh of what it allows goes by it.
         issuer.keep_upstream(&browser.subject, user.upstream).await?;
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
-        let subject = browser.subject.clone();
-        issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;
-        let (subject, acr, client_id) = (&*subject, acr.as_deref(), self.client_id);
+        issuer.store.browser_sessions().begin(Some(before), kept, browser.clone(), now).await?;
+        let (subject, acr, client_id) = (&*browser.subject, acr.as_deref(), self.client_id);
         LoginSucceeded { subject, amr: &amr, acr, client_id, address }.happened();
+        let set_cookie = issuer.cookie.set(&id);
+        Ok(LoggedIn { id, browser, set_cookie })
+    }
+
+    /// The same, and then the page is shown again.
+    pub(super) async fn begin(
+        &self,
+        issuer: &Issuer,
+        before: (&str, Option<IpAddr>),
+        user: User,
+    ) -> Result<Response, StoreError> {
+        let logged_in = self.log_in(issuer, before, user).await?;
         let mut response = see_other(self.url);
-        if let Some(cookie) = issuer.cookie.set(&id) {
-            response.headers_mut().insert(SET_COOKIE, cookie);
+        if let Some(cookie) = logged_in.set_cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
         }
         Ok(response)
+    }
+}
+
+/// The identifier of a browser that came with none: it is not stored, and only ties a form to the browser.
+struct Seen(Option<String>);
+
+impl Seen {
+    fn of(issuer: &Issuer, headers: &HeaderMap) -> Self {
+        Self(issuer.cookie.read(headers).is_none().then(|| secret(&*issuer.ambient.random)))
+    }
+
+    /// The identifier that it has from now on.
+    fn id<'a>(&'a self, issuer: &Issuer, headers: &'a HeaderMap) -> &'a str {
+        self.0.as_deref().or(issuer.cookie.read(headers)).unwrap_or_default()
+    }
+
+    /// Tells it a new one.
+    fn tell(self, issuer: &Issuer, response: &mut Response) {
+        if let Some(cookie) = self.0.and_then(|id| issuer.cookie.set(&id)) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /authorize/login` and, from a provider, `/authorize/login/NAME`: a person comes back from another page of the login. Only the browser that went there is logged in, once and within
-//! ten minutes; then it sees the page again that it came from.
+//! `GET /authorize/login` and, from a provider, `/authorize/login/NAME`: a person comes back from another page of the login. Only the browser that
+//! went there is logged in, once and within ten minutes; then it sees the page again that it came from, or that page was answered before.
 //!
 //! An answer that is posted (`response_mode=form_post`) does not arrive: browsers send our cookie (`SameSite=Lax`) along with a link from another
 //! site, and not with its form, and without the cookie nothing would tell this browser from any other.
@@ -13,13 +13,13 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use mcp_auth_store::StoreError;
 
 use super::authorize::Untrusted;
-use super::login_step::Away;
-use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, DEVICE};
+use super::away::{Away, Purpose, Way};
 use super::{account, authorize, confirm, device};
 use crate::issuer::Issuer;
-use crate::observe::login::PageRefused;
+use crate::observe::login::{LoginLimited, PageRefused};
 use crate::observe::{Event as _, Reason, Word};
 use crate::person::page::{ErrorPage, ErrorText};
+use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::request::address::CameFrom;
 use crate::request::opened::is_opened;
@@ -36,6 +36,8 @@ enum Refusal {
     Gone,
     #[error("it is the answer to a login that was begun at another provider")]
     OtherProvider,
+    #[error("too many come back from this address, for {retry_after}s more")]
+    TooOften { retry_after: u64 },
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
@@ -61,29 +63,28 @@ pub(crate) async fn get(
 ) -> Response {
     let upstream = upstream.as_ref().map(|Path(name)| name.as_str());
     let query = uri.query().unwrap_or_default();
-    let returned = match read(&issuer, (&method, upstream), query, &headers).await {
+    let from = (&headers, address);
+    let returned = match read(&issuer, (&method, upstream), query, from).await {
         Ok(returned) => returned,
         Err(refusal) => return refusal.respond(&issuer, address),
     };
-    let url = returned.away.url.clone();
-    let (path, query) = url.split_once('?').unwrap_or((&url, ""));
-    let from = (&headers, address);
+    let query = returned.away.query().to_owned();
     // Each page says in its own words why somebody is not logged in.
-    match path {
-        ACCOUNT => account::returned(&issuer, from, returned)
+    match returned.away.purpose {
+        Purpose::Account => account::returned(&issuer, from, returned)
             .await
             .unwrap_or_else(|why| why.respond(&issuer, address)),
-        AUTHORIZE => authorize::returned(&issuer, from, query, returned)
+        Purpose::Authorize => authorize::returned(&issuer, from, &query, returned)
             .await
             .unwrap_or_else(|why| why.respond(&issuer, address)),
-        CONFIRM => confirm::returned(&issuer, from, query, returned)
+        Purpose::Confirm => confirm::returned(&issuer, from, &query, returned)
             .await
             .unwrap_or_else(|why| why.respond(&issuer, address)),
-        DEVICE => device::returned(&issuer, from, query, returned)
+        Purpose::Device => device::returned(&issuer, from, &query, returned)
             .await
             .unwrap_or_else(|why| why.respond(&issuer, address)),
-        // What is at the other pages is for people with an account here, whose login leads nowhere else.
-        _ => Refusal::Gone.respond(&issuer, address),
+        // That page is for people with an account here, whose login leads nowhere else.
+        Purpose::Factors => Refusal::Gone.respond(&issuer, address),
     }
 }
 
@@ -91,7 +92,7 @@ async fn read<'h>(
     issuer: &Issuer,
     (method, upstream): (&Method, Option<&str>),
     query: &str,
-    headers: &'h HeaderMap,
+    (headers, address): (&'h HeaderMap, Option<IpAddr>),
 ) -> Result<Returned<'h>, Refusal> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
@@ -112,6 +113,10 @@ async fn read<'h>(
     let (Some(name), Some(cookie)) = (issuer.login.transaction(&answer), issuer.cookie.read(headers)) else {
         return Err(Refusal::Gone);
     };
+    // Before anything is asked of anybody for them, and before their transaction is used up: they may come again.
+    if let Err(TooSoon { retry_after }) = Way::Back.count(issuer, address).await? {
+        return Err(Refusal::TooOften { retry_after });
+    }
     let away = Away::back(issuer, name, cookie).await?.ok_or(Refusal::Gone)?;
     // The transaction is used up at this point: the answer may be of another provider than the one that was asked (RFC 9700 §4.4.2).
     if away.upstream.as_deref() != upstream || upstream != issuer.login.upstream() {
@@ -141,6 +146,18 @@ impl Refusal {
                     next: "Close this page if you did not start this yourself, or start again in the application.",
                 };
                 ErrorPage::new(issuer, StatusCode::BAD_REQUEST, text).into_response()
+            }
+            Self::TooOften { retry_after } => {
+                LoginLimited { client_id: None, address, wait: retry_after }.happened();
+                let text = ErrorText {
+                    title: "Too many people log in at once",
+                    why: "So many came back from your network within a minute that this server waits before it goes on. You are not logged \
+                          in yet.",
+                    next: "Wait a minute and load this page again. It can be used until ten minutes after you left to log in.",
+                };
+                ErrorPage::new(issuer, StatusCode::TOO_MANY_REQUESTS, text)
+                    .after(Some(retry_after))
+                    .into_response()
             }
             Self::Store(error) => {
                 refused(address, Reason::Failed(&format_args!("{error}: {:?}", error.cause())));

@@ -1,4 +1,4 @@
-//! The cookie by which a browser is recognised.
+//! The cookie by which a browser is recognised, and what every cookie of the issuer has in common.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::header::COOKIE;
@@ -6,45 +6,65 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::request::origin::IssuerOrigin;
 
-/// The cookie that holds a session identifier, whether or not a person is logged in.
+/// A cookie of the issuer: its name, and what browsers are told of it.
 ///
-/// `HttpOnly`; `SameSite=Lax`, because a client's link must find the session and another site's form must not. Over
-/// https it is `__Host-` and `Secure`. Plain http on loopback has neither; there the port is in the name, because
-/// cookies do not depend on the port (RFC 6265 §8.5) and two servers on one computer would log each other out. The name is not that of
-/// releases whose cookie was for `/authorize` alone: a browser would send that one first.
-pub(crate) struct SessionCookie {
+/// `HttpOnly`; `SameSite=Lax`, because a client's link must find it and another site's form must not. Over https it is `__Host-` and `Secure`.
+/// Plain http on loopback has neither; there the port is in the name, because cookies do not depend on the port (RFC 6265 §8.5) and two servers
+/// on one computer would overwrite each other's.
+pub(super) struct IssuerCookie {
     name: String,
     attributes: &'static str,
 }
 
-impl SessionCookie {
-    pub(crate) fn new(origin: &IssuerOrigin) -> Self {
+impl IssuerCookie {
+    /// One that is called `over_https`, or `on_loopback` in plain http.
+    pub(super) fn new(origin: &IssuerOrigin, (over_https, on_loopback): (&str, &str)) -> Self {
         if origin.is_https() {
-            return Self {
-                name: "__Host-mcp-auth-session".to_owned(),
-                attributes: "Path=/; Secure; HttpOnly; SameSite=Lax",
-            };
+            let attributes = "Path=/; Secure; HttpOnly; SameSite=Lax";
+            return Self { name: format!("__Host-mcp-auth-{over_https}"), attributes };
         }
         let name = match origin.port() {
-            Some(port) => format!("mcp-auth-browser-{port}"),
-            None => "mcp-auth-browser".to_owned(),
+            Some(port) => format!("mcp-auth-{on_loopback}-{port}"),
+            None => format!("mcp-auth-{on_loopback}"),
         };
         Self { name, attributes: "Path=/; HttpOnly; SameSite=Lax" }
     }
 
-    /// The identifier that the browser sent, if it has the form of an identifier that the issuer makes.
-    pub(crate) fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+    /// What the browser sent under this name.
+    pub(super) fn values<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
         let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        let mut values = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
+        pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == self.name).then_some(value)
-        });
-        values.find(|value| BASE64_URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32))
+        })
+    }
+
+    /// The `Set-Cookie` header for `value`, kept for so many seconds; else until the browser closes.
+    pub(super) fn set(&self, value: &str, seconds: Option<u64>) -> Option<HeaderValue> {
+        let kept = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+        HeaderValue::try_from(format!("{}={value}; {}{kept}", self.name, self.attributes)).ok()
+    }
+}
+
+/// The cookie that holds a session identifier, whether or not a person is logged in. The name is not that of releases whose cookie was for
+/// `/authorize` alone: a browser would send that one first.
+pub(crate) struct SessionCookie(IssuerCookie);
+
+impl SessionCookie {
+    pub(crate) fn new(origin: &IssuerOrigin) -> Self {
+        Self(IssuerCookie::new(origin, ("session", "browser")))
+    }
+
+    /// The identifier that the browser sent, if it has the form of an identifier that the issuer makes.
+    pub(crate) fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        let is_identifier =
+            |value: &&str| BASE64_URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32);
+        self.0.values(headers).find(is_identifier)
     }
 
     /// The `Set-Cookie` header for `id`, valid until the browser closes.
     pub(crate) fn set(&self, id: &str) -> Option<HeaderValue> {
-        HeaderValue::try_from(format!("{}={id}; {}", self.name, self.attributes)).ok()
+        self.0.set(id, None)
     }
 }
 

@@ -251,6 +251,23 @@ impl fmt::Debug for Asked<'_> {
     }
 }
 
+/// A site that people log in at, as they read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginSite {
+    /// What it is called, where that is known.
+    pub title: Option<String>,
+    /// Its host, with its port where that is not the usual one.
+    pub host: String,
+}
+
+impl LoginSite {
+    /// The site at `host`, which is called `title`.
+    pub fn new(title: Option<String>, host: impl Into<String>) -> Self {
+        Self { title, host: host.into() }
+    }
+}
+
 /// A login that did not succeed. The person sees the same text for every cause, so that it does not reveal which
 /// users exist.
 #[derive(Debug, thiserror::Error)]
@@ -321,6 +338,12 @@ pub trait Login: Send + Sync + 'static {
     /// The name of the provider in the path that people come back to, `/authorize/login/NAME`, where there may be several of which one could mix
     /// itself into the answer of another (RFC 9700 §4.4). Without it they come back to `/authorize/login`.
     fn upstream(&self) -> Option<&str> {
+        None
+    }
+
+    /// The site that an [upstream](Self::upstream) is at. It may let in whoever is at the browser without asking them anything, so where an
+    /// application asks, the person decides before they are sent there.
+    fn site(&self) -> Option<LoginSite> {
         None
     }
 

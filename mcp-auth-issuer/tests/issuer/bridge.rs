@@ -13,7 +13,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::fresh::fresh_store;
 use crate::harness::*;
-use crate::upstream::Provider;
+use crate::upstream::{Provider, press};
 
 pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 const OTHER: &str = "22222222-2222-3333-4444-555555555555";
@@ -44,8 +44,8 @@ pub(crate) fn app(lines: &str, fetch: Arc<dyn Fetch>) -> App {
 /// Presses the button of the login page; the authorization request at the provider, whose endpoint is `at`.
 pub(crate) async fn leave(browser: &mut Browser, url: &str, (title, at): (&str, &str)) -> Params {
     let page = browser.get(url).await;
-    assert!(page.body.contains(&format!("Continue to {title}</button>")), "{}", page.body);
-    let away = browser.submit(&page, "login").await;
+    assert!(page.body.contains(&format!("log in at <bdi>{title}</bdi></button>")), "{}", page.body);
+    let away = press(browser, &page).await;
     assert_eq!(away.status, StatusCode::SEE_OTHER, "{}", away.body);
     let to = away.location();
     assert!(to.as_str().starts_with(&format!("{at}?")), "{to}");
@@ -170,8 +170,7 @@ impl StandIn {
             "sub": "auth0|17", "org_id": "org_1", "email": "ann@example.com", "email_verified": true,
             "realm": { "groups": ["staff"] },
         });
-        let host = "<bdi>example.eu.auth0.com</bdi>";
-        Self::new(host, "https://example.eu.auth0.com/", endpoints, claims)
+        Self::new("example.eu.auth0.com", "https://example.eu.auth0.com/", endpoints, claims)
     }
 
     /// What pages call it, and where people log in.
@@ -391,60 +390,6 @@ async fn claims_that_are_too_long_log_nobody_in_and_none_is_cut() {
     // {"groups":["…"]} has 15 bytes around it.
     assert_eq!(okta.ends(&app, &groups(4096 - 15)).await, StatusCode::SEE_OTHER);
     assert_eq!(okta.ends(&app, &groups(4096 - 14)).await, StatusCode::FORBIDDEN);
-}
-
-const SITE: &str = "https://app.example/cb";
-
-/// MCP security best practices, confused deputy: a person who is remembered at the provider, or here, sees the page all the same before they
-/// are sent there.
-#[tokio::test]
-async fn p14_the_page_before_the_provider_says_who_asks_for_what_and_is_never_skipped() {
-    let google = StandIn::google();
-    let app = app("provider = \"google\"\nallow = { domains = [\"example.com\"] }", google.provider.clone());
-    let client = app.register(&metadata(&[SITE], "none")).await.json();
-    let client = client["client_id"].as_str().unwrap().to_owned();
-    let url = authorize_url(&client, &[("redirect_uri", SITE), ("scope", "todos.read todos.write")]);
-
-    let mut browser = Browser::new(&app);
-    let page = browser.get(&url).await;
-    assert_eq!(page.status, StatusCode::OK);
-    for said in [
-        "Test client",
-        "app.example",
-        "Read your &lt;todos&gt;",
-        "todos.write",
-        "<strong>Google</strong>",
-        "accounts.google.com",
-        "Continue to Google",
-    ] {
-        assert!(page.body.contains(said), "{said}: {}", page.body);
-    }
-    // She allows it, and need not be asked again.
-    let back = google.comes_back(&mut browser, &url, &json!({})).await;
-    let consent = browser.get(back.header("location")).await;
-    let ticked = [("scope", "todos.read"), ("scope", "todos.write"), ("remember", "yes")];
-    assert!(browser.submit_with(&consent, "allow", &ticked).await.param("code").is_some());
-    assert!(browser.get(&url).await.param("code").is_some(), "with her session nothing is asked");
-
-    // Any other browser is not sent anywhere by a link alone.
-    let mut other = Browser::new(&app);
-    let page = other.get(&url).await;
-    assert_eq!((page.status, page.headers.get("location")), (StatusCode::OK, None));
-    assert!(page.body.contains("Continue to Google"));
-    let none = other.get(&authorize_url(&client, &[("redirect_uri", SITE), ("prompt", "none")])).await;
-    assert_eq!(none.param("error").as_deref(), Some("login_required"), "{}", none.body);
-    // And the button is of this browser and this request alone.
-    let mut third = Browser::new(&app);
-    third.get(&url).await;
-    let stolen = third.submit(&page, "login").await;
-    assert_ne!(stolen.status, StatusCode::SEE_OTHER, "{}", stolen.body);
-    // Back at the other browser she is not asked what she has answered, and not before she has logged in.
-    let back = google.comes_back(&mut other, &url, &json!({})).await;
-    assert!(other.get(back.header("location")).await.param("code").is_some());
-    // Another person has not answered it.
-    let mut fourth = Browser::new(&app);
-    let back = google.comes_back(&mut fourth, &url, &json!({ "sub": "18" })).await;
-    assert!(fourth.get(back.header("location")).await.body.contains("value=\"allow\""));
 }
 
 #[tokio::test]

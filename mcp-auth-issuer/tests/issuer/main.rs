@@ -18,6 +18,7 @@ mod choice;
 mod client_auth;
 mod code_grant;
 mod confirm;
+mod confused_deputy;
 mod consent;
 mod denied;
 mod device;

@@ -25,6 +25,8 @@ mod client_auth;
 mod code_grant;
 #[path = "../issuer/confirm.rs"]
 mod confirm;
+#[path = "../issuer/confused_deputy.rs"]
+mod confused_deputy;
 #[path = "../issuer/consent.rs"]
 mod consent;
 #[path = "../issuer/denied.rs"]

@@ -18,7 +18,8 @@ pub(super) fn flows(bench: &Bench) -> Result<Group, String> {
     for dpop in MODES {
         let name = format!("bound-flows-{dpop}");
         let server = bench.bound_server(&name, &issuer, dpop)?;
-        let target = Target { url: &server.url(), skew: "0", group: &name, bound: Some(dpop) };
+        let url = server.url();
+        let target = Target { url: &url, skew: "0", group: &name, bound: Some(dpop), columns: &FLOW };
         let (mut of_mode, log) = flows_against(bench, &target, &flows)?;
         rows.append(&mut of_mode);
         logs += &format!("{log}\n{}\n", server.end());

@@ -22,15 +22,15 @@ const INSPECTOR: [&str; 4] = ["refused", "login", "tools/list", "tools/call"];
 const MACHINE: [&str; 3] = ["token", "call", "403"];
 
 /// The shortest life of an access token the built-in issuer can be set to, and what the server allows on top.
-const LIFETIME: &str = "1m";
-const SKEW: &str = "30";
+pub(super) const LIFETIME: &str = "1m";
+pub(super) const SKEW: &str = "30";
 
 /// All ways in which a client can be known.
-const WAYS: [By; 3] = [By::Dcr, By::Cimd, By::Known];
+pub(super) const WAYS: [By; 3] = [By::Dcr, By::Cimd, By::Known];
 
 /// The example with its own issuer, and what there is outside of it.
-struct Own {
-    server: Server,
+pub(super) struct Own {
+    pub(super) server: Server,
     outside: Process,
     /// Where the keys of `outside.py` are.
     keys: PathBuf,
@@ -39,6 +39,16 @@ struct Own {
 impl Own {
     /// Starts both. Addresses of loopback count as one, so all clients together get what the limits give to one.
     fn start(bench: &Bench, name: &str, lifetime: &str) -> Result<Self, String> {
+        Self::start_with(bench, name, lifetime, &[])
+    }
+
+    /// The same, with more settings.
+    pub(super) fn start_with(
+        bench: &Bench,
+        name: &str,
+        lifetime: &str,
+        settings: &[(&str, String)],
+    ) -> Result<Self, String> {
         let keys = bench.directory.join(format!("{name}-keys"));
         let mut command = with_arguments(Command::new(&bench.python), "outside.py");
         command.current_dir(root().join("interop")).arg(&keys);
@@ -67,12 +77,13 @@ impl Own {
             .env("MCP_ISSUER__ACCESS_TOKEN_LIFETIME", lifetime)
             .env("MCP_ISSUER__CLIENTS", format!("[{}]", clients.join(", ")))
             .env("MCP_ISSUER__ASSERTIONS", provider)
-            .env("MCP_ISSUER__CLIENT_DOCUMENTS", documents);
+            .env("MCP_ISSUER__CLIENT_DOCUMENTS", documents)
+            .envs(settings.iter().map(|(name, value)| (name, value)));
         let server = Server::start(name, &bench.directory, &mut command)?;
         Ok(Self { server, outside, keys })
     }
 
-    fn logs(&self) -> String {
+    pub(super) fn logs(&self) -> String {
         format!("{}\n{}", self.server.end(), self.outside.end())
     }
 }
@@ -87,7 +98,8 @@ fn address_in(log: &str) -> Option<String> {
 /// The official clients through the complete flow, known in each way.
 pub(super) fn flows(bench: &Bench) -> Result<Group, String> {
     let own = Own::start(bench, "built-in", LIFETIME)?;
-    let target = Target { url: &own.server.url(), skew: SKEW, group: "built-in", bound: None };
+    let url = own.server.url();
+    let target = Target { url: &url, skew: SKEW, group: "built-in", bound: None, columns: &FLOW };
     let flows = every(&[Sdk::TypeScript, Sdk::Python], &WAYS);
     let (rows, logs) = flows_against(bench, &target, &flows)?;
     let title = "`examples/todos` with its built-in issuer".to_owned();
@@ -98,7 +110,8 @@ pub(super) fn flows(bench: &Bench) -> Result<Group, String> {
 /// The same with tokens bound to a key of the client. The Python SDK makes no proofs.
 pub(super) fn bound_flows(bench: &Bench) -> Result<Group, String> {
     let own = Own::start(bench, "built-in-bound", LIFETIME)?;
-    let target = Target { url: &own.server.url(), skew: SKEW, group: "built-in-bound", bound: Some("") };
+    let url = own.server.url();
+    let target = Target { url: &url, skew: SKEW, group: "built-in-bound", bound: Some(""), columns: &FLOW };
     let (rows, logs) = flows_against(bench, &target, &every(&[Sdk::TypeScript], &WAYS))?;
     let title = "`examples/todos` with its built-in issuer, tokens bound to a key of the client".to_owned();
     let logs = format!("{logs}\n{}", own.logs());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::table::{Row, by_step, markdown};
-use super::{bound, built_in, record};
+use super::{bound, bridged, built_in, record};
 use crate::process::{Process, Server, fresh};
 use crate::program;
 use crate::step::{Outcome, root};
@@ -53,7 +53,7 @@ type Run = fn(&Bench) -> Result<Group, String>;
 pub(crate) fn check() -> Result<Outcome, String> {
     let bench = Bench::prepare()?;
     let groups = thread::scope(|scope| {
-        let groups: [Run; 9] = [
+        let groups: [Run; 11] = [
             built_in::flows,
             built_in::bound_flows,
             built_in::machines,
@@ -63,6 +63,8 @@ pub(crate) fn check() -> Result<Outcome, String> {
             authlibs_tokens,
             bound::tokens,
             built_in::inspector,
+            bridged::flows,
+            bridged::people,
         ];
         let bench = &bench;
         let running = groups.map(|group| scope.spawn(move || group(bench)));
@@ -264,7 +266,8 @@ pub(super) enum Sdk {
 fn foreign(bench: &Bench) -> Result<Group, String> {
     let foreign = bench.foreign_server(Issuer::OidcProvider, "foreign", FOREIGN_LIFETIME)?;
     let flows = every(&[Sdk::TypeScript, Sdk::Python], &[By::Dcr, By::Cimd]);
-    let target = Target { url: &foreign.server.url(), skew: "0", group: "foreign", bound: None };
+    let url = foreign.server.url();
+    let target = Target { url: &url, skew: "0", group: "foreign", bound: None, columns: &FLOW };
     let (rows, logs) = flows_against(bench, &target, &flows)?;
     let title = format!("`examples/todos` with {}", Issuer::OidcProvider.label()?);
     Ok(Group { title, first: "client", columns: &FLOW, rows, logs: format!("{logs}\n{}", foreign.logs()) })
@@ -303,6 +306,8 @@ pub(super) struct Target<'a> {
     pub(super) group: &'a str,
     /// Where the client has a key to bind its tokens to: `auth.issuers[].dpop` of the server, empty with the built-in issuer.
     pub(super) bound: Option<&'a str>,
+    /// The steps of a flow: more than [`FLOW`] where people log in elsewhere.
+    pub(super) columns: &'static [&'static str],
 }
 
 /// Every flow against one server, all at once.
@@ -311,7 +316,7 @@ pub(super) fn flows_against(
     target: &Target<'_>,
     flows: &[Flow],
 ) -> Result<(Vec<Row>, String), String> {
-    let &Target { url, skew, group, bound } = target;
+    let &Target { url, skew, group, bound, columns } = target;
     let folder = root().join("interop");
     let one = |&(sdk, revision, by): &Flow| {
         let (name, mut command) = match sdk {
@@ -325,6 +330,9 @@ pub(super) fn flows_against(
             .env("NODE", bench.node.executable())
             .env("INTEROP_SECRET", SERVER_SECRET);
         command.args(of.iter().flat_map(|&(option, value)| [option, value]));
+        if columns.len() > FLOW.len() {
+            command.args(["--login", "elsewhere"]);
+        }
         let mut label = format!("{}, {revision}, {}", sdk.label()?, by.label());
         if let Some(dpop) = bound {
             command.args(["--tokens", "dpop"]);
@@ -333,7 +341,7 @@ pub(super) fn flows_against(
                 mode => label += &format!(", dpop = \"{mode}\""),
             }
         }
-        bench.drive(&format!("{group}-{name}-{revision}-{way}"), label, &mut command, &FLOW)
+        bench.drive(&format!("{group}-{name}-{revision}-{way}"), label, &mut command, columns)
     };
     let ran = thread::scope(|scope| {
         let threads: Vec<_> = flows.iter().map(|flow| scope.spawn(move || one(flow))).collect();

@@ -4,6 +4,7 @@
 //! at once, and their reports put together. Most of the time goes by waiting for a token to expire.
 
 mod bound;
+mod bridged;
 mod built_in;
 mod check;
 pub(crate) mod record;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
+use http::header::SET_COOKIE;
 use mcp_auth_store::{Browser, SecretHash, StoreError};
 
 use super::get::page;
@@ -59,7 +60,14 @@ async fn decide(
             }
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             LoggedOut { subject: &browser.subject, everywhere, address }.happened();
-            Ok(see_other(ACCOUNT))
+            let mut response = see_other(ACCOUNT);
+            // At a provider, who is not asked any more could be somebody else at this browser.
+            if issuer.login.site().is_some()
+                && let Some(cookie) = issuer.consents.forget()
+            {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            Ok(response)
         }
         // Nobody is logged in any more, or the person cancelled the login.
         (Some("end" | "logout" | "deny"), _) => page(issuer, headers).await,

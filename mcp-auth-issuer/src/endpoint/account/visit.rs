@@ -3,6 +3,7 @@
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{StoreError, grant_name};
 
+use crate::endpoint::away::Purpose;
 use crate::endpoint::device::LIFETIME as DEVICE_CODE_LIFETIME;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::ACCOUNT;
@@ -17,6 +18,7 @@ const MOST: usize = 100;
 /// The person logs in to see the page.
 pub(super) fn login_step() -> LoginStep<'static> {
     LoginStep {
+        purpose: Purpose::Account,
         is_asked: false,
         client_id: None,
         client: None,

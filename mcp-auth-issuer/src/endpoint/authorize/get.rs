@@ -1,5 +1,5 @@
 //! `GET /authorize`: shows the page for an authorization request. It changes nothing, unless the person said before that they need not be
-//! asked.
+//! asked: then the client gets its code, or the person goes to the provider that they log in at.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,11 +11,14 @@ use mcp_auth_store::Browser;
 
 use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
+use super::remembered::Memory;
 use super::request::AuthorizationRequest;
+use super::visit::Visit;
+use crate::endpoint::away::Decision;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
-use crate::person::page::{Consent, Notice};
+use crate::person::page::{Alert, Consent, Decides, Notice};
 use crate::request::address::CameFrom;
 use crate::request::opened::is_opened;
 
@@ -58,43 +61,87 @@ async fn show_request(
     request: &AuthorizationRequest,
     (headers, address): (&HeaderMap, Option<IpAddr>),
 ) -> Result<Response, Refusal> {
-    let (cookie, browser) = issuer.session(headers).await?;
-    let person = request.login_of(issuer, browser).await?;
-    if let (Some(cookie), Some(person)) = (cookie, &person) {
-        // Who only looks gets no code.
-        if is_opened(method, headers) && request.is_allowed_already(issuer, person).await? {
-            let (asked, scopes) = (&request.checked.scopes, request.checked.scopes.clone());
-            let answer = grant(issuer, request, (cookie, person.clone()), scopes).await?;
-            AccessAllowed {
-                subject: &person.subject,
-                client_id: &request.client.id,
-                scopes: asked,
-                asked,
-                unasked: true,
-                remember: true,
-                address,
+    let visit = Visit::read(issuer, headers, address).await?;
+    let person = request.login_of(issuer, visit.browser.clone()).await?;
+    // Who only looks gets no code, and goes nowhere.
+    let is_opened = is_opened(method, headers);
+    match (visit.cookie, person) {
+        (Some(cookie), Some(person)) => {
+            let waiting = request.waiting_decision(issuer, cookie).await?;
+            if is_opened
+                && waiting.is_none()
+                && request.is_allowed_already(issuer, &visit.memory, &person.subject).await?
+            {
+                return unasked(issuer, request, (cookie, person), address).await;
             }
-            .happened();
-            return Ok(answer);
+            if request.checked.prompt.none {
+                return Err(request.needs_interaction(issuer, true).await);
+            }
+            let alert = waiting.as_ref().map(|decision| Alert::look(decision.why_again()));
+            consent(issuer, request, (cookie, &person), &visit.memory, (waiting.as_ref(), alert)).await
         }
-    }
-    if request.checked.prompt.none {
-        return Err(request.needs_interaction(issuer, person.is_some()).await);
-    }
-    match (cookie, person) {
-        (Some(cookie), Some(person)) => consent(issuer, request, (cookie, &person), None).await,
-        (_, _) => login(issuer, headers, request, None).await,
+        (_, _) if request.checked.prompt.none => Err(request.needs_interaction(issuer, false).await),
+        (_, _) => {
+            let remembered =
+                if is_opened { remembered_decision(issuer, request, &visit).await? } else { None };
+            match remembered {
+                Some(decision) => {
+                    let step = request.login_step(issuer, &visit, Some(&decision));
+                    Ok(step.leave_decided(issuer, visit.from()).await?)
+                }
+                None => login(issuer, request, &visit, None).await,
+            }
+        }
     }
 }
 
-/// The login page.
+/// Gives the client what this person need not be asked for.
+async fn unasked(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    (cookie, person): (&str, Browser),
+    address: Option<IpAddr>,
+) -> Result<Response, Refusal> {
+    let (asked, scopes) = (&request.checked.scopes, request.checked.scopes.clone());
+    let answer = grant(issuer, request, (cookie, person.clone()), scopes).await?;
+    AccessAllowed {
+        subject: &person.subject,
+        client_id: &request.client.id,
+        scopes: asked,
+        asked,
+        unasked: true,
+        remember: true,
+        address,
+    }
+    .happened();
+    Ok(answer)
+}
+
+/// What the person who was at this browser last need not be asked: they go to the provider at once, and the decision is theirs alone.
+async fn remembered_decision(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    visit: &Visit<'_>,
+) -> Result<Option<Decision>, Refusal> {
+    if issuer.login.site().is_none() {
+        return Ok(None);
+    }
+    let Some((subject, _)) = visit.last(issuer, request) else { return Ok(None) };
+    if !request.is_allowed_already(issuer, &visit.memory, subject).await? {
+        return Ok(None);
+    }
+    let (scopes, by) = (request.checked.scopes.clone(), Some(subject.to_owned()));
+    Ok(Some(Decision { scopes, remember: true, by, asked: false }))
+}
+
+/// The login page. Where people log in at a provider, it asks for their decision too.
 pub(super) async fn login(
     issuer: &Issuer,
-    headers: &HeaderMap,
     request: &AuthorizationRequest,
+    visit: &Visit<'_>,
     notice: Option<Notice>,
 ) -> Result<Response, Refusal> {
-    Ok(request.login_step().page(issuer, headers, notice).await?)
+    Ok(request.login_step(issuer, visit, None).page(issuer, visit.headers, notice).await?)
 }
 
 /// The consent page, for the person who is logged in at the browser of this session identifier. A client's name and identifier prove nothing,
@@ -103,17 +150,21 @@ pub(super) async fn consent(
     issuer: &Issuer,
     request: &AuthorizationRequest,
     (cookie, person): (&str, &Browser),
-    alert: Option<&'static str>,
+    memory: &Memory,
+    (decision, alert): (Option<&Decision>, Option<Alert<'_>>),
 ) -> Result<Response, Refusal> {
     let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
-    let is_remembered = request.remembered(issuer, person).await?.is_some();
+    // The answer of another person, of before, says nothing of this one.
+    let decision = decision.filter(|decision| decision.asked);
+    let is_remembered = request.remembered(issuer, memory, &person.subject).await?.is_some();
+    let is_remembered = is_remembered || decision.is_some_and(|decision| decision.remember);
     let allowed = issuer.store.consents().allowed(&person.subject, &request.client.id).await?;
     let page = Consent {
         issuer,
         client: &request.client,
         redirect_uri: &request.answer.redirect_uri,
-        subject: person.name.as_deref().unwrap_or(&person.subject),
-        scopes: request.choice(issuer).lines(&allowed),
+        who: Decides::LoggedIn(person.name.as_deref().unwrap_or(&person.subject)),
+        scopes: request.choice(issuer).lines_as(&allowed, decision),
         remember: request.may_be_remembered().then_some(is_remembered),
         alert,
         action: &request.url,

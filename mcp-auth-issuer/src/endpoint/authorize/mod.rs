@@ -7,11 +7,13 @@
 //! - `returned`: the person comes back from another page of the login.
 //! - `request`: reads the authorization request. `check`: its checks in their order, a step each; `step`: the steps. `pushed`: keeps requests
 //!   that were pushed.
-//! - `login`: which login will do for it. `remembered`: of what they said that they need not be asked again.
+//! - `login`: which login will do for it. `visit`: who is at the browser. `remembered`: what they said that they need not be asked again.
+//!   `decided`: what they decided before they went to a provider.
 //! - `refusal`: the possible mistakes, and whether the person or the client is told.
 //! - `response`: the answer to the client, sent as a redirect.
 
 mod check;
+mod decided;
 mod get;
 mod grant;
 mod login;
@@ -23,6 +25,7 @@ mod request;
 mod response;
 mod returned;
 mod step;
+mod visit;
 
 pub(super) use check::before_push;
 pub(super) use get::get;

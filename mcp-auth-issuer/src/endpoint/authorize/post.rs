@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use http::header::SET_COOKIE;
 use http::{HeaderMap, Uri};
+use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Browser, SecretHash};
 
 use super::get::{consent, login};
@@ -14,6 +16,8 @@ use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
+use super::visit::Visit;
+use crate::endpoint::away::Decision;
 use crate::endpoint::choice::{NOTHING_TICKED, NotAsked};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
@@ -21,7 +25,7 @@ use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
 use crate::observe::login::LoggedOut;
-use crate::person::page::Notice;
+use crate::person::page::{Alert, Notice};
 use crate::request::address::CameFrom;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
@@ -53,33 +57,43 @@ async fn decide(
 async fn decide_request(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    (headers, address): (&HeaderMap, Option<IpAddr>),
+    from: (&HeaderMap, Option<IpAddr>),
     body: Body,
 ) -> Result<Response, Refusal> {
+    let (headers, address) = from;
     let form: Result<_, Refusal> =
         PageForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
     let form = form?;
+    let visit = Visit::of_form(issuer, from, &form).await?;
     let person = request.login_of(issuer, form.browser.clone()).await?;
+    // Where people log in at a provider, the page asks them before they do.
+    let asks_first = issuer.login.site().is_some();
 
     match (form.fields.get("decision"), person) {
-        (Some("login"), _) => log_in(issuer, (headers, address), request, &form).await,
+        (Some("login"), _) if !asks_first => log_in(issuer, request, (&form, &visit)).await,
         (Some("logout"), _) => {
             issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
             if let Some(browser) = &form.browser {
                 LoggedOut { subject: &browser.subject, everywhere: false, address }.happened();
             }
-            Ok(see_other(&request.url))
+            let mut response = see_other(&request.url);
+            if asks_first && let Some(cookie) = issuer.consents.forget() {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            Ok(response)
         }
-        (Some("allow"), Some(person)) => allow(issuer, request, (&form, address), person).await,
-        (Some("deny"), Some(person)) => deny(issuer, request, (&form, address), &person).await,
-        // The login page has this button too: a person can deny without logging in.
+        (Some("allow"), Some(person)) => allow(issuer, request, (&form, &visit), person).await,
+        (Some("allow"), None) if asks_first => allow_first(issuer, request, (&form, &visit)).await,
+        (Some("deny"), Some(person)) => deny(issuer, request, (&form, &visit), &person).await,
+        // The page before the login has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
             request.use_up(issuer, form.cookie).await?;
             AccessDenied { subject: None, client_id: &request.client.id, address }.happened();
-            request.denied_before_login(issuer).await
+            // That of a provider's login said where the answer goes.
+            if asks_first { Ok(request.denied()) } else { request.denied_before_login(issuer).await }
         }
         // The session ended while the page was open, so the person logs in again for the same request.
-        (Some("allow"), None) => login(issuer, headers, request, Some(Notice::Ended)).await,
+        (Some("allow"), None) => login(issuer, request, &visit, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: request.url.clone() }.into()),
     }
 }
@@ -87,47 +101,75 @@ async fn decide_request(
 /// Takes what the person answered to the login.
 async fn log_in(
     issuer: &Issuer,
-    (headers, address): (&HeaderMap, Option<IpAddr>),
     request: &AuthorizationRequest,
-    form: &PageForm<'_>,
+    (form, visit): (&PageForm<'_>, &Visit<'_>),
 ) -> Result<Response, Refusal> {
-    let login = request.login_step();
-    match login.answered(issuer, (headers, address), form.cookie, &form.fields).await? {
-        Answered::Person(user) => Ok(login.begin(issuer, (form.cookie, address), user).await?),
+    let login = request.login_step(issuer, visit, None);
+    match login.answered(issuer, visit.from(), form.cookie, &form.fields).await? {
+        Answered::Person(user) => Ok(login.begin(issuer, (form.cookie, visit.address), user).await?),
         Answered::Page(page) => Ok(page),
     }
+}
+
+/// What the person left ticked; none if that is nothing.
+fn chosen(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    form: &PageForm<'_>,
+) -> Result<Option<ScopeSet>, Refusal> {
+    let chosen = request.choice(issuer).chosen(&form.fields);
+    Ok(chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })?)
+}
+
+/// The person allows what they left ticked, and goes to the provider. It is not counted: they may come back from there without having logged in,
+/// and press the button once more. Each of these ways is used up by itself.
+async fn allow_first(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    (form, visit): (&PageForm<'_>, &Visit<'_>),
+) -> Result<Response, Refusal> {
+    let Some(scopes) = chosen(issuer, request, form)? else {
+        return login(issuer, request, visit, Some(Notice::Unticked(NOTHING_TICKED))).await;
+    };
+    let remember = request.may_be_remembered() && form.fields.get("remember") == Some("yes");
+    let by = visit.last(issuer, request).map(|(subject, _)| subject.to_owned());
+    let decision = Decision { scopes, remember, by, asked: true };
+    Ok(request.login_step(issuer, visit, Some(&decision)).leave_decided(issuer, visit.from()).await?)
 }
 
 /// The person allows what they left ticked.
 async fn allow(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    (form, address): (&PageForm<'_>, Option<IpAddr>),
+    (form, visit): (&PageForm<'_>, &Visit<'_>),
     person: Browser,
 ) -> Result<Response, Refusal> {
-    let chosen = request.choice(issuer).chosen(&form.fields);
-    let chosen = chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })?;
-    let Some(scopes) = chosen else {
-        return consent(issuer, request, (form.cookie, &person), Some(NOTHING_TICKED)).await;
+    let Some(scopes) = chosen(issuer, request, form)? else {
+        let alert = (None, Some(Alert::nothing_ticked(NOTHING_TICKED)));
+        return consent(issuer, request, (form.cookie, &person), &visit.memory, alert).await;
     };
     count_once(issuer, request, form, &person).await?;
-    let is_to_be_remembered = form.fields.get("remember") == Some("yes");
-    if !is_to_be_remembered {
-        request.forget(issuer, &person).await?;
+    let remember = form.fields.get("remember") == Some("yes");
+    let mut told = None;
+    if !remember {
+        told = request.forget(issuer, &visit.memory, &person.subject).await?;
     }
-    let answer = grant(issuer, request, (form.cookie, person.clone()), scopes.clone()).await?;
+    let mut answer = grant(issuer, request, (form.cookie, person.clone()), scopes.clone()).await?;
     AccessAllowed {
         subject: &person.subject,
         client_id: &request.client.id,
         scopes: &scopes,
         asked: &request.checked.scopes,
         unasked: false,
-        remember: is_to_be_remembered,
-        address,
+        remember,
+        address: visit.address,
     }
     .happened();
-    if is_to_be_remembered {
-        request.remember(issuer, &person, scopes).await;
+    if remember {
+        told = request.remember(issuer, &visit.memory, &person, scopes).await;
+    }
+    if let Some(cookie) = told {
+        answer.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(answer)
 }
@@ -136,18 +178,23 @@ async fn allow(
 async fn deny(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    (form, address): (&PageForm<'_>, Option<IpAddr>),
+    (form, visit): (&PageForm<'_>, &Visit<'_>),
     person: &Browser,
 ) -> Result<Response, Refusal> {
     count_once(issuer, request, form, person).await?;
-    request.forget(issuer, person).await?;
+    let told = request.forget(issuer, &visit.memory, &person.subject).await?;
     request.use_up(issuer, form.cookie).await?;
-    AccessDenied { subject: Some(&person.subject), client_id: &request.client.id, address }.happened();
-    Ok(request.denied())
+    let (subject, client_id) = (Some(&*person.subject), &*request.client.id);
+    AccessDenied { subject, client_id, address: visit.address }.happened();
+    let mut answer = request.denied();
+    if let Some(cookie) = told {
+        answer.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(answer)
 }
 
-/// Each page that asks for a decision is answered once: a form that is posted again gives no second code. What was spent
-/// is remembered until the login it was shown to ends, after which the form counts no more anyway.
+/// Each page that asks a person who is logged in is answered once: a form that is posted again gives no second code. What was spent
+/// is remembered until the login it was shown to ends, after which the form counts no more anyway. A decision that waited for it is answered too.
 async fn count_once(
     issuer: &Issuer,
     request: &AuthorizationRequest,
@@ -156,7 +203,7 @@ async fn count_once(
 ) -> Result<(), Refusal> {
     let token = SecretHash::of(form.fields.get("csrf").unwrap_or_default());
     match issuer.store.spent().spend(token, person.expires_at, issuer.now()).await? {
-        true => Ok(()),
+        true => Ok(request.drop_decision(issuer, form.cookie).await?),
         false => Err(Untrusted::Answered { page: request.url.clone() }.into()),
     }
 }

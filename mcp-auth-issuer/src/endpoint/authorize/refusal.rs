@@ -69,6 +69,8 @@ pub(in crate::endpoint) enum Refused {
     TooWeak,
     #[error("the request was not pushed, and require_par is set")]
     NotPushed,
+    #[error("the provider that the user logged in at does not answer, or not as it should")]
+    Provider,
 }
 
 /// Causes that are told only to the person.
@@ -248,6 +250,9 @@ impl Refused {
             // RFC 9470 §5.
             Self::TooWeak => {
                 ("unmet_authentication_requirements", "the user logged in, and the login reached none of acr_values".into())
+            }
+            Self::Provider => {
+                ("server_error", "the user could not be logged in: the provider that they log in at failed".into())
             }
             // RFC 9126 §5.
             Self::NotPushed => {

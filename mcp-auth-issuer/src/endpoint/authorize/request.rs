@@ -11,8 +11,9 @@ use super::pushed::Pushed;
 use super::refusal::{Refusal, Refused, Unseen, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, destination};
+use crate::endpoint::away::Purpose;
 use crate::endpoint::choice::Choice;
-use crate::endpoint::login_step::LoginStep;
+use crate::endpoint::login_step::{LoginStep, RequestFor};
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
 use crate::request::Params;
@@ -65,14 +66,15 @@ impl AuthorizationRequest {
         }
     }
 
-    /// The person logs in for this request.
-    pub(super) fn login_step(&self) -> LoginStep<'_> {
+    /// The person logs in for this request, of which this is known.
+    pub(super) fn login_step_for<'a>(&'a self, request_for: RequestFor<'a>) -> LoginStep<'a> {
         LoginStep {
+            purpose: Purpose::Authorize,
             is_asked: true,
             client_id: Some(&self.client.id),
             client: Some(&self.client),
             asked: self.checked.asked(),
-            request_for: Some((&self.answer.redirect_uri, &self.checked.scopes)),
+            request_for: Some(request_for),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,
@@ -134,7 +136,7 @@ impl AuthorizationRequest {
     }
 
     /// The answer to a request that is refused.
-    async fn refused(&self, issuer: &Issuer, refused: Refused) -> Refusal {
+    pub(super) async fn refused(&self, issuer: &Issuer, refused: Refused) -> Refusal {
         answered(issuer, self.pushed.as_ref(), (&self.client, self.answer.clone()), refused).await
     }
 

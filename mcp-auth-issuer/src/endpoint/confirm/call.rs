@@ -5,6 +5,7 @@ use mcp_auth_store::{Answer, Browser, Client, Confirmation, SecretHash};
 
 use super::refusal::Refusal;
 use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::away::Purpose;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
 use crate::issuer::{ClientError, Issuer};
@@ -48,6 +49,7 @@ impl WaitingCall {
     /// The person logs in for this call.
     pub(super) fn login_step(&self) -> LoginStep<'_> {
         LoginStep {
+            purpose: Purpose::Confirm,
             is_asked: true,
             client_id: self.asked.client_id.as_deref(),
             client: self.client.as_ref(),

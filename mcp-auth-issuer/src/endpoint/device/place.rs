@@ -2,6 +2,7 @@
 
 use super::user_code::UserCode;
 use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::away::Purpose;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::DEVICE;
 use crate::person::Asked;
@@ -50,6 +51,7 @@ impl Place {
 /// The person logs in at `url`, before their code is looked up. So it is not known yet which client asks.
 pub(super) fn login_step(url: &str) -> LoginStep<'_> {
     LoginStep {
+        purpose: Purpose::Device,
         is_asked: false,
         client_id: None,
         client: None,

@@ -1,4 +1,5 @@
-//! The consent page: which client asks, for which scopes, which person decides, and what each answer does.
+//! The consent page: which client asks, for which scopes, which person decides, and what each answer does. Where people log in at a provider, it
+//! comes before they go there.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -8,26 +9,59 @@ use mcp_auth_store::{Client, GrantType};
 use super::claim::{application, visible};
 use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
-use super::shell::page;
+use super::shell::{page, retry_after};
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
+use crate::person::LoginSite;
 
-/// Asks a logged-in person to allow or deny a request.
+/// Asks a person to allow or deny a request.
 pub(crate) struct Consent<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) client: &'a Client,
     pub(crate) redirect_uri: &'a str,
-    pub(crate) subject: &'a str,
+    pub(crate) who: Decides<'a>,
     /// What is new comes first.
     pub(crate) scopes: Vec<ScopeLine<'a>>,
     /// Whether this person said that they need not be asked again; `None` where they cannot say so.
     pub(crate) remember: Option<bool>,
     /// Why the page is shown again.
-    pub(crate) alert: Option<&'static str>,
+    pub(crate) alert: Option<Alert<'a>>,
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
+}
+
+/// Who decides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Decides<'a> {
+    /// The person who is logged in and is called so.
+    LoggedIn(&'a str),
+    /// Whoever logs in at this site next. What the person is called who did so last at this browser, where that is known.
+    LogsIn { at: &'a LoginSite, last: Option<&'a str> },
+}
+
+/// Why the page is shown again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alert<'a> {
+    pub(crate) status: StatusCode,
+    /// What the title of the page begins with.
+    pub(crate) title: &'static str,
+    pub(crate) text: &'a str,
+    /// After how many seconds it can be answered again.
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl<'a> Alert<'a> {
+    /// Nothing was ticked.
+    pub(crate) fn nothing_ticked(text: &'a str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, title: "Nothing was ticked: ", text, retry_after: None }
+    }
+
+    /// There is something to look at, and no mistake.
+    pub(crate) fn look(text: &'a str) -> Self {
+        Self { status: StatusCode::OK, title: "", text, retry_after: None }
+    }
 }
 
 /// One requested scope, as the page shows it.
@@ -40,6 +74,8 @@ pub(crate) struct ScopeLine<'a> {
     pub(crate) before: bool,
     /// Why the person cannot leave it out, if they cannot.
     pub(crate) fixed: Option<&'static str>,
+    /// Whether its box is ticked.
+    pub(crate) ticked: bool,
 }
 
 impl IntoResponse for Consent<'_> {
@@ -48,8 +84,8 @@ impl IntoResponse for Consent<'_> {
         let destination = destination(self.redirect_uri);
         let body = html! {
             h1 { "Allow access to " bdi { (server) } "?" }
-            @if let Some(alert) = self.alert {
-                p.warning role="alert" { (alert) }
+            @if let Some(alert) = &self.alert {
+                p.warning role="alert" { (alert.text) }
             }
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
@@ -63,19 +99,25 @@ impl IntoResponse for Consent<'_> {
                 // the page opens.
                 div.buttons {
                     button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
-                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
+                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" {
+                        "Allow"
+                        @if let Decides::LogsIn { at, .. } = self.who { ", and log in at " (site(at)) }
+                    }
                 }
             }
-            form.aside method="post" action=(self.action) {
-                input type="hidden" name="csrf" value=(self.csrf);
-                button.link type="submit" name="decision" value="logout" { "Use another account" }
+            @if let Decides::LoggedIn(_) | Decides::LogsIn { last: Some(_), .. } = self.who {
+                form.aside method="post" action=(self.action) {
+                    input type="hidden" name="csrf" value=(self.csrf);
+                    button.link type="submit" name="decision" value="logout" { "Use another account" }
+                }
             }
         };
-        let (status, state) = match self.alert {
-            Some(_) => (StatusCode::BAD_REQUEST, "Nothing was ticked: "),
-            None => (StatusCode::OK, ""),
-        };
-        page(self.issuer, status, &format!("{state}Allow access to {server}?"), &body)
+        let (status, state) = self.alert.map_or((StatusCode::OK, ""), |alert| (alert.status, alert.title));
+        let mut response = page(self.issuer, status, &format!("{state}Allow access to {server}?"), &body);
+        if let Some(seconds) = self.alert.and_then(|alert| alert.retry_after) {
+            retry_after(&mut response, seconds);
+        }
+        response
     }
 }
 
@@ -87,9 +129,32 @@ impl Consent<'_> {
                 (answer_goes_to(destination))
                 dt { "Server" }
                 dd { code.url { (self.issuer.resource) } }
-                dt { "You are" }
-                dd { strong { bdi { (visible(self.subject)) } } }
+                (self.person())
             }
+        }
+    }
+
+    fn person(&self) -> Markup {
+        let you_are = |person: &str| {
+            html! {
+                dt { "You are" }
+                dd { strong { bdi { (visible(person)) } } }
+            }
+        };
+        match self.who {
+            Decides::LoggedIn(person) => you_are(person),
+            Decides::LogsIn { at, last } => html! {
+                @if let Some(last) = last { (you_are(last)) }
+                dt { "You log in at" }
+                dd {
+                    strong { (site(at)) }
+                    @if at.title.is_some() { " (" bdi { (visible(&at.host)) } ")" }
+                    p.hint {
+                        @if last.is_some() { "If you come back as somebody else, you are asked again." }
+                        @else { "You come back here, see who you are, and are asked once more." }
+                    }
+                }
+            },
         }
     }
 
@@ -97,7 +162,10 @@ impl Consent<'_> {
         html! {
             h2 { "Your answer" }
             p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
-            (on_allow(self.issuer, self.client, self.subject))
+            @match self.who {
+                Decides::LoggedIn(person) => { (on_allow(self.issuer, self.client, person)) }
+                Decides::LogsIn { .. } => { (on_allow(self.issuer, self.client, "the person who logs in")) }
+            }
         }
     }
 
@@ -110,11 +178,20 @@ impl Consent<'_> {
                 span { "Do not ask me again for this" }
             }
             p.hint #on-remember {
-                "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to "
-                (stressed(host)) "."
+                "For 400 days this application gets the same, or less, without this page when you "
+                @match (self.who, self.issuer.login.site()) {
+                    (Decides::LoggedIn(_), None) => { "are logged in here" }
+                    (_, _) => { "log in with this browser" }
+                }
+                " and it returns to " (stressed(host)) "."
             }
         }
     }
+}
+
+/// What a site is called.
+fn site(at: &LoginSite) -> Markup {
+    html! { bdi { (visible(at.title.as_deref().unwrap_or(&at.host))) } }
 }
 
 /// Where the answer goes.
@@ -168,7 +245,7 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                 li {
                     label.choice {
                         @if line.fixed.is_none() {
-                            input type="checkbox" name="scope" value=(line.scope) checked;
+                            input type="checkbox" name="scope" value=(line.scope) checked[line.ticked];
                         } @else {
                             input type="checkbox" checked disabled;
                         }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use mcp_auth_store::Client;
 
 use super::claim::{application, visible};
-use super::consent::{ScopeLine, answer_goes_to, named};
+use super::consent::{Alert, ScopeLine, answer_goes_to, named};
 use super::shell::{page, page_with_passkeys, retry_after};
 use crate::client::redirect_uri::destination;
 use crate::issuer::Issuer;
@@ -37,6 +37,9 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) login: Option<&'a str>,
 }
 
+/// What the title of a page begins with that a person did not get past.
+const NOT_LOGGED_IN: &str = "Not logged in: ";
+
 /// What an application asks for.
 pub(crate) struct Asks<'a> {
     pub(crate) redirect_uri: &'a str,
@@ -63,9 +66,21 @@ pub(crate) enum Notice {
     AgeUnknown,
     /// The person answered after their login had ended.
     Ended,
+    /// They allowed nothing, on the page before a provider; holds what the page says of it.
+    Unticked(&'static str),
 }
 
 impl Notice {
+    /// The same, on the page where a person decides before they log in.
+    pub(crate) fn alert(&self) -> Alert<'_> {
+        let (status, text) = self.said();
+        match self {
+            Self::Unticked(_) => Alert::nothing_ticked(text),
+            Self::TooOften(wait) => Alert { status, title: NOT_LOGGED_IN, text, retry_after: Some(*wait) },
+            _ => Alert { status, title: NOT_LOGGED_IN, text, retry_after: None },
+        }
+    }
+
     fn said(&self) -> (StatusCode, &str) {
         match self {
             Self::Refused(text) => (StatusCode::FORBIDDEN, text),
@@ -95,6 +110,7 @@ impl Notice {
                 StatusCode::FORBIDDEN,
                 "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
             ),
+            Self::Unticked(text) => (StatusCode::BAD_REQUEST, text),
         }
     }
 }
@@ -146,7 +162,7 @@ impl IntoResponse for LoginPage<'_> {
                 button.link type="submit" name="decision" value="deny" { (self.refuse) }
             }
         };
-        let state = if notice.is_some() { "Not logged in: " } else { "" };
+        let state = if notice.is_some() { NOT_LOGGED_IN } else { "" };
         let show = if self.with_passkeys { page_with_passkeys } else { page };
         let mut response = show(self.issuer, status, &format!("{state}Log in to {server}"), &body);
         if let Some(Notice::TooOften(wait)) = self.notice {

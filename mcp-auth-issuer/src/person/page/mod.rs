@@ -31,7 +31,7 @@ mod texts;
 pub(crate) use account::{AccountPage, AllowedApplication};
 pub(crate) use claim::visible;
 pub(crate) use confirm::ConfirmPage;
-pub(crate) use consent::{Consent, ScopeLine};
+pub(crate) use consent::{Alert, Consent, Decides, ScopeLine};
 pub(crate) use device::{DeviceCodePage, DeviceConsent, WrongCode};
 pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};

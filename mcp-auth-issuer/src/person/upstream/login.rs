@@ -24,7 +24,9 @@ use super::renewal::Follower;
 use super::request::Kept;
 use super::tokens;
 use crate::person::acr::counts_as;
-use crate::person::login::{Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, Step};
+use crate::person::login::{
+    Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, LoginSite, Step,
+};
 use crate::person::page::visible;
 use crate::person::renewal::{Renewal, RenewalFuture};
 use crate::request::Params;
@@ -191,6 +193,10 @@ impl Login for UpstreamLogin {
 
     fn upstream(&self) -> Option<&str> {
         Some(&self.options.name)
+    }
+
+    fn site(&self) -> Option<LoginSite> {
+        Some(LoginSite::new(self.options.title.clone(), self.host()))
     }
 
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {
