@@ -147,7 +147,8 @@ async fn the_page_shows_the_configured_url_and_never_what_a_request_calls_the_se
 
 #[tokio::test]
 async fn operations_are_listed_for_this_computer_and_for_nobody_behind_a_proxy() {
-    let (_everything, _server, wire) = start("[tools.write_note]\nscopes = [\"more\"]\n[scopes.more]\ndescription = \"More\"\n").await;
+    let (_everything, _server, wire) =
+        start("[tools.write_note]\nscopes = [\"more\"]\n[scopes.more]\ndescription = \"More\"\n").await;
     for target in ["/", "/mcp"] {
         let reply = ask(wire, "GET", target, BROWSER).await;
         for part in ["What it offers", "write_note", "more", "public"] {

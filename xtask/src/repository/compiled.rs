@@ -81,15 +81,9 @@ mod tests {
     #[test]
     fn a_server_that_only_verifies_tokens_compiles_no_issuer_and_no_database() {
         assert!(found("", &["mcp-auth", "mcp-auth-store", "tokio"]).is_empty());
-        for name in [
-            "mcp-auth-issuer",
-            "rusqlite",
-            "tokio-postgres",
-            "redis",
-            "argon2",
-            "webauthn-rs",
-            "qrcode",
-        ] {
+        for name in
+            ["mcp-auth-issuer", "rusqlite", "tokio-postgres", "redis", "argon2", "webauthn-rs", "qrcode"]
+        {
             assert_eq!(found("", &["mcp-auth", name]).len(), 1, "{name}");
         }
     }
