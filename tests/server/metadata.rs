@@ -73,7 +73,6 @@ async fn a01_a03_both_well_known_forms_are_served_to_everyone_and_no_other_path_
         "/.well-known/",
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
-        "/",
     ] {
         assert_eq!(ask(wire, "GET", target, "").await.status(), 404, "{target}");
     }

@@ -28,7 +28,7 @@ use crate::observe::login::LoginCancelled;
 use crate::observe::{Event as _, Reason};
 use crate::person::Asked;
 use crate::person::accounts::{AccountsLogin, CODES, FactorsError, PASSKEY};
-use crate::person::page::{ErrorText, FactorsPage, Notice, Shown, texts};
+use crate::person::page::{FactorsPage, Notice, Shown, errors, texts};
 use crate::request::address::CameFrom;
 use crate::secret::secret;
 
@@ -318,12 +318,7 @@ fn login_step() -> LoginStep<'static> {
 }
 
 fn changed_nothing() -> PageNotShown {
-    let text = ErrorText {
-        title: "Nothing was changed",
-        why: "You log in as before.",
-        next: "You can close this page.",
-    };
-    PageNotShown::Page(StatusCode::OK, text)
+    PageNotShown::Page(StatusCode::OK, errors().changed_nothing)
 }
 
 impl From<FactorsError> for PageNotShown {
@@ -336,14 +331,7 @@ impl From<FactorsError> for PageNotShown {
             | FactorsError::Passkey(_)
             | FactorsError::TooMany
             | FactorsError::Name
-            | FactorsError::PasskeysOff => Self::Page(
-                StatusCode::CONFLICT,
-                ErrorText {
-                    title: "This cannot be done now",
-                    why: "Your account was changed in the meantime, or this server asks everybody for a second step.",
-                    next: "Nothing was changed. Open the page again.",
-                },
-            ),
+            | FactorsError::PasskeysOff => Self::Page(StatusCode::CONFLICT, errors().cannot_be_done),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::authorize::Untrusted;
 use crate::issuer::Issuer;
 use crate::observe::login::PageRefused;
 use crate::observe::{Event as _, Reason, Word};
-use crate::person::page::{EndedPage, ErrorText};
+use crate::person::page::{EndedPage, ErrorText, errors};
 
 /// Why the page itself is not shown.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl PageNotShown {
             Self::Page(status, text) => (status, text),
             Self::Failed(error) => {
                 PageRefused { page: Word("account"), address, reason: Reason::Failed(&error) }.happened();
-                (StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
+                (StatusCode::SERVICE_UNAVAILABLE, errors().unavailable)
             }
         };
         EndedPage { issuer, status, text }.into_response()

@@ -22,7 +22,7 @@ use crate::issuer::Issuer;
 use crate::observe::account::{PasswordLinkRefused, PasswordSet};
 use crate::observe::{Event as _, Reason};
 use crate::person::accounts::{AccountsLogin, ResetError, Resettable};
-use crate::person::page::{EndedPage, ErrorText, ResetPage, texts, unfit};
+use crate::person::page::{EndedPage, ResetPage, errors, texts, unfit};
 use crate::request::Params;
 use crate::request::address::CameFrom;
 use crate::secret::secret;
@@ -85,12 +85,7 @@ async fn set(
     match link.accounts.set_password(&link.of, &SecretText::new(password)).await {
         Ok(()) => {
             PasswordSet { subject: &link.of.name, address }.happened();
-            let text = ErrorText {
-                title: "Your password is set",
-                why: "The link that you used does not work any more.",
-                next: "Go to your application and log in with your name and the new password.",
-            };
-            Ok(EndedPage { issuer, status: StatusCode::OK, text }.into_response())
+            Ok(EndedPage { issuer, status: StatusCode::OK, text: errors().password_set }.into_response())
         }
         Err(ResetError::Unfit(why)) => {
             PasswordLinkRefused { subject, address, reason: Reason::Refused(&why) }.happened();
@@ -142,12 +137,5 @@ impl<'a> Link<'a> {
 /// The same for every link that does not work, so that it does not reveal which accounts exist.
 fn gone(subject: Option<&str>, address: Option<IpAddr>) -> PageNotShown {
     PasswordLinkRefused { subject, address, reason: Reason::Refused(&"the link does not work") }.happened();
-    PageNotShown::Page(
-        StatusCode::GONE,
-        ErrorText {
-            title: "This link does not work",
-            why: "It was used, or 24 hours have passed, or a newer one was made, or it is not whole.",
-            next: "Ask who gave it to you for a new one.",
-        },
-    )
+    PageNotShown::Page(StatusCode::GONE, errors().password_link_gone)
 }

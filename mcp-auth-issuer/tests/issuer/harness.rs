@@ -471,11 +471,19 @@ pub(crate) struct Browser {
     pub(crate) origin: Option<String>,
     /// Where its requests come from, as the runtime tells the issuer.
     pub(crate) address: Option<IpAddr>,
+    /// The languages that it asks for.
+    pub(crate) language: Option<String>,
 }
 
 impl Browser {
     pub(crate) fn new(app: &App) -> Self {
-        Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()), address: None }
+        Self {
+            app: app.clone(),
+            cookies: Cookies::default(),
+            origin: Some(ISSUER.to_owned()),
+            address: None,
+            language: None,
+        }
     }
 
     /// A browser whose requests come from `address`.
@@ -492,6 +500,10 @@ impl Browser {
         let cookies = self.cookies.header().unwrap_or_default();
         let request = request.header("host", "localhost:8080").header("cookie", cookies);
         let request = request.extension(ClientAddress(self.address));
+        let request = match &self.language {
+            Some(language) => request.header("accept-language", language),
+            None => request,
+        };
         let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
         self.cookies.keep(&answer.headers);
         answer

@@ -16,7 +16,7 @@ use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
 use crate::observe::authorization::AuthorizationRefused;
 use crate::observe::{Event as _, Reason, Word};
-use crate::person::page::{ErrorPage, ErrorText};
+use crate::person::page::{ErrorPage, ErrorText, errors, texts};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::{LONGEST, repeated};
@@ -150,7 +150,7 @@ impl Unseen {
     }
 
     /// Why a person was not sent on, in words for them.
-    fn told(self, of_client: &'static str, of_address: &'static str) -> &'static str {
+    fn told(self, of_client: ErrorText, of_address: ErrorText) -> ErrorText {
         match self {
             Self::Client => of_client,
             Self::Address => of_address,
@@ -201,8 +201,7 @@ impl Refusal {
             Self::Store { error, client_id } => {
                 let reason = format!("{error}: {:?}", error.cause());
                 not_told(client_id.as_deref(), address, Reason::Failed(&reason));
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
-                    .into_response()
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, errors().unavailable).into_response()
             }
         }
     }
@@ -273,19 +272,19 @@ impl Untrusted {
             Self::TooOften { page: url, retry_after } => page.with_retry(url).after(Some(retry_after)),
             Self::Stranger { refused, .. } => {
                 let (code, description) = refused.wire();
-                page.with_value("The mistake", &format!("{code}: {description}"))
+                page.with_value(texts().the_mistake, &format!("{code}: {description}"))
             }
             Self::Document { client_id, why, page: url } => {
                 let page = page
-                    .with_value("It names itself", &client_id)
-                    .with_value("The mistake", &why.to_string());
+                    .with_value(texts().names_itself, &client_id)
+                    .with_value(texts().the_mistake, &why.to_string());
                 match why.is_passing() {
                     true => page.with_retry(url).after(why.retry_after()),
                     false => page,
                 }
             }
-            Self::Denied { host, .. } => page.with_value("It asks to return to", &host),
-            Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
+            Self::Denied { host, .. } => page.with_value(texts().asks_to_return_to, &host),
+            Self::RedirectUri { presented } => page.with_value(texts().asks_to_return_to, &presented),
             _ => page,
         }
     }
@@ -317,128 +316,38 @@ impl Untrusted {
 
     /// The text of the page. It is written for the person; it also names the rule, for a developer.
     fn text(&self) -> ErrorText {
-        let text = |title, why, next| ErrorText { title, why, next };
-        let again = "Start again in the application. If this page comes back, its developers have to correct the link.";
+        let errors = errors();
         match self {
-            Self::TooLong => {
-                text("This link is too long", "An authorization request has at most 16 KB.", again)
+            Self::TooLong => errors.too_long,
+            Self::Unreadable(_) => errors.unreadable,
+            Self::Repeated(_) => errors.repeated,
+            Self::NotNavigated => errors.not_navigated,
+            Self::NoClient => errors.no_client,
+            Self::UnknownClient => errors.unknown_client,
+            Self::Document { why: DocumentError::Busy | DocumentError::TooOften { .. }, .. } => {
+                errors.documents_busy
             }
-            Self::Unreadable(_) => {
-                text("This link is damaged", "The authorization request is not correctly encoded.", again)
+            Self::Document { why, .. } if why.is_passing() => errors.document_unreadable,
+            Self::Document { why, .. } if why.is_of_the_document() => errors.document_wrong,
+            Self::Document { .. } => errors.document_address,
+            Self::NoRedirectUri => errors.no_redirect_uri,
+            Self::RedirectUri { .. } => errors.unknown_redirect_uri,
+            Self::NotPushed => errors.not_pushed,
+            Self::Beside => errors.beside,
+            Self::Host => errors.host,
+            Self::Sender => errors.sender,
+            Self::Form(InvalidBody::TooLong(_)) => errors.form_too_long,
+            Self::Form(_) => errors.form_unreadable,
+            Self::Stale { .. } => errors.stale,
+            Self::NotAsked { .. } => errors.not_asked,
+            Self::TooOften { .. } => errors.allows_too_often,
+            Self::Answered { .. } => errors.answered,
+            Self::Stranger { unseen, .. } => {
+                unseen.told(errors.mistake_of_unseen_client, errors.mistake_of_unseen_address)
             }
-            Self::Repeated(_) => text(
-                "This link contradicts itself",
-                "The authorization request names its client or its redirect URI twice.",
-                again,
-            ),
-            Self::NotNavigated => text(
-                "This page is not for programs",
-                "Another page asked for this one in the background.",
-                again,
-            ),
-            Self::NoClient => {
-                text("This link does not say who asks", "The authorization request has no client_id.", again)
+            Self::Denied { unseen, .. } => {
+                unseen.told(errors.denied_unseen_client, errors.denied_unseen_address)
             }
-            Self::UnknownClient => text(
-                "This application is not known here",
-                "Applications register themselves, and this server has no such registration. A server that keeps them in \
-                 memory forgets them when it restarts.",
-                "Disconnect and reconnect in the application, so that it registers again.",
-            ),
-            Self::Document { why: DocumentError::Busy | DocumentError::TooOften { .. }, .. } => text(
-                "Too many applications ask at once",
-                "This application names itself by a web address, and its description has to be read there. Too many \
-                 descriptions were asked for in the last minute.",
-                "Wait a minute and try again.",
-            ),
-            Self::Document { why, .. } if why.is_passing() => text(
-                "The description of this application cannot be read now",
-                "This application names itself by a web address. Its description is there, and this server could not read it.",
-                "Check that this computer has a connection to the internet, and try again. Developers: where it has none, set \
-                 issuer.client_documents.enabled to false, and applications register instead.",
-            ),
-            Self::Document { why, .. } if why.is_of_the_document() => text(
-                "The description of this application has a mistake",
-                "This application names itself by a web address, and what is there does not describe it.",
-                "Close this page if you did not start this yourself. The developers of the application have to correct it.",
-            ),
-            Self::Document { .. } => text(
-                "This application names itself by an address that cannot be used",
-                "A description of the application should be at that web address, and this server does not ask there.",
-                "Close this page if you did not start this yourself. The developers of the application have to correct it.",
-            ),
-            Self::NoRedirectUri => text(
-                "This link does not say where to return to",
-                "The application registered several redirect URIs and the authorization request names none.",
-                again,
-            ),
-            Self::RedirectUri { .. } => text(
-                "This application wants to return to an unknown address",
-                "The application did not register this address, so it may belong to someone else.",
-                "Close this page if you did not start this yourself. Developers: a redirect URI is registered byte \
-                 for byte; only the port of a loopback address is free.",
-            ),
-            Self::NotPushed => text(
-                "This link has expired",
-                "It works for 90 seconds, its page for 30 minutes, and only until it was answered.",
-                "Start again in the application.",
-            ),
-            Self::Beside => text(
-                "This link contradicts itself",
-                "It names a request that the application sent before, and says something else beside it.",
-                again,
-            ),
-            Self::Host => text(
-                "This is not the server’s own address",
-                "The server was reached under a name that is not its own.",
-                "Use the address below, in the application too.",
-            ),
-            Self::Sender => text(
-                "This form came from another site",
-                "Only the pages of this server can log in or allow anything here.",
-                "Close this page, or start again in the application.",
-            ),
-            Self::Form(InvalidBody::TooLong(_)) => {
-                text("This form is too long", "No form of this server is that long.", again)
-            }
-            Self::Form(_) => text("This form is damaged", "It is not correctly encoded.", again),
-            Self::Stale { .. } => text(
-                "This page has expired",
-                "A user logged in or out here in the meantime, the server was restarted, or the browser keeps no cookies.",
-                "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
-            ),
-            Self::NotAsked { .. } => text(
-                "This form is not what was shown",
-                "It allows what the application did not ask for.",
-                "Look at the request again and answer then.",
-            ),
-            Self::TooOften { .. } => text(
-                "You allow too much at once",
-                "One person allows at most 60 times a minute.",
-                "Look at the request again in a moment, and answer then.",
-            ),
-            Self::Answered { .. } => text(
-                "This page was answered before",
-                "Each answer counts once, and this one arrived a second time.",
-                "If the application does not go on by itself, look at the request again and answer then.",
-            ),
-            Self::Stranger { unseen, .. } => text(
-                "This link has a mistake",
-                unseen.told(
-                    "It cannot be granted as it is. This application was not allowed anything here yet, so you were not sent to its \
-                     address.",
-                    "It cannot be granted as it is. Nobody allows this application anything at this address, so you were not sent there.",
-                ),
-                again,
-            ),
-            Self::Denied { unseen, .. } => text(
-                "You denied it",
-                unseen.told(
-                    "This application was not allowed anything here yet, so you were not sent to its address.",
-                    "Nobody allows this application anything at this address, so you were not sent there.",
-                ),
-                "You can close this page.",
-            ),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::endpoint::authorize::Untrusted;
 use crate::issuer::Issuer;
 use crate::observe::login::PageRefused;
 use crate::observe::{Event as _, Reason, Word};
-use crate::person::page::{EndedPage, ErrorText};
+use crate::person::page::{EndedPage, errors};
 
 /// Why nothing was allowed.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(in crate::endpoint) enum Refusal {
 impl Refusal {
     /// Its page.
     pub(in crate::endpoint) fn respond(self, issuer: &Issuer, address: Option<IpAddr>) -> Response {
-        let (status, title, why, next) = match self {
+        let (status, text) = match self {
             Self::Untrusted(untrusted) => {
                 PageRefused { page: Word("confirm"), address, reason: Reason::Refused(&untrusted) }
                     .happened();
@@ -39,46 +39,23 @@ impl Refusal {
             Self::Gone => {
                 let reason = Reason::Refused(&"no call waits there");
                 PageRefused { page: Word("confirm"), address, reason }.happened();
-                (
-                    StatusCode::GONE,
-                    "This call is not waiting",
-                    "It was answered, or ten minutes have passed, or the link is wrong.",
-                    "Go back to the application. If the call is still needed, it has to call again.",
-                )
+                (StatusCode::GONE, errors().call_gone)
             }
-            Self::Denied => (
-                StatusCode::OK,
-                "You denied the call",
-                "It does not run, and the application is told so.",
-                "You can close this page.",
-            ),
-            Self::Foreign => (
-                StatusCode::FORBIDDEN,
-                "This is not your call",
-                "It was made for another person than the one who just logged in. It was refused, and that person’s application \
-                 is told so.",
-                "If you were sent this link by somebody else, close this page: nothing was allowed. If you have chosen the wrong \
-                 account, go back to the application and call again.",
-            ),
+            Self::Denied => (StatusCode::OK, errors().call_denied),
+            Self::Foreign => (StatusCode::FORBIDDEN, errors().call_foreign),
             Self::Store(error) => {
                 let reason = format!("{error}: {:?}", error.cause());
                 PageRefused { page: Word("confirm"), address, reason: Reason::Failed(&reason) }.happened();
-                let ErrorText { title, why, next } = ErrorText::UNAVAILABLE;
-                (StatusCode::SERVICE_UNAVAILABLE, title, why, next)
+                (StatusCode::SERVICE_UNAVAILABLE, errors().unavailable)
             }
         };
-        EndedPage { issuer, status, text: ErrorText { title, why, next } }.into_response()
+        EndedPage { issuer, status, text }.into_response()
     }
 }
 
 /// The page after a call was allowed.
 pub(super) fn allowed(issuer: &Issuer) -> Response {
-    let text = ErrorText {
-        title: "You allowed the call",
-        why: "If the application still waits for your answer, exactly this call runs now, once.",
-        next: "You can close this page and go back to the application.",
-    };
-    EndedPage { issuer, status: StatusCode::OK, text }.into_response()
+    EndedPage { issuer, status: StatusCode::OK, text: errors().call_allowed }.into_response()
 }
 
 impl From<Untrusted> for Refusal {

@@ -12,7 +12,7 @@ use crate::issuer::Issuer;
 use crate::observe::device::UserCodeRefused;
 use crate::observe::login::PageRefused;
 use crate::observe::{Event as _, Reason, Word};
-use crate::person::page::{EndedPage, ErrorText};
+use crate::person::page::{EndedPage, ErrorText, errors};
 use crate::rate_limit::TooSoon;
 
 /// Why nothing was allowed.
@@ -50,30 +50,17 @@ impl Refusal {
             Self::Gone => {
                 let reason = Reason::Refused(&"no device waits for it any more");
                 UserCodeRefused { subject: None, address, wait: None, reason }.happened();
-                ending(
-                    issuer,
-                    StatusCode::GONE,
-                    "This code is not waiting",
-                    "It was answered, or ten minutes have passed.",
-                    "Nothing was allowed now. If your device still waits, start again there: it shows a new code.",
-                )
+                ending(issuer, StatusCode::GONE, errors().device_gone)
             }
             Self::TooSoon(TooSoon { retry_after }) => {
-                let mut response = ending(
-                    issuer,
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "Too many codes were entered",
-                    "So many codes are not typed by hand. Nothing was looked up, and nothing was allowed.",
-                    "Wait a few minutes. Then look at the code on your device again, or start again there.",
-                );
+                let mut response = ending(issuer, StatusCode::TOO_MANY_REQUESTS, errors().device_too_often);
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
                 response
             }
             Self::Store(error) => {
                 let reason = format!("{error}: {:?}", error.cause());
                 PageRefused { page: Word("device"), address, reason: Reason::Failed(&reason) }.happened();
-                let ErrorText { title, why, next } = ErrorText::UNAVAILABLE;
-                ending(issuer, StatusCode::SERVICE_UNAVAILABLE, title, why, next)
+                ending(issuer, StatusCode::SERVICE_UNAVAILABLE, errors().unavailable)
             }
         }
     }
@@ -81,32 +68,16 @@ impl Refusal {
 
 /// The page after a person did something.
 pub(super) fn ended(issuer: &Issuer, how: Ended) -> Response {
-    let (title, why, next) = match how {
-        Ended::Allowed => (
-            "You allowed the device",
-            "It gets what you have just seen, in a few seconds.",
-            "You can close this page and go back to the device.",
-        ),
-        Ended::Denied => {
-            ("You denied the device", "It gets nothing, and is told so.", "You can close this page.")
-        }
-        Ended::Cancelled => (
-            "You did not log in",
-            "Nothing was allowed. A device that shows a code waits until the code expires.",
-            "You can close this page.",
-        ),
+    let text = match how {
+        Ended::Allowed => errors().device_allowed,
+        Ended::Denied => errors().device_denied,
+        Ended::Cancelled => errors().device_cancelled,
     };
-    ending(issuer, StatusCode::OK, title, why, next)
+    ending(issuer, StatusCode::OK, text)
 }
 
-fn ending(
-    issuer: &Issuer,
-    status: StatusCode,
-    title: &'static str,
-    why: &'static str,
-    next: &'static str,
-) -> Response {
-    EndedPage { issuer, status, text: ErrorText { title, why, next } }.into_response()
+fn ending(issuer: &Issuer, status: StatusCode, text: ErrorText) -> Response {
+    EndedPage { issuer, status, text }.into_response()
 }
 
 impl From<Untrusted> for Refusal {

@@ -39,4 +39,4 @@ pub(crate) use factors::{FactorsPage, Shown, recovery_codes, totp_setup};
 pub(crate) use login::{Asks, LoginPage, Notice};
 pub(crate) use passkeys::{SCRIPT, passkey_login};
 pub(crate) use reset::{ResetPage, unfit};
-pub(crate) use speaking::{speak, speaking, texts};
+pub(crate) use speaking::{errors, speak, speaking, texts};

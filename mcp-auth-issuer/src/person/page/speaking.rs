@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use mcp_auth_runtime::facade::Language;
 
-use super::texts::Texts;
+use super::texts::{Errors, Texts};
 
 tokio::task_local! {
     static SPOKEN: Cell<Language>;
@@ -38,6 +38,11 @@ pub(super) fn language() -> Language {
 /// What its pages say.
 pub(crate) fn texts() -> &'static Texts {
     Texts::of(language())
+}
+
+/// What its pages say on which something ended.
+pub(crate) fn errors() -> &'static Errors {
+    Errors::of(language())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! German.
 
-use super::Texts;
+use super::{Errors, Texts};
+use crate::person::page::ErrorText;
 
 pub(super) static TEXTS: Texts = Texts {
     built_in_login: "Eingebaute Anmeldung von mcp-auth: {origin}",
@@ -47,6 +48,9 @@ pub(super) static TEXTS: Texts = Texts {
 
     show_request_again: "Anfrage noch einmal zeigen",
     nothing_was_allowed: "Durch diese Seite wurde nichts erlaubt. Keine Anwendung hat etwas erfahren, und Sie wurden zu keiner geschickt.",
+    the_mistake: "Der Fehler",
+    names_itself: "Sie nennt sich",
+    asks_to_return_to: "Sie möchte zurück zu",
 
     log_in_to: "Anmelden bei {server}",
     not_logged_in: "Nicht angemeldet:",
@@ -218,4 +222,214 @@ pub(super) static TEXTS: Texts = Texts {
     same_password: "Das ist Ihr jetziges Passwort.",
     wrong_current_password: "Das bisherige Passwort stimmt nicht. Nichts wurde geändert.",
     passwords_too_often: "Passwörter dieses Kontos werden zu oft versucht. Warten Sie eine Minute, und versuchen Sie es noch einmal.",
+};
+
+/// For who followed a link that is wrong.
+const AGAIN: &str = "Beginnen Sie in der Anwendung noch einmal. Wenn diese Seite wiederkommt, müssen deren Entwickler den Link korrigieren.";
+/// For who has nothing more to do.
+const CLOSE: &str = "Sie können diese Seite schließen.";
+/// For who cannot do anything about it.
+const DEVELOPERS: &str = "Schließen Sie diese Seite, wenn Sie das nicht selbst begonnen haben. Die Entwickler der Anwendung müssen es korrigieren.";
+
+pub(super) static ERRORS: Errors = Errors {
+    unavailable: ErrorText {
+        title: "Das geht gerade nicht",
+        why: "Der Autorisierungsserver erreicht etwas nicht, was er braucht, oder hat zu viel zu tun.",
+        next: "Versuchen Sie es gleich noch einmal. Für Betreiber: Das Log des Servers sagt, warum.",
+    },
+    too_long: ErrorText {
+        title: "Dieser Link ist zu lang",
+        why: "Eine Autorisierungsanfrage hat höchstens 16 KB.",
+        next: AGAIN,
+    },
+    unreadable: ErrorText {
+        title: "Dieser Link ist beschädigt",
+        why: "Die Autorisierungsanfrage ist nicht richtig kodiert.",
+        next: AGAIN,
+    },
+    repeated: ErrorText {
+        title: "Dieser Link widerspricht sich",
+        why: "Die Autorisierungsanfrage nennt ihren Client oder ihre Redirect-URI zweimal.",
+        next: AGAIN,
+    },
+    not_navigated: ErrorText {
+        title: "Diese Seite ist nicht für Programme",
+        why: "Eine andere Seite hat diese im Hintergrund angefordert.",
+        next: AGAIN,
+    },
+    no_client: ErrorText {
+        title: "Dieser Link sagt nicht, wer fragt",
+        why: "Die Autorisierungsanfrage hat keine client_id.",
+        next: AGAIN,
+    },
+    unknown_client: ErrorText {
+        title: "Diese Anwendung ist hier nicht bekannt",
+        why: "Anwendungen registrieren sich selbst, und dieser Server hat keine solche Registrierung. Ein Server, der sie nur im Speicher hält, vergisst sie bei einem Neustart.",
+        next: "Trennen und verbinden Sie in der Anwendung neu, damit sie sich noch einmal registriert.",
+    },
+    documents_busy: ErrorText {
+        title: "Zu viele Anwendungen fragen gleichzeitig",
+        why: "Diese Anwendung nennt sich mit einer Webadresse, und ihre Beschreibung muss dort gelesen werden. In der letzten Minute wurde nach zu vielen Beschreibungen gefragt.",
+        next: "Warten Sie eine Minute, und versuchen Sie es noch einmal.",
+    },
+    document_unreadable: ErrorText {
+        title: "Die Beschreibung dieser Anwendung kann gerade nicht gelesen werden",
+        why: "Diese Anwendung nennt sich mit einer Webadresse. Dort ist ihre Beschreibung, und dieser Server konnte sie nicht lesen.",
+        next: "Prüfen Sie, ob dieser Computer mit dem Internet verbunden ist, und versuchen Sie es noch einmal. Für Entwickler: Wenn nicht, setzen Sie issuer.client_documents.enabled auf false, und Anwendungen registrieren sich stattdessen.",
+    },
+    document_wrong: ErrorText {
+        title: "Die Beschreibung dieser Anwendung hat einen Fehler",
+        why: "Diese Anwendung nennt sich mit einer Webadresse, und was dort steht, beschreibt sie nicht.",
+        next: DEVELOPERS,
+    },
+    document_address: ErrorText {
+        title: "Diese Anwendung nennt sich mit einer Adresse, die nicht benutzt werden kann",
+        why: "Unter dieser Webadresse sollte eine Beschreibung der Anwendung sein, und dieser Server fragt dort nicht.",
+        next: DEVELOPERS,
+    },
+    no_redirect_uri: ErrorText {
+        title: "Dieser Link sagt nicht, wohin es zurückgeht",
+        why: "Die Anwendung hat mehrere Redirect-URIs registriert, und die Autorisierungsanfrage nennt keine.",
+        next: AGAIN,
+    },
+    unknown_redirect_uri: ErrorText {
+        title: "Diese Anwendung möchte zu einer unbekannten Adresse zurück",
+        why: "Die Anwendung hat diese Adresse nicht registriert. Sie kann also jemand anderem gehören.",
+        next: "Schließen Sie diese Seite, wenn Sie das nicht selbst begonnen haben. Für Entwickler: Eine Redirect-URI wird Byte für Byte registriert; nur der Port einer Loopback-Adresse ist frei.",
+    },
+    not_pushed: ErrorText {
+        title: "Dieser Link ist abgelaufen",
+        why: "Er gilt 90 Sekunden, seine Seite 30 Minuten, und nur bis zur Antwort.",
+        next: "Beginnen Sie in der Anwendung noch einmal.",
+    },
+    beside: ErrorText {
+        title: "Dieser Link widerspricht sich",
+        why: "Er nennt eine Anfrage, die die Anwendung vorher geschickt hat, und sagt daneben etwas anderes.",
+        next: AGAIN,
+    },
+    host: ErrorText {
+        title: "Das ist nicht die eigene Adresse des Servers",
+        why: "Der Server wurde unter einem Namen erreicht, der nicht sein eigener ist.",
+        next: "Benutzen Sie die Adresse unten, auch in der Anwendung.",
+    },
+    sender: ErrorText {
+        title: "Dieses Formular kam von einer anderen Website",
+        why: "Nur die Seiten dieses Servers können hier anmelden oder etwas erlauben.",
+        next: "Schließen Sie diese Seite, oder beginnen Sie in der Anwendung noch einmal.",
+    },
+    form_too_long: ErrorText {
+        title: "Dieses Formular ist zu lang",
+        why: "Kein Formular dieses Servers ist so lang.",
+        next: AGAIN,
+    },
+    form_unreadable: ErrorText {
+        title: "Dieses Formular ist beschädigt",
+        why: "Es ist nicht richtig kodiert.",
+        next: AGAIN,
+    },
+    stale: ErrorText {
+        title: "Diese Seite ist abgelaufen",
+        why: "Inzwischen hat sich hier jemand an- oder abgemeldet, der Server wurde neu gestartet, oder der Browser behält keine Cookies.",
+        next: "Sehen Sie sich die Anfrage noch einmal an, und antworten Sie dann. Wenn diese Seite wiederkommt, erlauben Sie Cookies für diese Adresse.",
+    },
+    not_asked: ErrorText {
+        title: "Dieses Formular ist nicht, was gezeigt wurde",
+        why: "Es erlaubt, wonach die Anwendung nicht gefragt hat.",
+        next: "Sehen Sie sich die Anfrage noch einmal an, und antworten Sie dann.",
+    },
+    allows_too_often: ErrorText {
+        title: "Sie erlauben zu viel auf einmal",
+        why: "Eine Person erlaubt höchstens 60-mal in der Minute.",
+        next: "Sehen Sie sich die Anfrage gleich noch einmal an, und antworten Sie dann.",
+    },
+    answered: ErrorText {
+        title: "Diese Seite wurde schon beantwortet",
+        why: "Jede Antwort zählt einmal, und diese kam ein zweites Mal an.",
+        next: "Wenn die Anwendung nicht von selbst weitermacht, sehen Sie sich die Anfrage noch einmal an, und antworten Sie dann.",
+    },
+    mistake_of_unseen_client: ErrorText {
+        title: "Dieser Link hat einen Fehler",
+        why: "So kann er nicht gewährt werden. Dieser Anwendung wurde hier noch nichts erlaubt, darum wurden Sie nicht zu ihrer Adresse geschickt.",
+        next: AGAIN,
+    },
+    mistake_of_unseen_address: ErrorText {
+        title: "Dieser Link hat einen Fehler",
+        why: "So kann er nicht gewährt werden. Niemand erlaubt dieser Anwendung etwas an dieser Adresse, darum wurden Sie nicht dorthin geschickt.",
+        next: AGAIN,
+    },
+    denied_unseen_client: ErrorText {
+        title: "Sie haben es abgelehnt",
+        why: "Dieser Anwendung wurde hier noch nichts erlaubt, darum wurden Sie nicht zu ihrer Adresse geschickt.",
+        next: CLOSE,
+    },
+    denied_unseen_address: ErrorText {
+        title: "Sie haben es abgelehnt",
+        why: "Niemand erlaubt dieser Anwendung etwas an dieser Adresse, darum wurden Sie nicht dorthin geschickt.",
+        next: CLOSE,
+    },
+    call_gone: ErrorText {
+        title: "Dieser Aufruf wartet nicht",
+        why: "Er wurde beantwortet, oder zehn Minuten sind vergangen, oder der Link ist falsch.",
+        next: "Gehen Sie zurück zur Anwendung. Wenn der Aufruf noch gebraucht wird, muss sie noch einmal aufrufen.",
+    },
+    call_denied: ErrorText {
+        title: "Sie haben den Aufruf abgelehnt",
+        why: "Er wird nicht ausgeführt, und die Anwendung erfährt das.",
+        next: CLOSE,
+    },
+    call_foreign: ErrorText {
+        title: "Das ist nicht Ihr Aufruf",
+        why: "Er wurde für eine andere Person gemacht als die, die sich gerade angemeldet hat. Er wurde abgelehnt, und die Anwendung dieser Person erfährt das.",
+        next: "Wenn Ihnen jemand anderes diesen Link geschickt hat, schließen Sie diese Seite: Nichts wurde erlaubt. Wenn Sie das falsche Konto gewählt haben, gehen Sie zurück zur Anwendung, und rufen Sie noch einmal auf.",
+    },
+    call_allowed: ErrorText {
+        title: "Sie haben den Aufruf erlaubt",
+        why: "Wenn die Anwendung noch auf Ihre Antwort wartet, wird jetzt genau dieser Aufruf ausgeführt, einmal.",
+        next: "Sie können diese Seite schließen und zur Anwendung zurückgehen.",
+    },
+    changed_nothing: ErrorText {
+        title: "Nichts wurde geändert",
+        why: "Sie melden sich an wie bisher.",
+        next: CLOSE,
+    },
+    cannot_be_done: ErrorText {
+        title: "Das geht jetzt nicht",
+        why: "Ihr Konto wurde inzwischen geändert, oder dieser Server verlangt von allen einen zweiten Schritt.",
+        next: "Nichts wurde geändert. Öffnen Sie die Seite noch einmal.",
+    },
+    password_set: ErrorText {
+        title: "Ihr Passwort ist festgelegt",
+        why: "Der Link, den Sie benutzt haben, gilt nicht mehr.",
+        next: "Gehen Sie zu Ihrer Anwendung, und melden Sie sich mit Ihrem Namen und dem neuen Passwort an.",
+    },
+    password_link_gone: ErrorText {
+        title: "Dieser Link gilt nicht",
+        why: "Er wurde benutzt, oder 24 Stunden sind vergangen, oder es gibt einen neueren, oder er ist nicht vollständig.",
+        next: "Bitten Sie die Person, von der Sie ihn haben, um einen neuen.",
+    },
+    device_gone: ErrorText {
+        title: "Dieser Code wartet nicht",
+        why: "Er wurde beantwortet, oder zehn Minuten sind vergangen.",
+        next: "Jetzt wurde nichts erlaubt. Wenn Ihr Gerät noch wartet, beginnen Sie dort noch einmal: Es zeigt einen neuen Code.",
+    },
+    device_too_often: ErrorText {
+        title: "Zu viele Codes wurden eingegeben",
+        why: "So viele Codes tippt niemand von Hand. Es wurde nichts nachgesehen und nichts erlaubt.",
+        next: "Warten Sie ein paar Minuten. Sehen Sie dann noch einmal auf den Code Ihres Geräts, oder beginnen Sie dort noch einmal.",
+    },
+    device_allowed: ErrorText {
+        title: "Sie haben das Gerät zugelassen",
+        why: "Es bekommt in ein paar Sekunden, was Sie gerade gesehen haben.",
+        next: "Sie können diese Seite schließen und zum Gerät zurückgehen.",
+    },
+    device_denied: ErrorText {
+        title: "Sie haben das Gerät abgelehnt",
+        why: "Es bekommt nichts und erfährt das.",
+        next: CLOSE,
+    },
+    device_cancelled: ErrorText {
+        title: "Sie haben sich nicht angemeldet",
+        why: "Nichts wurde erlaubt. Ein Gerät, das einen Code zeigt, wartet, bis der Code abläuft.",
+        next: CLOSE,
+    },
 };

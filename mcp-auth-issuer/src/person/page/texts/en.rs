@@ -1,6 +1,7 @@
 //! English.
 
-use super::Texts;
+use super::{Errors, Texts};
+use crate::person::page::ErrorText;
 
 pub(super) static TEXTS: Texts = Texts {
     built_in_login: "Built-in login of mcp-auth: {origin}",
@@ -47,6 +48,9 @@ pub(super) static TEXTS: Texts = Texts {
 
     show_request_again: "Show the request again",
     nothing_was_allowed: "Nothing was allowed by this page. No application was told, and you were not sent to one.",
+    the_mistake: "The mistake",
+    names_itself: "It names itself",
+    asks_to_return_to: "It asks to return to",
 
     log_in_to: "Log in to {server}",
     not_logged_in: "Not logged in:",
@@ -218,4 +222,211 @@ pub(super) static TEXTS: Texts = Texts {
     same_password: "That is the password that you have now.",
     wrong_current_password: "The current password is not right. Nothing was changed.",
     passwords_too_often: "Passwords of this account are tried too often. Wait a minute and try again.",
+};
+
+/// For who followed a link that is wrong.
+const AGAIN: &str =
+    "Start again in the application. If this page comes back, its developers have to correct the link.";
+/// For who has nothing more to do.
+const CLOSE: &str = "You can close this page.";
+/// For who cannot do anything about it.
+const DEVELOPERS: &str = "Close this page if you did not start this yourself. The developers of the application have to correct it.";
+
+pub(super) static ERRORS: Errors = Errors {
+    unavailable: ErrorText {
+        title: "This does not work now",
+        why: "The authorization server cannot reach something that it needs, or has too much to do.",
+        next: "Try again in a moment. Operators: the log of the server says why.",
+    },
+    too_long: ErrorText {
+        title: "This link is too long",
+        why: "An authorization request has at most 16 KB.",
+        next: AGAIN,
+    },
+    unreadable: ErrorText {
+        title: "This link is damaged",
+        why: "The authorization request is not correctly encoded.",
+        next: AGAIN,
+    },
+    repeated: ErrorText {
+        title: "This link contradicts itself",
+        why: "The authorization request names its client or its redirect URI twice.",
+        next: AGAIN,
+    },
+    not_navigated: ErrorText {
+        title: "This page is not for programs",
+        why: "Another page asked for this one in the background.",
+        next: AGAIN,
+    },
+    no_client: ErrorText {
+        title: "This link does not say who asks",
+        why: "The authorization request has no client_id.",
+        next: AGAIN,
+    },
+    unknown_client: ErrorText {
+        title: "This application is not known here",
+        why: "Applications register themselves, and this server has no such registration. A server that keeps them in memory forgets them when it restarts.",
+        next: "Disconnect and reconnect in the application, so that it registers again.",
+    },
+    documents_busy: ErrorText {
+        title: "Too many applications ask at once",
+        why: "This application names itself by a web address, and its description has to be read there. Too many descriptions were asked for in the last minute.",
+        next: "Wait a minute and try again.",
+    },
+    document_unreadable: ErrorText {
+        title: "The description of this application cannot be read now",
+        why: "This application names itself by a web address. Its description is there, and this server could not read it.",
+        next: "Check that this computer has a connection to the internet, and try again. Developers: where it has none, set issuer.client_documents.enabled to false, and applications register instead.",
+    },
+    document_wrong: ErrorText {
+        title: "The description of this application has a mistake",
+        why: "This application names itself by a web address, and what is there does not describe it.",
+        next: DEVELOPERS,
+    },
+    document_address: ErrorText {
+        title: "This application names itself by an address that cannot be used",
+        why: "A description of the application should be at that web address, and this server does not ask there.",
+        next: DEVELOPERS,
+    },
+    no_redirect_uri: ErrorText {
+        title: "This link does not say where to return to",
+        why: "The application registered several redirect URIs and the authorization request names none.",
+        next: AGAIN,
+    },
+    unknown_redirect_uri: ErrorText {
+        title: "This application wants to return to an unknown address",
+        why: "The application did not register this address, so it may belong to someone else.",
+        next: "Close this page if you did not start this yourself. Developers: a redirect URI is registered byte for byte; only the port of a loopback address is free.",
+    },
+    not_pushed: ErrorText {
+        title: "This link has expired",
+        why: "It works for 90 seconds, its page for 30 minutes, and only until it was answered.",
+        next: "Start again in the application.",
+    },
+    beside: ErrorText {
+        title: "This link contradicts itself",
+        why: "It names a request that the application sent before, and says something else beside it.",
+        next: AGAIN,
+    },
+    host: ErrorText {
+        title: "This is not the server’s own address",
+        why: "The server was reached under a name that is not its own.",
+        next: "Use the address below, in the application too.",
+    },
+    sender: ErrorText {
+        title: "This form came from another site",
+        why: "Only the pages of this server can log in or allow anything here.",
+        next: "Close this page, or start again in the application.",
+    },
+    form_too_long: ErrorText {
+        title: "This form is too long",
+        why: "No form of this server is that long.",
+        next: AGAIN,
+    },
+    form_unreadable: ErrorText {
+        title: "This form is damaged",
+        why: "It is not correctly encoded.",
+        next: AGAIN,
+    },
+    stale: ErrorText {
+        title: "This page has expired",
+        why: "A user logged in or out here in the meantime, the server was restarted, or the browser keeps no cookies.",
+        next: "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
+    },
+    not_asked: ErrorText {
+        title: "This form is not what was shown",
+        why: "It allows what the application did not ask for.",
+        next: "Look at the request again and answer then.",
+    },
+    allows_too_often: ErrorText {
+        title: "You allow too much at once",
+        why: "One person allows at most 60 times a minute.",
+        next: "Look at the request again in a moment, and answer then.",
+    },
+    answered: ErrorText {
+        title: "This page was answered before",
+        why: "Each answer counts once, and this one arrived a second time.",
+        next: "If the application does not go on by itself, look at the request again and answer then.",
+    },
+    mistake_of_unseen_client: ErrorText {
+        title: "This link has a mistake",
+        why: "It cannot be granted as it is. This application was not allowed anything here yet, so you were not sent to its address.",
+        next: AGAIN,
+    },
+    mistake_of_unseen_address: ErrorText {
+        title: "This link has a mistake",
+        why: "It cannot be granted as it is. Nobody allows this application anything at this address, so you were not sent there.",
+        next: AGAIN,
+    },
+    denied_unseen_client: ErrorText {
+        title: "You denied it",
+        why: "This application was not allowed anything here yet, so you were not sent to its address.",
+        next: CLOSE,
+    },
+    denied_unseen_address: ErrorText {
+        title: "You denied it",
+        why: "Nobody allows this application anything at this address, so you were not sent there.",
+        next: CLOSE,
+    },
+    call_gone: ErrorText {
+        title: "This call is not waiting",
+        why: "It was answered, or ten minutes have passed, or the link is wrong.",
+        next: "Go back to the application. If the call is still needed, it has to call again.",
+    },
+    call_denied: ErrorText {
+        title: "You denied the call",
+        why: "It does not run, and the application is told so.",
+        next: CLOSE,
+    },
+    call_foreign: ErrorText {
+        title: "This is not your call",
+        why: "It was made for another person than the one who just logged in. It was refused, and that person’s application is told so.",
+        next: "If you were sent this link by somebody else, close this page: nothing was allowed. If you have chosen the wrong account, go back to the application and call again.",
+    },
+    call_allowed: ErrorText {
+        title: "You allowed the call",
+        why: "If the application still waits for your answer, exactly this call runs now, once.",
+        next: "You can close this page and go back to the application.",
+    },
+    changed_nothing: ErrorText { title: "Nothing was changed", why: "You log in as before.", next: CLOSE },
+    cannot_be_done: ErrorText {
+        title: "This cannot be done now",
+        why: "Your account was changed in the meantime, or this server asks everybody for a second step.",
+        next: "Nothing was changed. Open the page again.",
+    },
+    password_set: ErrorText {
+        title: "Your password is set",
+        why: "The link that you used does not work any more.",
+        next: "Go to your application and log in with your name and the new password.",
+    },
+    password_link_gone: ErrorText {
+        title: "This link does not work",
+        why: "It was used, or 24 hours have passed, or a newer one was made, or it is not whole.",
+        next: "Ask who gave it to you for a new one.",
+    },
+    device_gone: ErrorText {
+        title: "This code is not waiting",
+        why: "It was answered, or ten minutes have passed.",
+        next: "Nothing was allowed now. If your device still waits, start again there: it shows a new code.",
+    },
+    device_too_often: ErrorText {
+        title: "Too many codes were entered",
+        why: "So many codes are not typed by hand. Nothing was looked up, and nothing was allowed.",
+        next: "Wait a few minutes. Then look at the code on your device again, or start again there.",
+    },
+    device_allowed: ErrorText {
+        title: "You allowed the device",
+        why: "It gets what you have just seen, in a few seconds.",
+        next: "You can close this page and go back to the device.",
+    },
+    device_denied: ErrorText {
+        title: "You denied the device",
+        why: "It gets nothing, and is told so.",
+        next: CLOSE,
+    },
+    device_cancelled: ErrorText {
+        title: "You did not log in",
+        why: "Nothing was allowed. A device that shows a code waits until the code expires.",
+        next: CLOSE,
+    },
 };

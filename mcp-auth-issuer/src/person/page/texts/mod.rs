@@ -3,6 +3,9 @@
 
 mod de;
 mod en;
+mod errors;
+
+pub(crate) use errors::Errors;
 
 use mcp_auth_runtime::facade::Language;
 use mcp_auth_runtime::page_texts;
@@ -71,6 +74,9 @@ page_texts! {
         // Errors.
         show_request_again,
         nothing_was_allowed,
+        the_mistake,
+        names_itself,
+        asks_to_return_to,
 
         // The login page.
         /// `{server}`
