@@ -7,6 +7,7 @@
 //! | [`Parameters<T>`](Parameters) | the arguments of a tool or prompt, the params of a method |
 //! | [`JsonObject`] | the same as they came |
 //! | `id: T` in `#[resource(uri = "todo://{id}")]` | the variable of that name, by `FromStr` |
+//! | [`Upstream`] | the provider of `#[tool(upstream = "NAME")]`, for the person who calls: an access token for its API |
 //! | [`Ask`] | the person in front of the client, asked with a form or sent to a URL; `mut` |
 //! | [`Peer<RoleServer>`](Peer) | the client: progress, log messages, sampling |
 //! | [`CancellationToken`] | cancelled when the client cancels |
@@ -17,7 +18,7 @@
 //! | your own type | what its [`FromCall`] makes of the [`Call`] |
 
 pub use mcp_auth_core::Era;
-pub use mcp_auth_runtime::facade::{Ask, Call, Caller, Claims, FromCall, Reply};
+pub use mcp_auth_runtime::facade::{Ask, Call, Caller, Claims, FromCall, Reply, Upstream, UpstreamToken};
 pub use mcp_auth_runtime::rmcp::handler::server::common::{Extension, RequestId};
 pub use mcp_auth_runtime::rmcp::handler::server::prompt::PromptName;
 pub use mcp_auth_runtime::rmcp::handler::server::tool::{InputResponses, RequestState, ToolName};

@@ -1,7 +1,7 @@
 //! What a server is written with: `use mcp_auth::prelude::*;`.
 
 pub use crate::extract::{
-    Ask, CancellationToken, JsonObject, Parameters, Peer, Reply, RequestContext, RoleServer,
+    Ask, CancellationToken, JsonObject, Parameters, Peer, Reply, RequestContext, RoleServer, Upstream,
 };
 pub use crate::model::{
     CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, PromptMessage, ReadResourceResult,

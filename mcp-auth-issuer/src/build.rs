@@ -6,7 +6,9 @@ use std::sync::Arc;
 use mcp_auth_core::net::Origin;
 use mcp_auth_core::{InvalidScope, IssuerIdentifier};
 use mcp_auth_runtime::config::IssuerReach;
-use mcp_auth_runtime::facade::{JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs};
+use mcp_auth_runtime::facade::{
+    JwtVerifierError, LocalIssuer, LocalIssuerSetup, TokenProofs, UpstreamTokens,
+};
 use mcp_auth_store::{Client, ConfiguredRights, GrantType, Rate, StoreError};
 
 use crate::assertion::Trusted;
@@ -24,6 +26,7 @@ use crate::person::upstream::{InvalidUpstream, UpstreamLogin};
 use crate::person::{ConsentCookie, Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
 use crate::rate_limit::AddressRate;
+use crate::reached::Reached;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
 
 /// Why an issuer cannot be built; the server then does not start.
@@ -301,11 +304,13 @@ fn assemble(
         require_par: options.require_par,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
+    let upstreams: Arc<dyn UpstreamTokens> = Arc::new(Reached(Arc::clone(&issuer)));
     let issuer = LocalIssuer {
         issuer: setup.issuer,
         keys: Arc::new(published),
         router: endpoint::router(issuer),
         confirmation_page,
+        upstreams: Some(upstreams),
     };
     Ok(Built { issuer, rights, fetches })
 }

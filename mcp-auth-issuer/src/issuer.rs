@@ -259,14 +259,13 @@ impl Issuer {
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
     pub(crate) async fn renew(&self, grant: &Grant, may_ask: bool) -> Result<Renewed, LoginError> {
-        let renewal = Renewal {
-            subject: &grant.subject,
-            look_every: self.lifetimes.access_token,
-            now: self.now(),
-            may_ask,
-            store: &self.store,
-        };
-        self.login.renew(&renewal).await
+        self.login.renew(&self.renewal(&grant.subject, may_ask)).await
+    }
+
+    /// What a login needs to know to renew what it says of this person.
+    pub(crate) fn renewal<'a>(&'a self, subject: &'a str, may_ask: bool) -> Renewal<'a> {
+        let (look_every, now) = (self.lifetimes.access_token, self.now());
+        Renewal { subject, look_every, now, may_ask, store: &self.store }
     }
 
     /// Keeps what the provider gave for a person who logs in, until nothing that they allow at this login can be left.

@@ -8,7 +8,7 @@
 //! 3. `client`: who a client is, and what its requests may ask for.
 //! 4. `assertion`: issuers whose assertions stand for a grant.
 //! 5. `person`: the person at the browser: [`Login`], cookie, pages.
-//! 6. `rate_limit`: how often something may happen.
+//! 6. `rate_limit`: how often something may happen. `reached`: the provider of the login, as tools reach it.
 //! 7. [`Store`], `secret`, `mac`: what is remembered (in `mcp-auth-store`), the secrets that are made here, and what is recognised by a key.
 //! 8. `key`: the [`KeyRing`], whose [`SigningKey`]s sign tokens, and change while the issuer runs.
 //! 9. `start`, `given`: what the configuration gives no more is revoked.
@@ -30,6 +30,7 @@ mod observe;
 mod options;
 mod person;
 mod rate_limit;
+mod reached;
 mod request;
 mod secret;
 mod start;
@@ -69,8 +70,8 @@ pub use person::accounts::{
 pub use person::own as own_login;
 pub use person::upstream;
 pub use person::{
-    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, LoginSite,
-    People, PersonLine, Renewal, RenewalFuture, Renewed, Step, TakenNames, User,
+    AccessTokenFuture, Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError,
+    LoginFuture, LoginSite, People, PersonLine, Renewal, RenewalFuture, Renewed, Step, TakenNames, User,
 };
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

@@ -72,4 +72,5 @@ mod talks;
 mod templates;
 mod token_header;
 mod tokens;
+mod upstreams;
 mod visibility;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::page::{texts, visible};
-use super::renewal::{Renewal, RenewalFuture, Renewed};
+use super::renewal::{AccessTokenFuture, Renewal, RenewalFuture, Renewed};
 use crate::endpoint::RETURN;
 use crate::request::Params;
 
@@ -367,6 +367,13 @@ pub trait Login: Send + Sync + 'static {
     fn renew<'a>(&'a self, renewal: &'a Renewal<'a>) -> RenewalFuture<'a> {
         let _ = renewal;
         Box::pin(async { Ok(Renewed::Unchanged) })
+    }
+
+    /// An access token of the provider that this person logged in at, for a tool that acts for them there; `None` where they have to log in again. A
+    /// login at no provider has none. **(default: none)**
+    fn access_token<'a>(&'a self, renewal: &'a Renewal<'a>) -> AccessTokenFuture<'a> {
+        let _ = renewal;
+        Box::pin(async { Ok(None) })
     }
 
     /// Whether this person can still log in, as far as that can be told here. It is asked at every refresh, and a grant of one who cannot ends. One that cannot tell now

@@ -30,5 +30,5 @@ pub use login::{
     Step, User,
 };
 pub use people::{People, PersonLine};
-pub use renewal::{Renewal, RenewalFuture, Renewed};
+pub use renewal::{AccessTokenFuture, Renewal, RenewalFuture, Renewed};
 pub use taken::TakenNames;

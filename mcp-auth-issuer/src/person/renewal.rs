@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use mcp_auth_runtime::facade::UpstreamToken;
 use mcp_auth_store::Store;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,11 @@ use super::login::LoginError;
 /// What [`Login::renew`](super::Login::renew) returns.
 pub type RenewalFuture<'a> = Pin<Box<dyn Future<Output = Result<Renewed, LoginError>> + Send + 'a>>;
 
-/// A refresh of a grant that a person allowed.
+/// What [`Login::access_token`](super::Login::access_token) returns.
+pub type AccessTokenFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<UpstreamToken>, LoginError>> + Send + 'a>>;
+
+/// A refresh of a grant that a person allowed, or a call of a tool that acts for them at their provider.
 #[derive(Clone, Copy)]
 pub struct Renewal<'a> {
     /// The person: the `sub` of their tokens.

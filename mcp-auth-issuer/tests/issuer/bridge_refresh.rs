@@ -15,20 +15,20 @@ use crate::harness::*;
 use crate::upstream::{Reply, ok, text};
 
 /// How long an access token of ours lives here, in seconds: so often a provider is asked.
-const A_WHILE: u64 = 600;
+pub(crate) const A_WHILE: u64 = 600;
 
 /// A provider, an issuer at which Ann logged in there, and her refresh token.
-struct Here {
-    stand_in: StandIn,
-    store: Store,
-    clock: MovedClock,
-    app: App,
-    client: String,
-    token: String,
+pub(crate) struct Here {
+    pub(crate) stand_in: StandIn,
+    pub(crate) store: Store,
+    pub(crate) clock: MovedClock,
+    pub(crate) app: App,
+    pub(crate) client: String,
+    pub(crate) token: String,
 }
 
 /// An issuer at which people log in at this provider.
-fn app_of(stand_in: &StandIn, lines: &str, store: &Store, clock: &MovedClock) -> App {
+pub(crate) fn app_of(stand_in: &StandIn, lines: &str, store: &Store, clock: &MovedClock) -> App {
     let login = UpstreamLogin::new(options(lines), stand_in.provider.clone(), clock.ambient()).unwrap();
     App::at_clock(clock, store.clone(), login, |options| {
         options.access_token_lifetime = Duration::from_secs(A_WHILE);
@@ -36,28 +36,30 @@ fn app_of(stand_in: &StandIn, lines: &str, store: &Store, clock: &MovedClock) ->
     })
 }
 
-async fn refresh(app: &App, client: &str, token: &str) -> Answer {
+pub(crate) async fn refresh(app: &App, client: &str, token: &str) -> Answer {
     app.token(&[("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)]).await
 }
 
 impl Here {
-    async fn new(stand_in: StandIn, lines: &str) -> Self {
+    pub(crate) async fn new(stand_in: StandIn, lines: &str) -> Self {
         let (store, clock) = (fresh_store(), MovedClock::at(START));
         stand_in.provider.refreshes(|refreshes| refreshes.rotates = true);
         let app = app_of(&stand_in, lines, &store, &clock);
+        app.is_secret("upstream-access");
+        (1..9).for_each(|n| app.is_secret(&format!("upstream-refresh-{n}")));
         let (claims, client, token) = stand_in.token(&app, &json!({ "team": "a" })).await;
         assert_eq!(claims["team"], "a");
         Self { stand_in, store, clock, app, client, token }
     }
 
     /// A while later, when the provider says this otherwise.
-    fn later(&self, changes: &Value) {
+    pub(crate) fn later(&self, changes: &Value) {
         self.app.advance(A_WHILE);
         self.stand_in.will_say((self.app.now(), None), changes);
     }
 
     /// A refresh, which succeeds: what the new access token says.
-    async fn goes_on(&mut self) -> Value {
+    pub(crate) async fn goes_on(&mut self) -> Value {
         let answer = refresh(&self.app, &self.client, &self.token).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         self.token = answer.json()["refresh_token"].as_str().unwrap().to_owned();
@@ -73,22 +75,22 @@ impl Here {
     }
 
     /// A refresh, which finds that it is over.
-    async fn is_over(&self) {
+    pub(crate) async fn is_over(&self) {
         refresh(&self.app, &self.client, &self.token).await.assert_error(400, "invalid_grant");
     }
 
-    fn token_path(&self) -> String {
+    pub(crate) fn token_path(&self) -> String {
         self.stand_in.provider.path("token_endpoint")
     }
 
     /// The next token request is answered so.
-    fn answers(&self, reply: Reply) {
+    pub(crate) fn answers(&self, reply: Reply) {
         self.stand_in.provider.reply(&self.token_path(), reply);
     }
 }
 
 /// Each preset, with the lines by which Ann is let in, and what the provider says of her when she is not any more.
-fn presets() -> Vec<(StandIn, String, Value)> {
+pub(crate) fn presets() -> Vec<(StandIn, String, Value)> {
     let claims = "claims = [\"team\"]";
     let entra = format!("issuer = \"https://login.microsoftonline.com/{TENANT}/v2.0\"");
     vec![
@@ -126,7 +128,7 @@ fn presets() -> Vec<(StandIn, String, Value)> {
     ]
 }
 
-fn okta() -> (StandIn, String) {
+pub(crate) fn okta() -> (StandIn, String) {
     let (stand_in, lines, _) = presets().remove(2);
     (stand_in, lines)
 }

@@ -16,7 +16,7 @@ use mcp_auth_issuer::{
     AccountsLogin, AccountsOptions, DeniedIssued, DevelopmentLogin, HttpFetch, IssuerError, IssuerOptions,
     IssuerReach, LocalIssuer, LocalIssuerSetup, Login, LoginOptions, NamedClient,
 };
-use mcp_auth_runtime::facade::{ClientAddress, OwnKeys};
+use mcp_auth_runtime::facade::{ClientAddress, OwnKeys, UpstreamTokens};
 use mcp_auth_store::{KnownRevocations, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
@@ -46,6 +46,8 @@ pub(crate) struct App {
     keys: Arc<dyn OwnKeys>,
     clock: MovedClock,
     secrets: Arc<Secrets>,
+    /// What tools reach of providers.
+    pub(crate) upstreams: Arc<dyn UpstreamTokens>,
 }
 
 impl App {
@@ -160,8 +162,8 @@ impl App {
         build: impl FnOnce(LocalIssuerSetup, IssuerOptions) -> LocalIssuer,
     ) -> Self {
         let (the_setup, the_options) = Self::prepared(store, &clock, setup, options);
-        let LocalIssuer { router, keys, .. } = build(the_setup, the_options);
-        Self { router, keys, clock, secrets: Arc::default() }
+        let LocalIssuer { router, keys, upstreams, .. } = build(the_setup, the_options);
+        Self { router, keys, clock, secrets: Arc::default(), upstreams: upstreams.unwrap() }
     }
 
     /// What an issuer on `store` is built of.
@@ -215,8 +217,8 @@ impl App {
     ) -> Result<Self, IssuerError> {
         let clock = MovedClock::at(at);
         let (setup, options) = Self::prepared(store.clone(), &clock, |_| (), options);
-        let LocalIssuer { router, keys, .. } = mcp_auth_issuer::start(setup, options).await?;
-        Ok(Self { router, keys, clock, secrets: Arc::default() })
+        let LocalIssuer { router, keys, upstreams, .. } = mcp_auth_issuer::start(setup, options).await?;
+        Ok(Self { router, keys, clock, secrets: Arc::default(), upstreams: upstreams.unwrap() })
     }
 
     /// The clock of this issuer, for a server beside it.
@@ -254,6 +256,11 @@ impl App {
     /// This may stand in the log, though it was sent as if it were a secret.
     pub(crate) fn is_public(&self, text: &str) {
         self.secrets.public(text);
+    }
+
+    /// This may not stand in the log, though no request or answer here holds it.
+    pub(crate) fn is_secret(&self, text: &str) {
+        self.secrets.secret(text);
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

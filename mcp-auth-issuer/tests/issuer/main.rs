@@ -14,6 +14,7 @@ mod bridge;
 mod bridge_github;
 mod bridge_github_refresh;
 mod bridge_refresh;
+mod bridge_tools;
 mod choice;
 mod client_auth;
 mod code_grant;

@@ -19,6 +19,8 @@ mod authenticator;
 mod bridge;
 #[path = "../issuer/bridge_refresh.rs"]
 mod bridge_refresh;
+#[path = "../issuer/bridge_tools.rs"]
+mod bridge_tools;
 #[path = "../issuer/client_auth.rs"]
 mod client_auth;
 #[path = "../issuer/code_grant.rs"]

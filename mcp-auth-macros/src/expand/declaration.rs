@@ -48,11 +48,12 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
         Kind::Tool(tool) => {
             let given_input = tool.input_schema.as_ref();
             let timeout = tool.timeout.map(|seconds| quote!(.with_timeout_seconds(#seconds)));
+            let upstream = tool.upstream.as_ref().map(|name| quote!(.with_upstream(#name)));
             let tool = self::tool(p, operation, tool);
             // A schema that the method's parameters say is schemars' own; one that is given stays as it is written.
             let derived =
                 (given_input.is_none() && takes_parameters(operation)).then(|| quote!(.with_derived_input()));
-            quote!(#p::tool(#rule, #tool) #derived #timeout)
+            quote!(#p::tool(#rule, #tool) #derived #timeout #upstream)
         }
         Kind::Prompt(prompt) => {
             let prompt = self::prompt(p, operation, prompt);

@@ -105,6 +105,7 @@ impl Marker {
                 "timeout",
                 "guard",
                 "confirm",
+                "upstream",
                 "icons",
                 "meta",
             ],
@@ -123,6 +124,37 @@ impl Marker {
             ],
             Self::Method => &[],
         }
+    }
+}
+
+/// The tool that takes `Upstream` names it, and the other way round; and it acts for a person, so there is one.
+fn check_upstream(kind: Option<&Kind>, rule: Option<&Rule>, inputs: &[Input], diagnostics: &mut Diagnostics) {
+    let named = match kind {
+        Some(Kind::Tool(tool)) => tool.upstream.as_ref(),
+        _ => None,
+    };
+    let taken = inputs.iter().filter_map(Input::made_by).find(|ty| inputs::is_named(ty, "Upstream"));
+    match (named, taken) {
+        (None, Some(ty)) => {
+            let message = match kind {
+                Some(Kind::Tool(_)) | None => {
+                    "which provider? name its table in `[upstreams]`: `#[tool(…, upstream = \"…\")]`"
+                }
+                Some(Kind::Prompt(_) | Kind::Resource(_) | Kind::Method) => {
+                    "only a tool reaches a provider for the person who calls"
+                }
+            };
+            diagnostics.error_at(ty, message);
+        }
+        (Some(name), None) => {
+            diagnostics
+                .error(name.span(), "no parameter takes it; add one of the type `Upstream`, or leave it out");
+        }
+        (Some(name), Some(_)) if rule.is_some_and(Rule::is_public) => {
+            let message = "anyone may call a `public` tool, and a provider is reached for a person; write `authenticated` or scopes";
+            diagnostics.error(name.span(), message);
+        }
+        (_, _) => {}
     }
 }
 
@@ -189,6 +221,7 @@ pub(super) fn check(
     }
     let has_self = check_signature(signature, diagnostics);
     let inputs = inputs::check(signature, &variables, rule.as_ref(), diagnostics);
+    check_upstream(kind.as_ref(), rule.as_ref(), &inputs, diagnostics);
     if let Some(Kind::Resource(resource)) = &kind {
         resource.check_inputs(signature, &inputs, diagnostics);
     }

@@ -16,6 +16,8 @@ pub(crate) struct Tool {
     pub(crate) timeout: Option<u64>,
     /// How the person confirms each call; where it is written.
     pub(crate) confirm: Option<(Confirm, Span)>,
+    /// The provider whose API it reaches for the person who calls: its name in the configuration.
+    pub(crate) upstream: Option<LitStr>,
 }
 
 /// How a person confirms a call.
@@ -51,12 +53,17 @@ impl Tool {
             let span = arg.name.span();
             Confirm::read(arg, diagnostics).map(|how| (how, span))
         });
+        let upstream = args.take("upstream").and_then(|arg| arg.string(diagnostics));
+        if let Some(name) = &upstream {
+            check_upstream(name, diagnostics);
+        }
         Self {
             input_schema,
             output_schema,
             annotations: Annotations::take(args, diagnostics),
             timeout,
             confirm,
+            upstream,
         }
     }
 }
@@ -108,6 +115,16 @@ impl Annotations {
     /// Whether no hint and no title was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.title.is_none() && self.hints.iter().all(Option::is_none)
+    }
+}
+
+/// Checks the name of a table of `[upstreams]`.
+fn check_upstream(name: &LitStr, diagnostics: &mut Diagnostics) {
+    let text = name.value();
+    let is_spelled = text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    if !is_spelled || !(1..=64).contains(&text.len()) {
+        let message = "an upstream has the name of its table in `[upstreams]`: 1 to 64 of `A-Z a-z 0-9 _ -`";
+        diagnostics.error(name.span(), message);
     }
 }
 

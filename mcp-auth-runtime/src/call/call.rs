@@ -10,6 +10,7 @@ use rmcp::model::{Extensions, InputResponses, JsonObject, ProtocolVersion, Reque
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use tokio_util::sync::CancellationToken;
 
+use super::upstream::Upstream;
 use crate::authn::Caller;
 use crate::observe::placed::Placed;
 use crate::observe::undecided::Undecided;
@@ -37,6 +38,8 @@ pub struct Call {
     pub id: RequestId,
     /// `params._meta` of the request.
     pub meta: RequestMetaObject,
+    /// The provider that the operation names, for the person who calls.
+    pub(crate) upstream: Option<Upstream>,
     era: Era,
     pub(super) transport: Option<Transport>,
     /// The audit of this call, which the method may still turn into a refusal.
@@ -84,6 +87,7 @@ impl Call {
             subscription: None,
             id,
             meta,
+            upstream: None,
             era,
             transport: None,
             undecided: None,

@@ -38,6 +38,8 @@ pub struct Declaration {
     answer: Option<Arc<Check>>,
     /// How long a call of it may take, if it says.
     timeout: Option<Duration>,
+    /// The provider whose API it reaches for the person who calls, if it names one.
+    upstream: Option<&'static str>,
     /// What tells it from another of its name, where such a one may come.
     stamp: Option<String>,
     /// Whether headers repeat arguments of it, which rmcp compares.
@@ -77,6 +79,7 @@ impl Declaration {
             arguments: None,
             answer: None,
             timeout: None,
+            upstream: None,
             stamp: None,
             repeats_in_headers: false,
         }
@@ -91,6 +94,17 @@ impl Declaration {
     /// How long a call of it may take, if it says.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// Says of which provider it takes an access token of the person who calls: its name in `[upstreams]`.
+    #[must_use]
+    pub fn with_upstream(self, name: &'static str) -> Self {
+        Self { upstream: Some(name), ..self }
+    }
+
+    /// The provider of which it takes an access token of the person who calls.
+    pub fn upstream(&self) -> Option<&'static str> {
+        self.upstream
     }
 
     /// Says whether some argument of it needs rmcp's transport.

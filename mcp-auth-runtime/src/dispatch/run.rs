@@ -32,6 +32,7 @@ use crate::call::answer::{Asked, IntoToolAnswer as _};
 use crate::call::handler::CallFuture;
 use crate::call::served::Answers;
 use crate::call::tool_error::{ToolError, tool_failure};
+use crate::call::upstream::Upstream;
 use crate::declared::filling::Values;
 use crate::declared::registry::{Declaration, OperationId};
 use crate::declared::schema::Misfits;
@@ -96,6 +97,8 @@ impl Dispatch {
         };
         call.arguments = round.arguments;
         call.input_responses = round.input_responses;
+        let (upstreams, caller) = (self.upstreams.as_ref(), call.caller.as_ref());
+        call.upstream = declaration.upstream().map(|name| Upstream::of(name, upstreams, caller));
         // Nothing runs by it, so it was not allowed: of the value no rule can say whether this caller may use it.
         if let (Some(why), Some(undecided)) = (permit.unfit(), &call.undecided) {
             undecided.refuse(RULE, &why);

@@ -19,7 +19,9 @@ use crate::authn::Identity;
 use crate::authn::ScopePrefix;
 use crate::call::handler::About;
 use crate::call::served::Served;
+use crate::call::upstream::UpstreamTokens;
 use crate::owned::{RequestStates, StreamEnd};
+use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.
@@ -36,6 +38,8 @@ pub(crate) struct Dispatch {
     pub(super) limits: CallLimits,
     /// Where a person confirms a call after logging in, if there is such a page.
     pub(super) confirmation_page: Option<ConfirmationPage>,
+    /// The built-in issuer, and what providers gave for people who log in there.
+    pub(super) upstreams: Option<(IssuerIdentifier, Arc<dyn UpstreamTokens>)>,
     /// What stands in front of scopes where clients ask for them.
     pub(super) scope_prefix: Option<ScopePrefix>,
     pub(super) clock: Arc<dyn Clock>,
@@ -80,6 +84,7 @@ impl Dispatch {
             rules,
             limits,
             confirmation_page: None,
+            upstreams: None,
             scope_prefix: None,
             clock: Arc::clone(&ambient.clock),
             closing,
@@ -111,6 +116,12 @@ impl Dispatch {
     #[must_use]
     pub(crate) fn confirming(self, page: Option<ConfirmationPage>) -> Self {
         Self { confirmation_page: page, ..self }
+    }
+
+    /// The same, whose tools reach providers that people log in at.
+    #[must_use]
+    pub(crate) fn reaching(self, upstreams: Option<(IssuerIdentifier, Arc<dyn UpstreamTokens>)>) -> Self {
+        Self { upstreams, ..self }
     }
 
     /// The same, whose lists come like this.

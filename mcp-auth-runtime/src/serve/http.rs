@@ -18,6 +18,7 @@ use super::trust::Given;
 use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
+use crate::call::upstream::UpstreamTokens;
 use crate::dispatch::{ConfirmationPage, Dispatch};
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
@@ -27,7 +28,7 @@ use crate::transport::before::Before;
 use crate::transport::http::serve_http;
 use crate::transport::peer::IssuerPeers;
 use crate::transport::{cors, host, origin, place, routes};
-use mcp_auth_core::Resource;
+use mcp_auth_core::{IssuerIdentifier, Resource};
 
 /// Serves until the process is told to stop.
 pub(super) async fn serve(parts: Parts) -> Result {
@@ -182,7 +183,8 @@ fn layers(
     let demand = settings::ready_demand(&parts.config);
     let schemes = settings::schemes(&parts.config, local.is_some());
     let page = local.as_ref().and_then(|local| confirmation_page(local, &parts));
-    let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, page))?;
+    let upstreams = local.as_ref().and_then(|local| Some((local.issuer.clone(), local.upstreams.clone()?)));
+    let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, page, upstreams))?;
     let readiness = move || {
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
         Readiness::of(issuers, demand, shutdown.is_stopping())
@@ -208,7 +210,11 @@ fn endpoint(
     parts: Parts,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
-    (schemes, page): (Schemes, Option<ConfirmationPage>),
+    (schemes, page, upstreams): (
+        Schemes,
+        Option<ConfirmationPage>,
+        Option<(IssuerIdentifier, Arc<dyn UpstreamTokens>)>,
+    ),
 ) -> Result<Endpoint> {
     let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
     let stored = match parts.session_store {
@@ -245,7 +251,7 @@ fn endpoint(
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new((parts.served, parts.about), rules, &parts.ambient, states, calls, closing);
     let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies)).confirming(page);
-    let dispatch = dispatch.asking_with(settings::requested_prefix(&parts.config));
+    let dispatch = dispatch.asking_with(settings::requested_prefix(&parts.config)).reaching(upstreams);
     let dispatch = if parts.changes { dispatch.changing() } else { dispatch };
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))
 }

@@ -10,6 +10,7 @@ use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeFamily, ScopeSet
 use mcp_auth_store::Store;
 
 use crate::authn::{DeniedIssued, Fetch, OwnKeys};
+use crate::call::upstream::UpstreamTokens;
 use crate::config::IssuerReach;
 use crate::page::Brand;
 
@@ -25,6 +26,8 @@ pub struct LocalIssuer {
     /// The URL of its page on which a person confirms a call, if it has one. Behind it comes `?id=` and the secret under which the
     /// store keeps the call ([`Confirmations`](mcp_auth_store::Confirmations)).
     pub confirmation_page: Option<String>,
+    /// What providers gave for people who log in there, for tools that name one.
+    pub upstreams: Option<Arc<dyn UpstreamTokens>>,
 }
 
 /// What the runtime tells the one who builds a [`LocalIssuer`].

@@ -12,6 +12,7 @@ mod messages;
 mod page;
 mod server;
 
+pub use crate::call::upstream::{NoUpstreamToken, UpstreamToken, UpstreamTokenFuture, UpstreamTokens};
 pub use answer::Answer;
 pub use client::{Client, Era};
 pub use deny::TestDenyList;

@@ -7,6 +7,7 @@ use super::issuer::{TestIssuer, Token};
 use super::page::page;
 use crate::authn::{Fetch, KnownKeys, OwnKeys, ReadingKeys};
 use crate::call::handler::Handler;
+use crate::call::upstream::UpstreamTokens;
 use crate::config::{Config, ConfigBuilder, Verify};
 use crate::error::{Error, Result};
 use crate::serve::{LocalIssuer, LocalIssuerFactory, Running, ServerBuilder};
@@ -59,6 +60,7 @@ impl TestServer {
             layers: Vec::new(),
             ambient: Ambient::system(),
             issuer: None,
+            upstreams: None,
         }
     }
 
@@ -100,6 +102,7 @@ pub struct TestServerBuilder<H> {
     layers: Vec<String>,
     ambient: Ambient,
     issuer: Option<TestIssuer>,
+    upstreams: Option<Arc<dyn UpstreamTokens>>,
 }
 
 impl<H: Handler> TestServerBuilder<H> {
@@ -155,6 +158,13 @@ impl<H: Handler> TestServerBuilder<H> {
         self
     }
 
+    /// What providers gave for people who log in at the throwaway issuer, for tools that name one with `upstream`.
+    #[must_use]
+    pub fn upstreams(mut self, upstreams: Arc<dyn UpstreamTokens>) -> Self {
+        self.upstreams = Some(upstreams);
+        self
+    }
+
     /// Anything else of the builder underneath.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(ServerBuilder<H>) -> ServerBuilder<H>) -> Self {
@@ -173,7 +183,7 @@ impl<H: Handler> TestServerBuilder<H> {
         };
         let clock = &self.ambient.clock;
         let issuer = self.issuer.unwrap_or_else(|| TestIssuer::new("https://issuer.test", Arc::clone(clock)));
-        let trusted = issuer.clone();
+        let (trusted, upstreams) = (issuer.clone(), self.upstreams);
         let local: LocalIssuerFactory = Box::new(move |setup, _| {
             let (confirmation_page, router) = page(setup);
             let issuer = trusted.issuer().parse().map_err(Error::from);
@@ -182,6 +192,7 @@ impl<H: Handler> TestServerBuilder<H> {
                 keys: Arc::new(OneKey(Arc::new(KnownKeys { jwks: trusted.jwks(), withdrawn: 0 }))),
                 router,
                 confirmation_page: Some(confirmation_page),
+                upstreams,
             });
             Box::pin(std::future::ready(built))
         });

@@ -28,7 +28,7 @@ use crate::person::login::{
     Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, LoginSite, Step,
 };
 use crate::person::page::visible;
-use crate::person::renewal::{Renewal, RenewalFuture};
+use crate::person::renewal::{AccessTokenFuture, Renewal, RenewalFuture};
 use crate::request::Params;
 
 /// The longest name.
@@ -169,6 +169,14 @@ impl UpstreamLogin {
         Ok(Step::Done(user))
     }
 
+    fn follower(&self) -> Follower {
+        Follower {
+            options: Arc::clone(&self.options),
+            provider: Arc::clone(&self.provider),
+            ambient: self.ambient.clone(),
+        }
+    }
+
     /// Whether a refresh token of this person is kept. Where that is not to be found out, none is asked for once more.
     async fn has_refresh_token(&self, attempt: &Attempt<'_>, subject: &str) -> Result<bool, LoginError> {
         let Some(store) = attempt.store else { return Ok(true) };
@@ -229,12 +237,13 @@ impl Login for UpstreamLogin {
     }
 
     fn renew<'a>(&'a self, renewal: &'a Renewal<'a>) -> RenewalFuture<'a> {
-        let follower = Follower {
-            options: Arc::clone(&self.options),
-            provider: Arc::clone(&self.provider),
-            ambient: self.ambient.clone(),
-        };
+        let follower = self.follower();
         Box::pin(async move { follower.follow(renewal).await })
+    }
+
+    fn access_token<'a>(&'a self, renewal: &'a Renewal<'a>) -> AccessTokenFuture<'a> {
+        let follower = self.follower();
+        Box::pin(async move { follower.access_token(renewal).await })
     }
 
     fn refusal(&self) -> Cow<'static, str> {

@@ -50,17 +50,17 @@ impl Provider {
         }
     }
 
-    /// What its token endpoint gives for the refresh token, where there is one; of GitHub only where the access token has ended.
+    /// What its token endpoint gives for the refresh token, where there is one; of GitHub only where the access token has ended at `soon`.
     pub(super) async fn refreshed(
         &self,
         options: &UpstreamOptions,
         grant: &UpstreamGrant,
-        now: u64,
+        soon: u64,
     ) -> Result<Option<Map<String, Value>>, NotSeen> {
         let Some(token) = &grant.refresh_token else { return Ok(None) };
         match self {
             Self::OpenId(openid) => openid.refreshed(options, token).await.map(Some),
-            Self::GitHub(_) if !has_ended(grant, now) => Ok(None),
+            Self::GitHub(_) if !has_ended(grant, soon) => Ok(None),
             Self::GitHub(github) => github.refreshed(options, token).await.map(Some),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_runtime::facade::UpstreamToken;
 use mcp_auth_store::{Connection, Lease, Leased, SecretHash, Store, StoreError, UpstreamGrant};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
@@ -32,9 +33,13 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// How often it is tried to keep what the provider gave, which is lost else.
 const TIMES: usize = 3;
 
+/// How much longer an access token has to be good that a tool gets, in seconds.
+const LASTS: u64 = 60;
+
 /// Nothing is kept of a person who logged in before such things were kept, or whose records are gone.
 const NOTHING_KEPT: &str = "nothing is kept of their login at the provider: they have to log in again";
 const OVER: &str = "the provider ended their login, or they are not let in any more";
+const NO_ACCESS_TOKEN: &str = "the provider gave no access token that is good still, and no refresh token";
 
 /// Why it is not known now whether the provider still knows the person.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +76,34 @@ pub(super) struct Follower {
     pub(super) ambient: Ambient,
 }
 
+/// What is wanted of the provider.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// What it says of the person, not long ago.
+    News,
+    /// An access token that is good for a while.
+    AccessToken,
+}
+
+/// What is asked for, and when.
+#[derive(Clone, Copy)]
+struct Asked {
+    wanted: Wanted,
+    look_every: u64,
+    may_ask: bool,
+    now: u64,
+}
+
+impl Asked {
+    fn by(renewal: &Renewal<'_>, wanted: Wanted) -> Self {
+        let Renewal { look_every, may_ask, now, .. } = *renewal;
+        Self { wanted, look_every, may_ask, now }
+    }
+}
+
+/// What the provider gave for a person, or why they have to log in again.
+type Settled = Result<UpstreamGrant, &'static str>;
+
 /// What is renewed by whom.
 struct Held {
     store: Store,
@@ -86,55 +119,106 @@ impl Follower {
     /// # Errors
     /// [`LoginError::Unavailable`]: it cannot be told now.
     pub(super) async fn follow(&self, renewal: &Renewal<'_>) -> Result<Renewed, LoginError> {
-        let Renewal { subject, now, store, .. } = *renewal;
-        let of = Connection { subject, upstream: &self.options.name };
+        Ok(match self.settled(renewal, Wanted::News).await? {
+            Ok(grant) => Renewed::Claims(grant.claims),
+            Err(why) => Renewed::Ended(why),
+        })
+    }
+
+    /// An access token of the provider for the person, which is refreshed first if it is about to end; `None` where they have to log in again.
+    ///
+    /// # Errors
+    /// [`LoginError::Unavailable`]: it cannot be told now.
+    pub(super) async fn access_token(
+        &self,
+        renewal: &Renewal<'_>,
+    ) -> Result<Option<UpstreamToken>, LoginError> {
+        Ok(match self.settled(renewal, Wanted::AccessToken).await? {
+            Ok(grant) => grant.access_token.map(|token| UpstreamToken::new(token, grant.scopes)),
+            Err(why) => {
+                tracing::info!(
+                    subject = renewal.subject,
+                    upstream = self.options.name,
+                    why,
+                    "no access token of the provider"
+                );
+                None
+            }
+        })
+    }
+
+    async fn settled(&self, renewal: &Renewal<'_>, wanted: Wanted) -> Result<Settled, LoginError> {
+        let of = Connection { subject: renewal.subject, upstream: &self.options.name };
         let (since, mut pause) = (Instant::now(), SHORTEST_PAUSE);
         loop {
-            let kept = store.upstream_grants().find(of, now).await.map_err(NotNow::from)?;
-            let Some(grant) = kept else { return Ok(Renewed::Ended(NOTHING_KEPT)) };
-            if let Some(renewed) = self.without_asking(&grant, renewal) {
-                return Ok(renewed);
+            let kept = renewal.store.upstream_grants().find(of, renewal.now).await.map_err(NotNow::from)?;
+            let Some(grant) = kept else { return Ok(Err(NOTHING_KEPT)) };
+            if let Some(settled) = self.without_asking(&grant, Asked::by(renewal, wanted)) {
+                return Ok(settled);
             }
-            let holder = SecretHash::of(&secret(&*self.ambient.random));
-            let lease = Lease { holder, until: now.saturating_add(LEASE) };
-            match store.upstream_grants().lease(of, lease, now).await.map_err(NotNow::from)? {
-                Leased::Taken(grant) => {
-                    let (subject, upstream) = (subject.to_owned(), self.options.name.clone());
-                    let held = Held { store: store.clone(), subject, upstream, holder, now };
-                    // Another one may have gone on between the two steps.
-                    if let Some(renewed) = self.without_asking(&grant, renewal) {
-                        held.release(&grant).await?;
-                        return Ok(renewed);
-                    }
-                    let this = self.clone();
-                    // A client that goes away does not stop it: what the provider gives would be lost.
-                    let asked = tokio::spawn(async move { this.ask(held, grant).await });
-                    return asked.await.map_err(|error| LoginError::Unavailable(error.into()))?;
-                }
-                Leased::Held if since.elapsed() < LONGEST_WAIT => {
+            let held = Held {
+                store: renewal.store.clone(),
+                subject: renewal.subject.to_owned(),
+                upstream: self.options.name.clone(),
+                holder: SecretHash::of(&secret(&*self.ambient.random)),
+                now: renewal.now,
+            };
+            let (this, asked) = (self.clone(), Asked::by(renewal, wanted));
+            // A client that goes away does not stop it: what the provider gives would be lost, and the lease kept.
+            let turn = tokio::spawn(async move { this.turn(held, asked).await }).await;
+            match turn.map_err(|error| LoginError::Unavailable(error.into()))?? {
+                Some(settled) => return Ok(settled),
+                None if since.elapsed() < LONGEST_WAIT => {
                     sleep(pause).await;
                     pause = LONGEST_PAUSE.min(pause * 2);
                 }
-                Leased::Held => return Err(NotNow::Busy.into()),
-                Leased::Absent => return Ok(Renewed::Ended(NOTHING_KEPT)),
+                None => return Err(NotNow::Busy.into()),
             }
+        }
+    }
+
+    /// Asks the provider, if nobody else does.
+    async fn turn(&self, held: Held, asked: Asked) -> Result<Option<Settled>, LoginError> {
+        let lease = Lease { holder: held.holder, until: held.now.saturating_add(LEASE) };
+        let leased = held.store.upstream_grants().lease(held.of(), lease, held.now).await;
+        match leased.map_err(NotNow::from)? {
+            Leased::Held => Ok(None),
+            Leased::Absent => Ok(Some(Err(NOTHING_KEPT))),
+            Leased::Taken(grant) => match self.without_asking(&grant, asked) {
+                // Another one went on meanwhile.
+                Some(settled) => {
+                    held.release(&grant).await?;
+                    Ok(Some(settled))
+                }
+                None => self.ask(held, grant).await.map(Some),
+            },
         }
     }
 
     /// What is known without the provider, if that is enough.
-    fn without_asking(&self, grant: &UpstreamGrant, renewal: &Renewal<'_>) -> Option<Renewed> {
+    fn without_asking(&self, grant: &UpstreamGrant, asked: Asked) -> Option<Settled> {
         if grant.is_over {
-            return Some(Renewed::Ended(OVER));
+            return Some(Err(OVER));
         }
-        let is_recent = renewal.now < grant.seen_at.saturating_add(renewal.look_every);
-        let is_enough = is_recent && !has_ended(grant, renewal.now);
-        (is_enough || !renewal.may_ask || !self.provider.can_be_asked(grant))
-            .then(|| Renewed::Claims(grant.claims.clone()))
+        let is_enough = match asked.wanted {
+            // What came since it was wanted is as new as can be.
+            _ if grant.seen_at >= asked.now => true,
+            Wanted::News => {
+                let is_recent = asked.now < grant.seen_at.saturating_add(asked.look_every);
+                let can_be_asked = asked.may_ask && self.provider.can_be_asked(grant);
+                is_recent && !has_ended(grant, asked.now) || !can_be_asked
+            }
+            Wanted::AccessToken if !has_ended(grant, asked.now.saturating_add(LASTS)) => true,
+            Wanted::AccessToken if grant.refresh_token.is_none() => return Some(Err(NO_ACCESS_TOKEN)),
+            Wanted::AccessToken => false,
+        };
+        is_enough.then(|| Ok(grant.clone()))
     }
 
     /// Asks the provider. What it gives is kept first.
-    async fn ask(&self, held: Held, grant: UpstreamGrant) -> Result<Renewed, LoginError> {
-        let answer = match self.provider.refreshed(&self.options, &grant, held.now).await {
+    async fn ask(&self, held: Held, grant: UpstreamGrant) -> Result<Settled, LoginError> {
+        let soon = held.now.saturating_add(LASTS);
+        let answer = match self.provider.refreshed(&self.options, &grant, soon).await {
             Ok(answer) => answer,
             Err(error) => return held.not_seen(&grant, error).await,
         };
@@ -150,7 +234,7 @@ impl Follower {
             Ok(claims) => {
                 let grant = UpstreamGrant { claims, seen_at: held.now, ..grant };
                 held.release(&grant).await?;
-                Ok(Renewed::Claims(grant.claims))
+                Ok(Ok(grant))
             }
             Err(error) => held.not_seen(&grant, error).await,
         }
@@ -214,11 +298,11 @@ impl Held {
     }
 
     /// What is over stays so until the person logs in again; of what cannot be told now nothing is changed.
-    async fn not_seen(&self, grant: &UpstreamGrant, error: NotSeen) -> Result<Renewed, LoginError> {
+    async fn not_seen(&self, grant: &UpstreamGrant, error: NotSeen) -> Result<Settled, LoginError> {
         match error {
             NotSeen::Over(why) => {
                 self.release(&UpstreamGrant::over(self.now)).await?;
-                Ok(Renewed::Ended(why))
+                Ok(Err(why))
             }
             NotSeen::Now(error) => {
                 // Where this fails too, the lease ends by itself.

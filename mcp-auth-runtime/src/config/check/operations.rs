@@ -8,6 +8,7 @@ use mcp_auth_core::{Role, ScopeSet};
 use super::conflict::{OperationConflict, RoleConflict, ScopeConflict};
 use super::findings::{Findings, nearest_scope};
 use crate::config::section::auth::Verify;
+use crate::config::section::issuer::IssuerLogin;
 use crate::config::section::operations::{Narrowed, OperationEntry};
 use crate::config::section::server::Transport;
 use crate::config::value::{RoleName, ScopeToken, nearest};
@@ -136,6 +137,29 @@ impl Findings<'_> {
                     self.refuse(OperationConflict::NoPageToConfirmOn { name, at });
                 }
             }
+        }
+    }
+
+    /// The upstream that a tool names is the one that people log in at: else nobody could call it. Over stdio, where nobody logs in, the tool says
+    /// so itself.
+    pub(super) fn reaches_upstreams_that_are_there(&mut self) {
+        let config = self.config;
+        let issuer = config.built_in_issuer().filter(|_| config.auth.verify == Verify::Tokens);
+        let login = match issuer.map(|issuer| &issuer.login) {
+            Some(IssuerLogin::Upstream(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        if config.server.transport == Transport::Stdio {
+            return;
+        }
+        for (_, declaration) in self.registry.into_iter().flat_map(Registry::iter) {
+            let Some(upstream) = declaration.upstream().filter(|upstream| login != Some(*upstream)) else {
+                continue;
+            };
+            let nearest = nearest(upstream, login).map(str::to_owned);
+            let (name, upstream) = (declaration.name().to_owned(), upstream.to_owned());
+            let at = self.at(key!(issuer));
+            self.refuse(OperationConflict::UnknownUpstream { name, upstream, nearest, at });
         }
     }
 

@@ -192,6 +192,9 @@ impl Config {
             checks.operations(program);
         });
         checks.reading(&[trust, &["server.transport", "tools.**"]], Findings::confirms_where_there_is_a_page);
+        checks.reading(&[trust, &["server.transport", "issuer.login"]], |checks| {
+            checks.reaches_upstreams_that_are_there();
+        });
         checks.warnings.extend(checks.acr_out_of_reach());
         if registry.is_some_and(Registry::changes) {
             let waiting = checks.conflicts.extract_if(.., |conflict| conflict.awaits_a_tool());

@@ -40,6 +40,20 @@ pub enum OperationConflict {
         /// Key and source.
         at: String,
     },
+    /// A tool that reaches a provider at which nobody logs in here.
+    #[error(
+        "tool `{name}` acts for a person at the upstream {upstream:?}, at which nobody logs in here{}: add [upstreams.{upstream}] and          issuer.login = {upstream:?}: {at}", hint(nearest.as_deref())
+    )]
+    UnknownUpstream {
+        /// The tool.
+        name: String,
+        /// What it names.
+        upstream: String,
+        /// The one that was most likely meant.
+        nearest: Option<String>,
+        /// Key and source.
+        at: String,
+    },
     /// A scope that is added to an operation, and that calls of another one choose by a value.
     #[error(
         "scope {scope:?} is what calls with one value need, so no operation can need it besides; add another scope: {at}"

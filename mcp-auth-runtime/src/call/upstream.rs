@@ -1,0 +1,142 @@
+//! The provider that people log in at, as a tool reaches it: by an access token of the person who calls (`#[tool(upstream = "google")]`).
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mcp_auth_core::{IssuerIdentifier, ScopeSet, SecretText};
+use rmcp::ErrorData;
+
+use super::Call;
+use super::from_call::FromCall;
+use super::tool_error::ToolError;
+use crate::authn::Caller;
+
+/// What [`UpstreamTokens::access_token`] returns.
+pub type UpstreamTokenFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<UpstreamToken, NoUpstreamToken>> + Send + 'a>>;
+
+/// What providers gave for people who logged in there, as the built-in issuer keeps it.
+pub trait UpstreamTokens: Send + Sync {
+    /// Whether people log in at a provider of this name.
+    fn knows(&self, upstream: &str) -> bool;
+
+    /// An access token of this provider for the person `subject`, the `sub` of their tokens. One that is about to end is refreshed first: of all who
+    /// ask at the same time, in any process, one does.
+    fn access_token<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamTokenFuture<'a>;
+}
+
+/// An access token of a provider, to be sent to its API alone. `Debug` hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamToken {
+    token: SecretText,
+    scopes: ScopeSet,
+}
+
+impl UpstreamToken {
+    /// This token, which has these scopes.
+    pub fn new(token: SecretText, scopes: ScopeSet) -> Self {
+        Self { token, scopes }
+    }
+
+    /// The token itself, to be sent.
+    pub fn expose(&self) -> &str {
+        self.token.expose()
+    }
+
+    /// Its scopes, in the words of the provider.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.scopes
+    }
+}
+
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoUpstreamToken {
+    /// Nothing is kept of a login of this person there, or the provider ended it: they have to log in again.
+    #[error("the person has to log in at the provider")]
+    LogIn,
+    /// It cannot be told now.
+    #[error("the provider cannot be asked now")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// The provider that a tool names, for the person who calls it.
+///
+/// ```text
+/// #[tool(scope = "calendar.read", upstream = "google")]
+/// async fn events(&self, google: Upstream) -> Result<Json<Events>, ToolError> {
+///     let token = google.access_token().await?;
+///     self.http.get(CALENDAR).bearer_auth(token.expose())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Upstream {
+    name: &'static str,
+    /// The person, where they logged in at the built-in issuer.
+    person: Option<(Arc<dyn UpstreamTokens>, String)>,
+}
+
+/// The name alone.
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Upstream {
+    /// That of this name for `caller`. Only a person whose token is of this `issuer` has logged in there.
+    pub(crate) fn of(
+        name: &'static str,
+        issuer: Option<&(IssuerIdentifier, Arc<dyn UpstreamTokens>)>,
+        caller: Option<&Caller>,
+    ) -> Self {
+        let person = issuer.zip(caller).and_then(|((issuer, tokens), caller)| {
+            let logged_in_here = !caller.is_client() && caller.issuer() == issuer.as_str();
+            logged_in_here.then(|| (Arc::clone(tokens), caller.subject().to_owned()))
+        });
+        Self { name, person }
+    }
+
+    /// Its name in the configuration.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// An access token of the person for it, which is refreshed first if it is about to end. Send it to the API of this provider and nowhere else: ask
+    /// for it each time, and do not keep it.
+    ///
+    /// # Errors
+    /// What the client may read: that the person has not logged in there, or that the provider cannot be asked now.
+    pub async fn access_token(&self) -> Result<UpstreamToken, ToolError> {
+        let name = self.name;
+        let Some((tokens, subject)) = &self.person else {
+            return Err(ToolError::forbidden(format!(
+                "this tool acts for a person at {name:?}, and the caller has not logged in there: log in to this server as a person"
+            )));
+        };
+        tokens.access_token(name, subject).await.map_err(|error| match error {
+            NoUpstreamToken::LogIn => ToolError::forbidden(format!(
+                "this tool acts for a person at {name:?}, which does not know their login any more: log in to this server again"
+            )),
+            NoUpstreamToken::Unavailable(error) => {
+                tracing::error!(upstream = name, ?error, "no access token of the provider can be had now");
+                ToolError::new(format!("{name:?} cannot be reached now; try again later"))
+            }
+        })
+    }
+}
+
+impl FromCall for Upstream {
+    const NEEDS_TRANSPORT: bool = false;
+
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        call.upstream.clone().ok_or_else(|| {
+            tracing::error!(operation = %call.name, "it takes `Upstream`, and its attribute names no upstream");
+            ErrorData::internal_error("internal error", None)
+        })
+    }
+}
