@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::bridge::{StandIn, TENANT, back, leave, options};
 use crate::fresh::fresh_store;
 use crate::harness::*;
-use crate::upstream::{Reply, ok, text};
+use crate::upstream::{Reply, asks_the_person, ok, text};
 
 /// How long an access token of ours lives here, in seconds: so often a provider is asked.
 const A_WHILE: u64 = 600;
@@ -245,12 +245,12 @@ async fn who_is_not_let_in_any_more_loses_what_they_have_and_their_browser() {
             here.stand_in.comes_back(&mut browser, &url, &json!({})).await.status,
             StatusCode::SEE_OTHER
         );
-        assert!(browser.get(&url).await.body.contains("value=\"allow\""));
+        assert!(asks_the_person(&browser.get(&url).await));
         here.later(&json!({}));
         here.goes_on().await;
         here.later(&out);
         here.is_over().await;
-        assert!(!browser.get(&url).await.body.contains("value=\"allow\""), "{lines}");
+        assert!(!asks_the_person(&browser.get(&url).await), "{lines}");
         here.later(&json!({}));
         here.is_over().await;
     }
@@ -460,13 +460,13 @@ async fn consent_is_asked_for_at_the_provider_only_where_no_refresh_token_is_kep
     google.provider.refreshes(|refreshes| refreshes.gives = true);
     google.will_say((START, second.get("nonce")), &json!({}));
     let done = browser.get(&back(&second)).await;
-    assert!(browser.get(done.header("location")).await.body.contains("value=\"allow\""), "{}", done.body);
+    assert!(asks_the_person(&browser.get(done.header("location")).await), "{}", done.body);
 
     // From now on one is kept.
     google.provider.refreshes(|refreshes| refreshes.gives = false);
     let mut other = Browser::new(&app);
     let done = google.comes_back(&mut other, &url, &json!({})).await;
-    assert!(other.get(done.header("location")).await.body.contains("value=\"allow\""), "{}", done.body);
+    assert!(asks_the_person(&other.get(done.header("location")).await), "{}", done.body);
     // One who still gets none goes on without.
     let mut third = Browser::new(&app);
     let request = leave(&mut third, &url, ("Google", at)).await;
@@ -475,7 +475,7 @@ async fn consent_is_asked_for_at_the_provider_only_where_no_refresh_token_is_kep
     let second = Params::parse(again.location().query().unwrap()).unwrap();
     google.will_say((START, second.get("nonce")), &json!({ "sub": "18" }));
     let done = third.get(&back(&second)).await;
-    assert!(third.get(done.header("location")).await.body.contains("value=\"allow\""), "{}", done.body);
+    assert!(asks_the_person(&third.get(done.header("location")).await), "{}", done.body);
 }
 
 #[tokio::test]

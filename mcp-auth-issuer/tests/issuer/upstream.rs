@@ -198,11 +198,6 @@ impl Provider {
         *self.claims.lock().unwrap() = claims;
     }
 
-    /// How often this path was asked.
-    pub(crate) fn times(&self, path: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|request| request.url.path() == path).count()
-    }
-
     /// The last request to the token endpoint.
     pub(crate) fn redeemed(&self) -> (Params, Option<String>) {
         let path = self.path("token_endpoint");
