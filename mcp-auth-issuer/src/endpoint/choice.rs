@@ -10,10 +10,6 @@ use crate::request::Params;
 /// A page offers no choice over so many scopes: a form of them would be longer than the forms that are read.
 const MOST_CHOICES: usize = 256;
 
-/// What a page says where nothing was ticked.
-pub(super) const NOTHING_TICKED: &str =
-    "Nothing was allowed: nothing was ticked. Tick what it may have, or choose Deny.";
-
 /// The scopes that are asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Choice<'a> {

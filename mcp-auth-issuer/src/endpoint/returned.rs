@@ -18,7 +18,7 @@ use super::{account, authorize, confirm, device};
 use crate::issuer::Issuer;
 use crate::observe::login::{LoginLimited, PageRefused};
 use crate::observe::{Event as _, Reason, Word};
-use crate::person::page::{ErrorPage, ErrorText};
+use crate::person::page::{ErrorPage, errors, speak};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::request::address::CameFrom;
@@ -118,6 +118,8 @@ async fn read<'h>(
         return Err(Refusal::TooOften { retry_after });
     }
     let away = Away::back(issuer, name, cookie).await?.ok_or(Refusal::Gone)?;
+    let began = away.url.split_once('?').and_then(|(_, query)| Params::parse(query).ok());
+    began.iter().for_each(speak);
     // The transaction is used up at this point: the answer may be of another provider than the one that was asked (RFC 9700 §4.4.2).
     if away.upstream.as_deref() != upstream || upstream != issuer.login.upstream() {
         return Err(Refusal::OtherProvider);
@@ -139,30 +141,17 @@ impl Refusal {
             }
             Self::Gone | Self::OtherProvider => {
                 refused(address, Reason::Refused(&self));
-                let text = ErrorText {
-                    title: "You are not logged in",
-                    why: "No login waits for this answer in this browser. It was used before, or took longer than ten minutes, or was \
-                          begun in another browser.",
-                    next: "Close this page if you did not start this yourself, or start again in the application.",
-                };
-                ErrorPage::new(issuer, StatusCode::BAD_REQUEST, text).into_response()
+                ErrorPage::new(issuer, StatusCode::BAD_REQUEST, errors().no_login_waits).into_response()
             }
             Self::TooOften { retry_after } => {
                 LoginLimited { client_id: None, address, wait: retry_after }.happened();
-                let text = ErrorText {
-                    title: "Too many people log in at once",
-                    why: "So many came back from your network within a minute that this server waits before it goes on. You are not logged \
-                          in yet.",
-                    next: "Wait a minute and load this page again. It can be used until ten minutes after you left to log in.",
-                };
-                ErrorPage::new(issuer, StatusCode::TOO_MANY_REQUESTS, text)
+                ErrorPage::new(issuer, StatusCode::TOO_MANY_REQUESTS, errors().many_came_back)
                     .after(Some(retry_after))
                     .into_response()
             }
             Self::Store(error) => {
                 refused(address, Reason::Failed(&format_args!("{error}: {:?}", error.cause())));
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, ErrorText::UNAVAILABLE)
-                    .into_response()
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, errors().unavailable).into_response()
             }
         }
     }

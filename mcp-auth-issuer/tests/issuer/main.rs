@@ -36,6 +36,7 @@ mod harness;
 mod introspection;
 mod key_auth;
 mod keys;
+mod languages;
 mod machine;
 mod managed;
 mod named_clients;

@@ -18,14 +18,14 @@ use super::request::AuthorizationRequest;
 use super::response::see_other;
 use super::visit::Visit;
 use crate::endpoint::away::Decision;
-use crate::endpoint::choice::{NOTHING_TICKED, NotAsked};
+use crate::endpoint::choice::NotAsked;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
 use crate::observe::login::LoggedOut;
-use crate::person::page::{Alert, Notice};
+use crate::person::page::{Alert, Notice, texts};
 use crate::request::address::CameFrom;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
@@ -129,7 +129,7 @@ async fn allow_first(
     (form, visit): (&PageForm<'_>, &Visit<'_>),
 ) -> Result<Response, Refusal> {
     let Some(scopes) = chosen(issuer, request, form)? else {
-        return login(issuer, request, visit, Some(Notice::Unticked(NOTHING_TICKED))).await;
+        return login(issuer, request, visit, Some(Notice::Unticked(texts().tick_or_deny))).await;
     };
     let remember = request.may_be_remembered() && form.fields.get("remember") == Some("yes");
     let by = visit.last(issuer, request).map(|(subject, _)| subject.to_owned());
@@ -145,7 +145,7 @@ async fn allow(
     person: Browser,
 ) -> Result<Response, Refusal> {
     let Some(scopes) = chosen(issuer, request, form)? else {
-        let alert = (None, Some(Alert::nothing_ticked(NOTHING_TICKED)));
+        let alert = (None, Some(Alert::nothing_ticked(texts().tick_or_deny)));
         return consent(issuer, request, (form.cookie, &person), &visit.memory, alert).await;
     };
     count_once(issuer, request, form, &person).await?;

@@ -16,6 +16,7 @@ use crate::endpoint::choice::Choice;
 use crate::endpoint::login_step::{LoginStep, RequestFor};
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
+use crate::person::page::{speak, texts};
 use crate::request::Params;
 
 /// The longest query, in bytes; it has room for a long `state`.
@@ -48,11 +49,13 @@ impl AuthorizationRequest {
             return Err(Untrusted::TooLong.into());
         }
         let sent = Params::parse(query).map_err(Untrusted::Unreadable)?;
+        speak(&sent);
         let url = format!("{AUTHORIZE}?{}", sent.canonical());
         let (pushed, params) = match check::pushed(issuer, &sent).await? {
             Some(request) => (Some(request.pushed), request.params),
             None => (None, sent),
         };
+        speak(&params);
         let (client, answer) = check::recipient(issuer, &params, address).await?;
         match check::request(issuer, &client, &params, pushed.is_some()) {
             Ok(checked) => {
@@ -75,8 +78,8 @@ impl AuthorizationRequest {
             client: Some(&self.client),
             asked: self.checked.asked(),
             request_for: Some(request_for),
-            then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
-            refuse: "Cancel and go back",
+            then: texts().then_consent,
+            refuse: texts().cancel_and_go_back,
             url: &self.url,
             request: &self.shown,
         }

@@ -4,12 +4,14 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Client, GrantType};
 
 use super::claim::{application, visible};
 use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
-use super::shell::{page, retry_after};
+use super::shell::{page, retry_after, titled};
+use super::speaking::texts;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -46,7 +48,7 @@ pub(crate) enum Decides<'a> {
 pub(crate) struct Alert<'a> {
     pub(crate) status: StatusCode,
     /// What the title of the page begins with.
-    pub(crate) title: &'static str,
+    pub(crate) title: Option<&'static str>,
     pub(crate) text: &'a str,
     /// After how many seconds it can be answered again.
     pub(crate) retry_after: Option<u64>,
@@ -55,12 +57,12 @@ pub(crate) struct Alert<'a> {
 impl<'a> Alert<'a> {
     /// Nothing was ticked.
     pub(crate) fn nothing_ticked(text: &'a str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, title: "Nothing was ticked: ", text, retry_after: None }
+        Self { status: StatusCode::BAD_REQUEST, title: Some(texts().nothing_ticked), text, retry_after: None }
     }
 
     /// There is something to look at, and no mistake.
     pub(crate) fn look(text: &'a str) -> Self {
-        Self { status: StatusCode::OK, title: "", text, retry_after: None }
+        Self { status: StatusCode::OK, title: None, text, retry_after: None }
     }
 }
 
@@ -82,8 +84,9 @@ impl IntoResponse for Consent<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
         let destination = destination(self.redirect_uri);
+        let texts = texts();
         let body = html! {
-            h1 { "Allow access to " bdi { (server) } "?" }
+            h1 { (said(texts.allow_access, &[("server", &html! { bdi { (server) } })])) }
             @if let Some(alert) = &self.alert {
                 p.warning role="alert" { (alert.text) }
             }
@@ -98,22 +101,25 @@ impl IntoResponse for Consent<'_> {
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
                 div.buttons {
-                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
+                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { (texts.deny) }
                     button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" {
-                        "Allow"
-                        @if let Decides::LogsIn { at, .. } = self.who { ", and log in at " (site(at)) }
+                        @match self.who {
+                            Decides::LoggedIn(_) => (texts.allow),
+                            Decides::LogsIn { at, .. } => (said(texts.allow_and_log_in, &[("site", &site(at))])),
+                        }
                     }
                 }
             }
             @if let Decides::LoggedIn(_) | Decides::LogsIn { last: Some(_), .. } = self.who {
                 form.aside method="post" action=(self.action) {
                     input type="hidden" name="csrf" value=(self.csrf);
-                    button.link type="submit" name="decision" value="logout" { "Use another account" }
+                    button.link type="submit" name="decision" value="logout" { (texts.use_another_account) }
                 }
             }
         };
-        let (status, state) = self.alert.map_or((StatusCode::OK, ""), |alert| (alert.status, alert.title));
-        let mut response = page(self.issuer, status, &format!("{state}Allow access to {server}?"), &body);
+        let title = said_plainly(texts.allow_access, &[("server", &server)]);
+        let (status, state) = self.alert.map_or((StatusCode::OK, None), |alert| (alert.status, alert.title));
+        let mut response = page(self.issuer, status, &titled(state, &title), &body);
         if let Some(seconds) = self.alert.and_then(|alert| alert.retry_after) {
             retry_after(&mut response, seconds);
         }
@@ -127,7 +133,7 @@ impl Consent<'_> {
             dl {
                 (application(self.issuer, Some(self.client)))
                 (answer_goes_to(destination))
-                dt { "Server" }
+                dt { (texts().server) }
                 dd { code.url { (self.issuer.resource) } }
                 (self.person())
             }
@@ -137,7 +143,7 @@ impl Consent<'_> {
     fn person(&self) -> Markup {
         let you_are = |person: &str| {
             html! {
-                dt { "You are" }
+                dt { (texts().you_are) }
                 dd { strong { bdi { (visible(person)) } } }
             }
         };
@@ -145,13 +151,13 @@ impl Consent<'_> {
             Decides::LoggedIn(person) => you_are(person),
             Decides::LogsIn { at, last } => html! {
                 @if let Some(last) = last { (you_are(last)) }
-                dt { "You log in at" }
+                dt { (texts().you_log_in_at) }
                 dd {
                     strong { (site(at)) }
                     @if at.title.is_some() { " (" bdi { (visible(&at.host)) } ")" }
                     p.hint {
-                        @if last.is_some() { "If you come back as somebody else, you are asked again." }
-                        @else { "You come back here, see who you are, and are asked once more." }
+                        @if last.is_some() { (texts().asked_again_as_another) }
+                        @else { (texts().asked_once_more) }
                     }
                 }
             },
@@ -160,11 +166,11 @@ impl Consent<'_> {
 
     fn outcomes(&self) -> Markup {
         html! {
-            h2 { "Your answer" }
-            p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
+            h2 { (texts().your_answer) }
+            p #on-deny { (said(texts().on_deny, &[])) }
             @match self.who {
                 Decides::LoggedIn(person) => { (on_allow(self.issuer, self.client, person)) }
-                Decides::LogsIn { .. } => { (on_allow(self.issuer, self.client, "the person who logs in")) }
+                Decides::LogsIn { .. } => { (on_allow(self.issuer, self.client, texts().person_who_logs_in)) }
             }
         }
     }
@@ -175,15 +181,13 @@ impl Consent<'_> {
         html! {
             label.choice {
                 input type="checkbox" name="remember" value="yes" checked[ticked] aria-describedby="on-remember";
-                span { "Do not ask me again for this" }
+                span { (texts().do_not_ask_again) }
             }
             p.hint #on-remember {
-                "For 400 days this application gets the same, or less, without this page when you "
                 @match (self.who, self.issuer.login.site()) {
-                    (Decides::LoggedIn(_), None) => { "are logged in here" }
-                    (_, _) => { "log in with this browser" }
+                    (Decides::LoggedIn(_), None) => (said(texts().not_asked_for, &[("host", &stressed(host))])),
+                    (_, _) => (said(texts().not_asked_with_browser, &[("host", &stressed(host))])),
                 }
-                " and it returns to " (stressed(host)) "."
             }
         }
     }
@@ -197,17 +201,17 @@ fn site(at: &LoginSite) -> Markup {
 /// Where the answer goes.
 pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
     html! {
-        dt { "Your answer goes to" }
+        dt { (texts().answer_goes_to) }
         dd {
             @match destination {
                 Destination::ThisComputer(host) => {
                     strong { (host) }
-                    p.hint { "An application on this computer. " (MILD) }
+                    p.hint { (texts().answer_stays_here) " " (texts().only_if_just_started) }
                 }
                 Destination::Web(host) => { (stressed(host)) }
                 Destination::App(scheme) => {
                     strong { (scheme) ":" }
-                    p.hint { "The application on this computer that opens such links. " (MILD) }
+                    p.hint { (texts().answer_opens_app) " " (texts().only_if_just_started) }
                 }
             }
         }
@@ -217,22 +221,23 @@ pub(super) fn answer_goes_to(destination: &Destination) -> Markup {
 /// What the client asks to be able to do.
 pub(super) fn scope_list(scopes: &[ScopeLine<'_>]) -> Markup {
     let (held, new): (Vec<_>, Vec<_>) = scopes.iter().partition(|line| line.before);
+    let texts = texts();
     let stepping_up = !held.is_empty() && !new.is_empty();
     html! {
         @if scopes.is_empty() {
-            h2 { "It will be able to" }
-            p { "know who you are here, and nothing more." }
+            h2 { (texts.will_be_able_to) }
+            p { (texts.will_know_who_you_are) }
         } @else if stepping_up {
-            h2 { "It will also be able to" }
+            h2 { (texts.will_also_be_able_to) }
             (list(&new, true))
-            h2 { "You allowed it before to" }
+            h2 { (texts.allowed_before_to) }
             (list(&held, true))
         } @else {
-            h2 { "It will be able to" }
+            h2 { (texts.will_be_able_to) }
             (list(&scopes.iter().collect::<Vec<_>>(), !held.is_empty()))
         }
         @if scopes.iter().any(|line| line.fixed.is_none()) {
-            p.hint { "It gets only what is ticked. Take away what it does not need." }
+            p.hint { (texts.untick) }
         }
     }
 }
@@ -252,9 +257,9 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                         span {
                             (named(line.scope, &line.told))
                             @if marked && line.before {
-                                " " span.badge { "allowed before" }
+                                " " span.badge { (texts().allowed_before) }
                             } @else if marked {
-                                " " span.badge.new { "new" }
+                                " " span.badge.new { (texts().new) }
                             }
                         }
                     }
@@ -262,7 +267,7 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
                         p.hint { (why) }
                     }
                     @if !line.includes.is_empty() {
-                        p.includes { "This includes:" }
+                        p.includes { (texts().this_includes) }
                         ul {
                             @for (scope, told) in &line.includes {
                                 li { (named(scope, told)) }
@@ -275,9 +280,6 @@ fn list(lines: &[&ScopeLine<'_>], marked: bool) -> Markup {
     }
 }
 
-/// For a program that is on this computer already.
-const MILD: &str = "Only allow it if you have just started it yourself: any program here can take any name.";
-
 /// For an answer that leaves this computer: the page before it does not prove who asks. And for one that stays here, where a site
 /// publishes the application: any program can send the identifier of another, and the site cannot tell (MCP 2026-07-28, Localhost
 /// Redirect URI Risks).
@@ -285,21 +287,14 @@ fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
     let Destination::Web(host) = destination else {
         return html! {
             @if let Some(publisher) = publisher {
-                p.warning {
-                    strong { "Another program may pretend to be this application." }
-                    " Your answer goes to a program on this computer, and " (stressed(publisher))
-                    " cannot tell which one. Only allow it if you have just started the application yourself."
-                }
+                p.warning { (said(texts().may_be_pretended, &[("publisher", &stressed(publisher))])) }
             }
         };
     };
     html! {
         p.warning {
-            strong { "Your answer leaves this computer." }
-            " It goes to the web site " (stressed(host)) ". Only allow it if you know this site and it belongs to the application that you have just used."
-            @if publisher.is_some_and(|publisher| publisher != host) {
-                " It is not the site that publishes the application."
-            }
+            (said(texts().answer_leaves, &[("host", &stressed(host))]))
+            @if publisher.is_some_and(|publisher| publisher != host) { " " (texts().not_the_publisher) }
             @if let Some(hint) = look_alike(host) { (hint) }
         }
     }
@@ -327,16 +322,11 @@ pub(super) fn named(scope: &str, told: &Described<'_>) -> Markup {
 
 /// What "Allow" does.
 pub(super) fn on_allow(issuer: &Issuer, client: &Client, person: &str) -> Markup {
-    let lifetimes = issuer.lifetimes;
-    html! {
-        p #on-allow {
-            strong { "Allow:" } " it can do what is ticked as " bdi { (visible(person)) } " for "
-            (in_words(lifetimes.access_token))
-            @if client.may(GrantType::RefreshToken) {
-                " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
-                ", it must ask again"
-            }
-            "."
-        }
-    }
+    let (lifetimes, texts) = (issuer.lifetimes, texts());
+    let said_of_it =
+        if client.may(GrantType::RefreshToken) { texts.on_allow_renewed } else { texts.on_allow };
+    let person = html! { bdi { (visible(person)) } };
+    let (time, unused) = (in_words(lifetimes.access_token), in_words(lifetimes.refresh_token));
+    let values = [("person", &person), ("time", &html! { (time) }), ("unused", &html! { (unused) })];
+    html! { p #on-allow { (said(said_of_it, &values)) } }
 }

@@ -30,16 +30,6 @@ pub(crate) struct ErrorText {
     pub(crate) next: &'static str,
 }
 
-impl ErrorText {
-    /// Something that this server needs does not answer: its store, or the application or the provider that knows its people. A person can do
-    /// nothing about either, and the log names it.
-    pub(crate) const UNAVAILABLE: Self = Self {
-        title: "This does not work now",
-        why: "The authorization server cannot reach something that it needs, or has too much to do.",
-        next: "Try again in a moment. Operators: the log of the server says why.",
-    };
-}
-
 impl<'a> ErrorPage<'a> {
     pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: ErrorText) -> Self {
         Self { issuer, status, text, shown: Vec::new(), retry: None, retry_after: None }

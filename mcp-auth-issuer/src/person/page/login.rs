@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::Client;
 
 use super::claim::{application, visible};
 use super::consent::{Alert, ScopeLine, answer_goes_to, named};
-use super::shell::{page, page_with_passkeys, retry_after};
+use super::shell::{page, page_with_passkeys, retry_after, titled};
+use super::speaking::texts;
 use crate::client::redirect_uri::destination;
 use crate::issuer::Issuer;
 
@@ -36,9 +38,6 @@ pub(crate) struct LoginPage<'a> {
     /// The secret name of what the login has found out so far.
     pub(crate) login: Option<&'a str>,
 }
-
-/// What the title of a page begins with that a person did not get past.
-const NOT_LOGGED_IN: &str = "Not logged in: ";
 
 /// What an application asks for.
 pub(crate) struct Asks<'a> {
@@ -74,42 +73,26 @@ impl Notice {
     /// The same, on the page where a person decides before they log in.
     pub(crate) fn alert(&self) -> Alert<'_> {
         let (status, text) = self.said();
+        let title = Some(texts().not_logged_in);
         match self {
             Self::Unticked(_) => Alert::nothing_ticked(text),
-            Self::TooOften(wait) => Alert { status, title: NOT_LOGGED_IN, text, retry_after: Some(*wait) },
-            _ => Alert { status, title: NOT_LOGGED_IN, text, retry_after: None },
+            Self::TooOften(wait) => Alert { status, title, text, retry_after: Some(*wait) },
+            _ => Alert { status, title, text, retry_after: None },
         }
     }
 
     fn said(&self) -> (StatusCode, &str) {
+        let texts = texts();
         match self {
             Self::Refused(text) => (StatusCode::FORBIDDEN, text),
-            Self::RefusedPasskey => (
-                StatusCode::FORBIDDEN,
-                "That passkey does not log in here. Try again, or log in with your name and your password.",
-            ),
-            Self::Unavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
-            }
-            Self::TooOften(_) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many logins were tried for this account, or from this address. Wait a minute and try again.",
-            ),
-            Self::Late => (StatusCode::FORBIDDEN, "That page was too old. Log in again."),
-            Self::Cancelled => (StatusCode::FORBIDDEN, "You did not log in."),
-            Self::Old => (
-                StatusCode::FORBIDDEN,
-                "You had logged in there some time ago, and this request asks for a new login. Log out there, and try again.",
-            ),
-            Self::AgeUnknown => (
-                StatusCode::FORBIDDEN,
-                "This request asks for a new login, and the site that you log in at can neither ask you again nor say when you logged in there. \
-                 The application has to ask without that.",
-            ),
-            Self::Ended => (
-                StatusCode::FORBIDDEN,
-                "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
-            ),
+            Self::RefusedPasskey => (StatusCode::FORBIDDEN, texts.refused_passkey),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, texts.login_unavailable),
+            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, texts.login_too_often),
+            Self::Late => (StatusCode::FORBIDDEN, texts.login_late),
+            Self::Cancelled => (StatusCode::FORBIDDEN, texts.login_cancelled),
+            Self::Old => (StatusCode::FORBIDDEN, texts.login_old),
+            Self::AgeUnknown => (StatusCode::FORBIDDEN, texts.login_age_unknown),
+            Self::Ended => (StatusCode::FORBIDDEN, texts.login_ended),
             Self::Unticked(text) => (StatusCode::BAD_REQUEST, text),
         }
     }
@@ -118,6 +101,7 @@ impl Notice {
 impl IntoResponse for LoginPage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
+        let texts = texts();
         let (status, notice) = match &self.notice {
             None => (StatusCode::OK, None),
             Some(notice) => {
@@ -126,7 +110,7 @@ impl IntoResponse for LoginPage<'_> {
             }
         };
         let body = html! {
-            h1 { "Log in to " bdi { (server) } }
+            h1 { (said(texts.log_in_to, &[("server", &html! { bdi { (server) } })])) }
             @if let Some(notice) = notice {
                 p.warning role="alert" { (notice) }
             }
@@ -135,10 +119,10 @@ impl IntoResponse for LoginPage<'_> {
                     (application(self.issuer, self.client))
                     @if let Some(asks) = &self.asks {
                         (answer_goes_to(&destination(asks.redirect_uri)))
-                        dt { "It asks to be able to" }
+                        dt { (texts.asks_to) }
                         dd {
                             @if asks.scopes.is_empty() {
-                                "know who you are here, and nothing more"
+                                (texts.only_who_you_are)
                             } @else {
                                 ul {
                                     @for line in &asks.scopes { li { (named(line.scope, &line.told)) } }
@@ -162,9 +146,10 @@ impl IntoResponse for LoginPage<'_> {
                 button.link type="submit" name="decision" value="deny" { (self.refuse) }
             }
         };
-        let state = if notice.is_some() { NOT_LOGGED_IN } else { "" };
+        let state = notice.map(|_| texts.not_logged_in);
+        let title = said_plainly(texts.log_in_to, &[("server", &server)]);
         let show = if self.with_passkeys { page_with_passkeys } else { page };
-        let mut response = show(self.issuer, status, &format!("{state}Log in to {server}"), &body);
+        let mut response = show(self.issuer, status, &titled(state, &title), &body);
         if let Some(Notice::TooOften(wait)) = self.notice {
             retry_after(&mut response, wait);
         }

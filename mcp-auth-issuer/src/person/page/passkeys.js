@@ -32,11 +32,8 @@ function written({ rawId, response }) {
   return JSON.stringify(answer);
 }
 
-const WORDS = {
-  InvalidStateError: 'This device has a passkey of yours already.',
-  NotAllowedError: 'Nothing happened: it was cancelled, took too long, or this device has no passkey for it.',
-  SecurityError: 'This page is not at the address that its passkeys are for.',
-};
+/** Which text of the page says what went wrong. */
+const WORDS = { InvalidStateError: 'taken', NotAllowedError: 'cancelled', SecurityError: 'elsewhere' };
 
 function begin(controls) {
   const { passkey: what, options } = controls.dataset;
@@ -58,7 +55,7 @@ function begin(controls) {
       form.submit();
       for (const control of typed) control.disabled = false;
     } catch (error) {
-      alert.textContent = WORDS[error.name] ?? 'This browser could not do it.';
+      alert.textContent = controls.dataset[WORDS[error.name] ?? 'failed'];
       alert.hidden = false;
     }
     field.value = '';
@@ -71,7 +68,7 @@ if (window.PublicKeyCredential && navigator.credentials) {
 } else {
   for (const controls of document.querySelectorAll('[data-passkey=create]')) {
     const alert = controls.querySelector('[role=alert]');
-    alert.textContent = 'This browser has no passkeys, or not on a page without https.';
+    alert.textContent = controls.dataset.unsupported;
     alert.hidden = false;
     controls.querySelector('button').hidden = true;
     controls.hidden = false;

@@ -31,8 +31,11 @@ pub(super) fn passkey_creation(label: &str, options: &Value) -> Markup {
 
 /// The script shows them where the browser has passkeys.
 fn controls(what: &str, label: &str, options: &Value, more: &Markup) -> Markup {
+    let texts = texts();
     html! {
-        div.passkey hidden data-passkey=(what) data-options=(options.to_string()) {
+        div.passkey hidden data-passkey=(what) data-options=(options.to_string()) data-taken=(texts.passkey_taken)
+            data-cancelled=(texts.passkey_cancelled) data-elsewhere=(texts.passkey_elsewhere) data-failed=(texts.passkey_failed)
+            data-unsupported=(texts.passkeys_unsupported) {
             input type="hidden" name="passkey" value="";
             (more)
             p.warning role="alert" hidden {}

@@ -11,6 +11,7 @@ use axum::response::Response;
 use mcp_auth_runtime::facade::Language;
 
 use super::texts::{Errors, Texts};
+use crate::request::Params;
 
 tokio::task_local! {
     static SPOKEN: Cell<Language>;
@@ -22,9 +23,9 @@ pub(crate) async fn speaking(request: Request, next: Next) -> Response {
     SPOKEN.scope(Cell::new(language), next.run(request)).await
 }
 
-/// Prefers what the application asks for (`ui_locales`, OpenID Connect Core 1.0 §3.1.2.1), where pages are written in one of these languages.
-pub(crate) fn speak(locales: &str) {
-    if let Some(language) = Language::of_locales(locales) {
+/// Prefers what the application asks for in its request (`ui_locales`, OpenID Connect Core 1.0 §3.1.2.1), where pages are written in one of these languages.
+pub(crate) fn speak(params: &Params) {
+    if let Some(language) = params.get("ui_locales").and_then(Language::of_locales) {
         // Outside of a request there is nobody to speak to.
         let _ = SPOKEN.try_with(|spoken| spoken.set(language));
     }
@@ -52,17 +53,18 @@ mod tests {
     #[tokio::test]
     async fn a_request_is_answered_in_its_own_language_and_without_one_in_english() {
         assert_eq!(language(), Language::English);
-        speak("de");
+        let asks = |locales: &str| speak(&Params::parse(&format!("ui_locales={locales}")).unwrap());
+        asks("de");
         assert_eq!(language(), Language::English);
         let spoken = async |locales: &str| {
             SPOKEN
                 .scope(Cell::new(Language::English), async {
-                    speak(locales);
+                    asks(locales);
                     texts().deny
                 })
                 .await
         };
-        assert_eq!(spoken("fr de").await, "Ablehnen");
+        assert_eq!(spoken("fr+de").await, "Ablehnen");
         assert_eq!(spoken("fr").await, "Deny");
         assert_eq!(language(), Language::English);
     }

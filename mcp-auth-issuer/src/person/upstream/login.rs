@@ -10,7 +10,7 @@ use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::Origin;
 use mcp_auth_core::own_claims::is_for_no_login;
-use mcp_auth_runtime::facade::Fetch;
+use mcp_auth_runtime::facade::{Fetch, said};
 use mcp_auth_store::Connection;
 
 use super::exchange::Redeemed;
@@ -27,7 +27,7 @@ use crate::person::acr::counts_as;
 use crate::person::login::{
     Attempt, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, LoginSite, Step,
 };
-use crate::person::page::visible;
+use crate::person::page::{texts, visible};
 use crate::person::renewal::{AccessTokenFuture, Renewal, RenewalFuture};
 use crate::request::Params;
 
@@ -84,9 +84,10 @@ impl UpstreamLogin {
     fn form(&self) -> Form {
         let host = self.host();
         let Some(title) = &self.options.title else { return Form::continue_to(&host) };
+        let (texts, host) = (texts(), html! { bdi { (visible(&host)) } });
         let controls = html! {
-            p { "You log in at " strong { (title) } " (" bdi { (visible(&host)) } ") and come back here." }
-            button type="submit" { "Continue to " (title) }
+            p { (said(texts.log_in_at_provider, &[("provider", &html! { strong { (title) } }), ("host", &host)])) }
+            button type="submit" { (said(texts.continue_to, &[("host", &html! { (title) })])) }
         };
         Form { controls, found: None }
     }
@@ -247,6 +248,6 @@ impl Login for UpstreamLogin {
     }
 
     fn refusal(&self) -> Cow<'static, str> {
-        "You came back without a login that counts, or you are not among those who are let in here.".into()
+        texts().not_let_in.into()
     }
 }

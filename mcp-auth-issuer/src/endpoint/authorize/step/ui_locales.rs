@@ -1,7 +1,6 @@
-//! `ui_locales`: the languages of pages, which these and the login go by (OpenID Connect Core 1.0 §3.1.2.1).
+//! `ui_locales`: the languages of pages, which the login may go by too (OpenID Connect Core 1.0 §3.1.2.1).
 
 use super::super::refusal::Refused;
-use crate::person::page::speak;
 use crate::request::Params;
 
 /// The longest list, in bytes.
@@ -17,10 +16,7 @@ pub(in super::super) fn read(params: &Params) -> Result<Option<String>, Refused>
         Some(locales) if locales.len() > MOST || !is_tags(locales) => {
             Err(Refused::Hint { name: "ui_locales", most: MOST })
         }
-        locales => {
-            locales.into_iter().for_each(speak);
-            Ok(locales.map(str::to_owned))
-        }
+        locales => Ok(locales.map(str::to_owned)),
     }
 }
 

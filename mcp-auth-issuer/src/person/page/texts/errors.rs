@@ -56,6 +56,8 @@ errors! {
     mistake_of_unseen_address,
     denied_unseen_client,
     denied_unseen_address,
+    no_login_waits,
+    many_came_back,
     call_gone,
     call_denied,
     call_foreign,

@@ -121,6 +121,14 @@ page_texts! {
         /// `{host}`
         answer_leaves,
         not_the_publisher,
+        /// `{site}`
+        allow_and_log_in,
+        you_log_in_at,
+        asked_again_as_another,
+        asked_once_more,
+        person_who_logs_in,
+        /// `{host}`
+        not_asked_with_browser,
 
         // The page of a call.
         /// `{server}`
@@ -212,6 +220,12 @@ page_texts! {
         passkey_place,
         make_passkey,
         no_scripts,
+        // What the script says, which reads it from the page.
+        passkey_taken,
+        passkey_cancelled,
+        passkey_elsewhere,
+        passkey_failed,
+        passkeys_unsupported,
         qr_label,
         scan_code,
         add_by_key,
