@@ -275,12 +275,12 @@ impl Issuer {
     pub(crate) async fn keep_upstream(
         &self,
         subject: &str,
-        given: Option<UpstreamGrant>,
+        given: Option<Box<UpstreamGrant>>,
     ) -> Result<(), StoreError> {
         let (Some(given), Some(upstream)) = (given, self.login.upstream()) else { return Ok(()) };
         let (of, now) = (Connection { subject, upstream }, self.now());
         let until = now.saturating_add(self.lifetimes.session).saturating_add(self.lifetimes.grant);
-        self.store.upstream_grants().keep(of, given, until.saturating_add(LONGEST_CODE), now).await
+        self.store.upstream_grants().keep(of, *given, until.saturating_add(LONGEST_CODE), now).await
     }
 
     /// Whether this login of the person `subject` still counts.

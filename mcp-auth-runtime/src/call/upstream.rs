@@ -64,6 +64,13 @@ pub enum NoUpstreamToken {
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// What providers gave for people who log in at the built-in issuer.
+pub(crate) struct LocalUpstreams {
+    /// Its issuer identifier.
+    pub(crate) issuer: IssuerIdentifier,
+    pub(crate) tokens: Arc<dyn UpstreamTokens>,
+}
+
 /// The provider that a tool names, for the person who calls it.
 ///
 /// ```text
@@ -88,15 +95,11 @@ impl fmt::Debug for Upstream {
 }
 
 impl Upstream {
-    /// That of this name for `caller`. Only a person whose token is of this `issuer` has logged in there.
-    pub(crate) fn of(
-        name: &'static str,
-        issuer: Option<&(IssuerIdentifier, Arc<dyn UpstreamTokens>)>,
-        caller: Option<&Caller>,
-    ) -> Self {
-        let person = issuer.zip(caller).and_then(|((issuer, tokens), caller)| {
-            let logged_in_here = !caller.is_client() && caller.issuer() == issuer.as_str();
-            logged_in_here.then(|| (Arc::clone(tokens), caller.subject().to_owned()))
+    /// That of this name for `caller`. Only a person whose token is of the built-in issuer has logged in there.
+    pub(crate) fn of(name: &'static str, local: Option<&LocalUpstreams>, caller: Option<&Caller>) -> Self {
+        let person = local.zip(caller).and_then(|(local, caller)| {
+            let logged_in_here = !caller.is_client() && caller.issuer() == local.issuer.as_str();
+            logged_in_here.then(|| (Arc::clone(&local.tokens), caller.subject().to_owned()))
         });
         Self { name, person }
     }

@@ -19,9 +19,8 @@ use crate::authn::Identity;
 use crate::authn::ScopePrefix;
 use crate::call::handler::About;
 use crate::call::served::Served;
-use crate::call::upstream::UpstreamTokens;
+use crate::call::upstream::LocalUpstreams;
 use crate::owned::{RequestStates, StreamEnd};
-use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.
@@ -38,8 +37,8 @@ pub(crate) struct Dispatch {
     pub(super) limits: CallLimits,
     /// Where a person confirms a call after logging in, if there is such a page.
     pub(super) confirmation_page: Option<ConfirmationPage>,
-    /// The built-in issuer, and what providers gave for people who log in there.
-    pub(super) upstreams: Option<(IssuerIdentifier, Arc<dyn UpstreamTokens>)>,
+    /// What providers gave for people who log in at the built-in issuer.
+    pub(super) upstreams: Option<LocalUpstreams>,
     /// What stands in front of scopes where clients ask for them.
     pub(super) scope_prefix: Option<ScopePrefix>,
     pub(super) clock: Arc<dyn Clock>,
@@ -120,7 +119,7 @@ impl Dispatch {
 
     /// The same, whose tools reach providers that people log in at.
     #[must_use]
-    pub(crate) fn reaching(self, upstreams: Option<(IssuerIdentifier, Arc<dyn UpstreamTokens>)>) -> Self {
+    pub(crate) fn reaching(self, upstreams: Option<LocalUpstreams>) -> Self {
         Self { upstreams, ..self }
     }
 

@@ -18,7 +18,7 @@ use super::trust::Given;
 use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
-use crate::call::upstream::UpstreamTokens;
+use crate::call::upstream::LocalUpstreams;
 use crate::dispatch::{ConfirmationPage, Dispatch};
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
@@ -28,7 +28,7 @@ use crate::transport::before::Before;
 use crate::transport::http::serve_http;
 use crate::transport::peer::IssuerPeers;
 use crate::transport::{cors, host, origin, place, routes};
-use mcp_auth_core::{IssuerIdentifier, Resource};
+use mcp_auth_core::Resource;
 
 /// Serves until the process is told to stop.
 pub(super) async fn serve(parts: Parts) -> Result {
@@ -183,7 +183,9 @@ fn layers(
     let demand = settings::ready_demand(&parts.config);
     let schemes = settings::schemes(&parts.config, local.is_some());
     let page = local.as_ref().and_then(|local| confirmation_page(local, &parts));
-    let upstreams = local.as_ref().and_then(|local| Some((local.issuer.clone(), local.upstreams.clone()?)));
+    let upstreams = local.as_ref().and_then(|local| {
+        Some(LocalUpstreams { issuer: local.issuer.clone(), tokens: local.upstreams.clone()? })
+    });
     let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, page, upstreams))?;
     let readiness = move || {
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
@@ -210,11 +212,7 @@ fn endpoint(
     parts: Parts,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
-    (schemes, page, upstreams): (
-        Schemes,
-        Option<ConfirmationPage>,
-        Option<(IssuerIdentifier, Arc<dyn UpstreamTokens>)>,
-    ),
+    (schemes, page, upstreams): (Schemes, Option<ConfirmationPage>, Option<LocalUpstreams>),
 ) -> Result<Endpoint> {
     let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
     let stored = match parts.session_store {
