@@ -158,9 +158,12 @@ async fn a_refresh_asks_the_provider_once_in_a_while_and_says_what_it_says_now()
     }
 }
 
+/// What a provider answers that is not an answer, and what it is.
+type Bad = (&'static str, fn() -> Reply);
+
 #[tokio::test]
 async fn p16_what_the_provider_cannot_say_now_is_503_at_a_refresh_and_uses_nothing_up() {
-    let replies: [(&str, fn() -> Reply); 14] = [
+    let replies: [Bad; 14] = [
         ("timeout", || Err(FetchError::Timeout)),
         ("500", || text(500, "")),
         ("503 with a page", || text(503, "<html>")),
