@@ -53,7 +53,7 @@ pub struct User {
     /// The version of what they log in with, for [`Login::still_counts`]. A login that does not ask leaves it 0.
     pub version: u64,
     /// What the provider gave for them, where they logged in at one of `[upstreams]`: it is kept for [`Login::renew`].
-    pub upstream: Option<UpstreamGrant>,
+    pub upstream: Option<Box<UpstreamGrant>>,
 }
 
 impl User {

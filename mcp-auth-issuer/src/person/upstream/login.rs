@@ -165,7 +165,7 @@ impl UpstreamLogin {
         }
         given.nonce = given.refresh_token.as_ref().map(|_| SecretText::new(kept.nonce));
         given.claims = user.claims.clone();
-        user.upstream = Some(given);
+        user.upstream = Some(Box::new(given));
         Ok(Step::Done(user))
     }
 
