@@ -12,10 +12,44 @@ use crate::terminal::{DIM, STRONG, WARN, styled};
 /// The issuer whose tokens the new server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Auth {
-    /// The built-in issuer: without a password on this computer, for others with accounts.
-    BuiltIn,
+    /// The built-in issuer: without a password on this computer, and for others with this login.
+    BuiltIn(LoginAt),
     /// Another issuer: its provider, and its identifier.
     Issuer(ProviderName, String),
+}
+
+/// Where people log in at the built-in issuer, once it is for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum LoginAt {
+    /// With accounts of this server
+    Accounts,
+    /// At Google
+    Google,
+    /// At GitHub
+    Github,
+    /// At Microsoft Entra ID
+    Entra,
+    /// At Amazon Cognito
+    Cognito,
+    /// At Okta
+    Okta,
+    /// At any other OpenID Connect provider
+    Other,
+}
+
+impl LoginAt {
+    /// The word of the configuration.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Google => "google",
+            Self::Github => "github",
+            Self::Entra => "entra",
+            Self::Cognito => "cognito",
+            Self::Okta => "okta",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// How clients reach the server, unless it is told otherwise.
@@ -42,6 +76,7 @@ pub(super) struct Given {
     pub(super) description: Option<String>,
     pub(super) provider: Option<ProviderName>,
     pub(super) issuer: Option<String>,
+    pub(super) login: Option<LoginAt>,
     pub(super) transport: Option<Transport>,
     pub(super) sqlite: Option<bool>,
 }
@@ -68,7 +103,10 @@ pub(super) fn defaults(questions: &Questions, given: Given) -> Result<Answers, F
                 Auth::Issuer(named, issuer(named, &url)?)
             }
             (Some(named), None) => return Err(format!("say which issuer of {named} it is: --issuer").into()),
-            (None, None) => Auth::BuiltIn,
+            (None, None) => Auth::BuiltIn(match given.login {
+                Some(login) => login,
+                None => login_at(&questions.login.default())?,
+            }),
         },
         transport: match given.transport {
             Some(transport) => transport,
@@ -98,7 +136,12 @@ pub(super) fn ask(
             None => conversation.ask(&questions.description, description)?,
         },
         auth: match (given.provider, given.issuer) {
-            (None, None) if conversation.ask(&questions.auth, built_in)? => Auth::BuiltIn,
+            (None, None) if given.login.is_some() || conversation.ask(&questions.auth, built_in)? => {
+                Auth::BuiltIn(match given.login {
+                    Some(login) => login,
+                    None => conversation.ask(&questions.login, login_at)?,
+                })
+            }
             (named, url) => {
                 let named = match named {
                     Some(named) => named,
@@ -129,6 +172,8 @@ pub(super) struct Questions {
     pub(super) auth: Question,
     pub(super) transport: Question,
     pub(super) sqlite: Question,
+    /// Asked only if `auth` is "built-in".
+    pub(super) login: Question,
     /// Asked only if `auth` is "issuer".
     pub(super) provider: Question,
     /// Asked only if `auth` is "issuer".
@@ -228,6 +273,14 @@ fn built_in(text: &str) -> Result<bool, String> {
     }
 }
 
+fn login_at(text: &str) -> Result<LoginAt, String> {
+    <LoginAt as clap::ValueEnum>::from_str(text, false).map_err(|_| {
+        let words: Vec<_> =
+            <LoginAt as clap::ValueEnum>::value_variants().iter().map(|at| at.as_str()).collect();
+        format!("{text:?} is not one of {}", words.join(", "))
+    })
+}
+
 fn provider(text: &str) -> Result<ProviderName, String> {
     text.parse::<ProviderName>().map_err(|error| format!("the provider {error}"))
 }
@@ -282,12 +335,12 @@ mod tests {
 
     #[test]
     fn empty_answers_are_the_defaults() {
-        let (answers, shown) = asked(Given::default(), "\n\n\n\n");
+        let (answers, shown) = asked(Given::default(), "\n\n\n\n\n");
         let answers = answers.unwrap();
         assert_eq!(answers, defaults(&Template::built_in().unwrap().questions, Given::default()).unwrap());
         assert_eq!(
             (&answers.auth, answers.transport, answers.sqlite),
-            (&Auth::BuiltIn, Transport::Http, false)
+            (&Auth::BuiltIn(LoginAt::Accounts), Transport::Http, false)
         );
         assert!(shown.contains("(http or stdio)") && shown.contains("[built-in]"), "{shown}");
     }
@@ -322,6 +375,7 @@ mod tests {
             description: Some("A notebook".to_owned()),
             provider: Some("oidc".parse().unwrap()),
             issuer: Some("https://id.example.com".to_owned()),
+            login: None,
             transport: Some(Transport::Stdio),
             sqlite: Some(true),
         };
@@ -331,6 +385,21 @@ mod tests {
             Auth::Issuer("oidc".parse().unwrap(), "https://id.example.com".to_owned())
         );
         assert_eq!(shown, "");
+    }
+
+    #[test]
+    fn a_login_is_asked_for_at_the_built_in_issuer_alone_and_until_it_is_one() {
+        let (answers, shown) = asked(Given::default(), "A\nbuilt-in\nGoogle\ngoogle\n\n\n");
+        assert_eq!(answers.unwrap().auth, Auth::BuiltIn(LoginAt::Google));
+        assert!(shown.contains("\"Google\" is not one of accounts, google, github"), "{shown}");
+        let given = Given { login: Some(LoginAt::Okta), ..Given::default() };
+        let (answers, _) = asked(given, "A\n\n\n");
+        assert_eq!(answers.unwrap().auth, Auth::BuiltIn(LoginAt::Okta));
+        let (answers, shown) = asked(Given::default(), "A\nissuer\noidc\nhttps://id.example.com\n\n\n");
+        assert!(
+            matches!(answers.unwrap().auth, Auth::Issuer(..)) && !shown.contains("accounts, or"),
+            "{shown}"
+        );
     }
 
     #[test]

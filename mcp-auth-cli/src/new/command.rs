@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use mcp_auth_runtime::config::provider::ProviderName;
 
-use super::answers::{self, Given, Transport};
+use super::answers::{self, Given, LoginAt, Transport};
 use super::checkout;
 use super::name::ProjectName;
 use super::template::Template;
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// The issuer whose tokens count, exactly as they have it in iss [else the built-in issuer: no password here, for others with accounts]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// Where people log in at the built-in issuer, once it is for others [default: accounts]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["issuer", "provider"])]
+    login: Option<LoginAt>,
     /// How clients reach it, unless it is told otherwise.
     #[arg(long)]
     transport: Option<Transport>,
@@ -46,7 +49,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let Arguments { name, description, provider, issuer, transport, sqlite, mcp_auth_path, into, yes } =
+    let Arguments { name, description, provider, issuer, login, transport, sqlite, mcp_auth_path, into, yes } =
         arguments;
     let project = if into == Path::new(".") { name.as_str().into() } else { into.join(name.as_str()) };
     refuse_if_in_use(&project)?;
@@ -54,7 +57,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let mcp_auth = mcp_auth.transpose()?;
 
     let template = Template::built_in()?;
-    let given = Given { description, provider, issuer, transport, sqlite: sqlite.then_some(true) };
+    let given = Given { description, provider, issuer, login, transport, sqlite: sqlite.then_some(true) };
     let answers = if yes || !io::IsTerminal::is_terminal(&io::stdin()) {
         answers::defaults(&template.questions, given)?
     } else {

@@ -69,6 +69,7 @@ impl Template {
             auth: question("auth")?,
             transport: question("transport")?,
             sqlite: question("sqlite")?,
+            login: question("login")?,
             provider: question("provider")?,
             issuer: question("issuer")?,
         };
@@ -125,9 +126,9 @@ type Values = BTreeMap<&'static str, Value>;
 
 /// The values of the placeholders.
 fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> Values {
-    let (auth, provider, issuer) = match &answers.auth {
-        Auth::BuiltIn => ("built-in", None, None),
-        Auth::Issuer(provider, issuer) => ("issuer", Some(provider), Some(issuer)),
+    let (auth, login, provider, issuer) = match &answers.auth {
+        Auth::BuiltIn(login) => ("built-in", Some(login.as_str()), None, None),
+        Auth::Issuer(provider, issuer) => ("issuer", None, Some(provider), Some(issuer)),
     };
     let values = [
         ("project_name", Some(Value::from(name.as_str()))),
@@ -136,6 +137,7 @@ fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) ->
         ("auth", Some(Value::from(auth))),
         ("transport", Some(Value::from(answers.transport.to_string()))),
         ("sqlite", Some(Value::from(answers.sqlite))),
+        ("login", login.map(Value::from)),
         ("provider", provider.map(|provider| Value::from(provider.to_string()))),
         ("issuer", issuer.map(|issuer| Value::from(issuer.as_str()))),
         ("mcp_auth_path", mcp_auth_path.map(Value::from)),
@@ -173,7 +175,7 @@ mod tests {
 
     use mcp_auth_runtime::config::provider::ProviderName;
 
-    use super::super::answers::Transport;
+    use super::super::answers::{LoginAt, Transport};
     use super::*;
 
     type Files = BTreeMap<PathBuf, String>;
@@ -186,8 +188,9 @@ mod tests {
 
     fn variants() -> Vec<Answers> {
         let issuer = || Auth::Issuer("oidc".parse().unwrap(), "https://id.example.com/".to_owned());
+        let logins = <LoginAt as clap::ValueEnum>::value_variants().iter();
         let mut variants = Vec::new();
-        for auth in [Auth::BuiltIn, issuer()] {
+        for auth in logins.map(|login| Auth::BuiltIn(*login)).chain([issuer()]) {
             for transport in [Transport::Http, Transport::Stdio] {
                 for sqlite in [false, true] {
                     let (description, auth) = ("Said once.".to_owned(), auth.clone());
@@ -266,7 +269,7 @@ mod tests {
     #[test]
     fn the_built_in_issuer_is_in_its_variants_only() {
         for (answers, files) in VARIANTS.iter() {
-            let built_in = answers.auth == Auth::BuiltIn;
+            let built_in = matches!(answers.auth, Auth::BuiltIn(_));
             assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), built_in);
             assert_eq!(file(files, "mcp.toml").contains("[issuer]"), built_in);
             assert_eq!(file(files, "mcp.toml").contains("issuer   = \"https://id.example.com/\""), !built_in);
@@ -304,6 +307,56 @@ mod tests {
             let development = || mcp_auth::Config::builder().toml(file(files, "mcp.toml"));
             development().build().unwrap();
             development().toml(file(files, "mcp.production.toml")).build().unwrap();
+        }
+    }
+
+    /// What stands in the way of a start for others, as `mcp.production.toml` is, with this replaced in it.
+    fn not_started(login: LoginAt, changes: &[(&str, &str)]) -> String {
+        let (description, auth) = ("Said once.".to_owned(), Auth::BuiltIn(login));
+        let files = render(&Answers { description, auth, transport: Transport::Http, sqlite: false }, None);
+        let production = file(&files, "mcp.production.toml");
+        // What MCP_SERVER__PUBLIC_URL says.
+        let url = ("listen    = ", "public_url = \"https://notes.example.com/mcp\"\nlisten    = ");
+        let production = changes.iter().chain([&url]).fold(production.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{login:?}: {from} in {text}");
+            text.replace(from, to)
+        });
+        let process = mcp_auth_runtime::config::ProcessContext::empty()
+            .variable("LOGIN_SECRET", "s3cret")
+            .variable("STORE_KEY", &"5a".repeat(32));
+        let config = mcp_auth::Config::builder().process(process);
+        let config = config.toml(file(&files, "mcp.toml")).toml(&production).build().unwrap();
+        config.check_alone().err().map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[test]
+    fn with_a_login_at_a_provider_it_does_not_start_before_it_says_who_is_let_in_and_then_it_does() {
+        let proxies = ("#trusted_proxies", "trusted_proxies");
+        let allow = ("#allow ", "allow ");
+        let entra = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0";
+        let cognito = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE00";
+        for (login, issuer) in [
+            (LoginAt::Google, None),
+            (LoginAt::Github, None),
+            (LoginAt::Entra, Some(entra)),
+            (LoginAt::Cognito, Some(cognito)),
+            (LoginAt::Okta, Some("https://example.okta.com")),
+            (LoginAt::Other, Some("https://login.example.com")),
+        ] {
+            let issuer = issuer.map(|issuer| {
+                [("#issuer ", "issuer "), ("https://login.example.com\"   #", &*format!("{issuer}\"   #"))]
+                    .map(|(from, to)| (from.to_owned(), to.to_owned()))
+            });
+            let issuer: Vec<_> = issuer.iter().flatten().map(|(from, to)| (&**from, &**to)).collect();
+            let nobody = not_started(login, &[&issuer[..], &[proxies]].concat());
+            assert!(nobody.contains("nobody is let in: write allow = "), "{login:?}: {nobody}");
+            assert!(nobody.contains("allow"), "{login:?}: {nobody}");
+            if !issuer.is_empty() {
+                let where_from = not_started(login, &[proxies, allow]);
+                assert!(where_from.contains("issuer is missing"), "{login:?}: {where_from}");
+            }
+            let started = not_started(login, &[&issuer[..], &[proxies, allow]].concat());
+            assert_eq!(started, "", "{login:?}");
         }
     }
 

@@ -54,6 +54,30 @@ fn what_is_given_is_what_is_made() {
 }
 
 #[test]
+fn a_login_at_a_provider_is_in_the_files_for_others_and_beside_no_other_issuer() {
+    let here = tempfile::tempdir().unwrap();
+    let output = new(here.path(), &["my-server", "--login", "github"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let project = here.path().join("my-server");
+    let production = read(&project, "mcp.production.toml");
+    for line in ["login = \"github\"", "[upstreams.github]", "provider      = \"github\"", "#allow "] {
+        assert!(production.contains(line), "{line}: {production}");
+    }
+    assert!(!production.contains("enabled = false") && !production.contains("accounts"), "{production}");
+    assert!(read(&project, "mcp.toml").contains("users = "), "here its login asks no password");
+    assert!(read(&project, "Dockerfile").contains("ARG FEATURES=\"--features production-issuer\""));
+    assert!(read(&project, "README.md").contains("https://notes.example.com/authorize/login/github"));
+    for bad in [
+        &["other", "--login", "github", "--issuer", "https://id.example.com"][..],
+        &["other", "--login", "github", "--provider", "okta"],
+        &["other", "--login", "myspace"],
+    ] {
+        assert!(!new(here.path(), bad).status.success(), "{bad:?}");
+        assert!(!here.path().join("other").exists());
+    }
+}
+
+#[test]
 fn a_checkout_is_depended_on_by_the_way_from_the_project() {
     let here = tempfile::tempdir().unwrap();
     fs::create_dir_all(here.path().join("checkout")).unwrap();

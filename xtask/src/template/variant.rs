@@ -44,7 +44,9 @@ impl Variant {
             format!("transport={}", self.transport()),
             format!("sqlite={}", self.sqlite),
         ];
-        if !self.built_in {
+        if self.built_in {
+            defines.push("login=accounts".to_owned());
+        } else {
             defines.push("provider=oidc".to_owned());
             defines.push(format!("issuer={ISSUER}"));
         }

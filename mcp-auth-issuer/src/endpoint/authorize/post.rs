@@ -116,9 +116,9 @@ fn chosen(
     issuer: &Issuer,
     request: &AuthorizationRequest,
     form: &PageForm<'_>,
-) -> Result<Option<ScopeSet>, Refusal> {
+) -> Result<Option<ScopeSet>, Untrusted> {
     let chosen = request.choice(issuer).chosen(&form.fields);
-    Ok(chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })?)
+    chosen.map_err(|NotAsked| Untrusted::NotAsked { page: request.url.clone() })
 }
 
 /// The person allows what they left ticked, and goes to the provider. It is not counted: they may come back from there without having logged in,
