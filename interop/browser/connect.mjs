@@ -10,11 +10,29 @@ import { authorizationUrl, listen, register } from './client.mjs';
 const [, , todos, branded, executable, directory] = process.argv;
 const browser = await launch(executable);
 
-/** How the page is looked at in each language. */
+/** How the pages are walked in each language. */
 const LANGUAGES = {
-  en: { heading: 'Connect to', copy: 'Copy', copied: 'Copied', login: 'Log in to', allow: 'Allow', as: 'Continue as alice' },
-  de: { heading: 'verbinden', copy: 'Kopieren', copied: 'Kopiert', login: 'Anmelden bei', allow: 'Erlauben', as: 'Weiter als alice' },
+  en: { heading: 'Connect to', copy: 'Copy', copied: 'Copied', login: 'Log in to', allow: 'Allow', as: 'Continue as alice', go: 'Continue' },
+  de: { heading: 'verbinden', copy: 'Kopieren', copied: 'Kopiert', login: 'Anmelden bei', allow: 'Erlauben', as: 'Weiter als alice', go: 'Weiter' },
 };
+/** Words of which nearly every English sentence has one, and no German sentence any. */
+const ENGLISH = /\b(the|you|your|and|is|it|its|not|with|this|that|of|to|for|allow|deny|are|here|has|have|application|answer|again|close|back)\b/gi;
+
+/** What a page says itself, without what applications, operators and programs say: that stands in bdi, code, or elements of another language. */
+function ownText() {
+  const page = document.body.cloneNode(true);
+  for (const theirs of page.querySelectorAll('script, style, bdi, code, [lang]')) theirs.remove();
+  return `${document.title.replace(/To-do lists( of Example)?/, '')} ${page.textContent}`;
+}
+
+/** Looks at a page in its language: whatever is wrong with it, and that it says nothing in the other one. */
+async function look(page, name, options) {
+  await audit(page, name, directory, options);
+  await enlarge(page, name, directory);
+  const english = (await page.evaluate(ownText)).match(ENGLISH) ?? [];
+  if (options.language === 'de') assert.deepEqual(english, [], `${name}: English in a German page`);
+  else assert.ok(english.length > 2, `${name}: English`);
+}
 
 /** `GET /`, and what a browser sees at the MCP endpoint. */
 async function connects(page, origin, language, { name, pictures }) {
@@ -24,11 +42,10 @@ async function connects(page, origin, language, { name, pictures }) {
     assert.equal(answer.status(), status);
     assert.match(await page.locator('h1').innerText(), new RegExp(words.heading));
     const at = `connect${path === '/' ? '' : '-endpoint'}-${name}`;
-    await audit(page, at, directory, { own: 1, pictures, language });
-    await enlarge(page, at, directory);
+    await look(page, at, { own: 1, pictures, language });
   }
   await page.locator('summary').first().click();
-  await audit(page, `connect-open-${name}`, directory, { own: 1, pictures, language });
+  await look(page, `connect-open-${name}`, { own: 1, pictures, language });
 
   const url = await page.locator('#address').innerText();
   assert.equal(url, `${origin}/mcp`);
@@ -51,20 +68,40 @@ async function logsIn(page, origin, language, { name, pictures }) {
     const application = await register(origin, { name: `Example ${name}`, redirectUris: [callback.uri], scope: 'todos.read' });
     await page.goto(authorizationUrl(application));
     assert.match(await page.locator('h1').innerText(), new RegExp(words.login));
-    await audit(page, `login-${name}`, directory, { pictures, language });
-    await enlarge(page, `login-${name}`, directory);
+    await look(page, `login-${name}`, { pictures, language });
     await page.getByRole('button', { name: words.as, exact: true }).click();
     await page.getByRole('button', { name: words.allow, exact: true }).waitFor();
-    await audit(page, `consent-${name}`, directory, { pictures, language });
-    await enlarge(page, `consent-${name}`, directory);
+    await look(page, `consent-${name}`, { pictures, language });
     await page.goto(authorizationUrl(application, { client_id: 'nobody' }));
-    await audit(page, `error-${name}`, directory, { pictures, language });
+    await look(page, `error-${name}`, { pictures, language });
     await page.goto(`${origin}/account`);
-    await audit(page, `account-${name}`, directory, { pictures, language });
-    await enlarge(page, `account-${name}`, directory);
+    await look(page, `account-${name}`, { pictures, language });
   } finally {
     callback.close();
   }
+}
+
+/** A device that shows a code: where it is entered, what is asked, and the end. */
+async function connectsDevice(page, origin, language, { name, pictures }) {
+  const words = LANGUAGES[language];
+  const asked = await fetch(`${origin}/device_authorization`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'tv', scope: 'todos.read' }),
+  });
+  const { user_code: code } = await asked.json();
+  await page.goto(`${origin}/authorize/device`);
+  await look(page, `device-code-${name}`, { pictures, language });
+  await page.locator('#user_code').fill('BCDF-GHJK');
+  await page.getByRole('button', { name: words.go, exact: true }).click();
+  await page.getByRole('alert').waitFor();
+  await look(page, `device-wrong-code-${name}`, { pictures, language });
+  await page.locator('#user_code').fill(code);
+  await page.getByRole('button', { name: words.go, exact: true }).click();
+  await page.getByRole('button', { name: words.allow, exact: true }).waitFor();
+  await look(page, `device-${name}`, { pictures, language });
+  await page.getByRole('button', { name: words.allow, exact: true }).click();
+  await page.locator('form').waitFor({ state: 'detached' });
+  await look(page, `device-allowed-${name}`, { pictures, language });
 }
 
 /** Without JavaScript there are no buttons that copy, and the text can be selected. */
@@ -84,8 +121,9 @@ try {
         const opened = await open(browser, { width, scheme, origins: [server], locale: language, permissions: ['clipboard-read', 'clipboard-write'] });
         await connects(opened.page, server, language, { name, pictures });
         await logsIn(opened.page, server, language, { name, pictures });
+        if (server === branded) await connectsDevice(opened.page, server, language, { name, pictures });
         await opened.close();
-        console.log(`${name}: connect, login, consent, error, account`);
+        console.log(`${name}: connect, login, consent, error, account, device`);
       }
     }
   }

@@ -204,13 +204,13 @@ async function run(way, window, name, ...more) {
 
 const people = links.map((link, number) => [link, `person${number}`]);
 try {
-  const windows = [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']];
+  const windows = [[320, 'light'], [320, 'dark'], [1280, 'light'], [1280, 'dark']];
   for (const [number, [width, scheme]] of windows.entries()) {
     await run(everywhere, { width, scheme }, `${width}-${scheme}`, people[number]);
   }
   const [link, person] = people[windows.length];
-  const codes = await run(weakKey, { width: 360, scheme: 'light' }, 'weak-key', [link, person]);
-  const without = { width: 360, scheme: 'light', javaScriptEnabled: false };
+  const codes = await run(weakKey, { width: 320, scheme: 'light' }, 'weak-key', [link, person]);
+  const without = { width: 320, scheme: 'light', javaScriptEnabled: false };
   await run(withoutScripts, without, 'without-scripts', [codes[0], person]);
   console.log(`passkeys passed; screenshots in ${directory}`);
 } finally {

@@ -42,7 +42,7 @@ pub use crate::authn::{
     Unpublished, UnverifiedJwt, VerifiedJwt, freshness_lifetime, has_private_member, proof_algorithms,
     verifies,
 };
-pub use crate::page::{Brand, Frame, Language, PAGE_STYLE, Script, said, said_plainly, untranslated};
+pub use crate::page::{Brand, Frame, Language, PAGE_STYLE, Script, said, said_plainly};
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 pub use crate::transport::client_address::ClientAddress;
 

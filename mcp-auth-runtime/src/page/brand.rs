@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use maud::{Markup, html};
+use mcp_auth_core::seen::plain;
 
 use super::color::Color;
 use super::logo::Logo;
@@ -28,22 +29,23 @@ pub struct Brand {
 }
 
 impl Brand {
-    /// `name` is that of the server. `support` is a URL, `https:` or `mailto:`.
-    pub(crate) fn new(
-        name: String,
-        color: Option<Color>,
-        logo: Option<Logo>,
-        support: Option<String>,
-    ) -> Self {
+    /// `name` is that of the server; it is shown on one line, with every character visible. `support` is a URL, `https:` or `mailto:`.
+    pub(crate) fn new(name: &str, color: Option<Color>, logo: Option<Logo>, support: Option<String>) -> Self {
         let style =
             color.map_or_else(|| PAGE_STYLE.to_owned(), |color| format!("{PAGE_STYLE}{}", tinted(color)));
         let style_source = source_of(&style).into();
+        let name = plain(name, usize::MAX);
         Self { name, logo, support, style: style.into(), style_source }
     }
 
     /// One with the name alone.
     pub fn named(name: &str) -> Self {
-        Self::new(name.to_owned(), None, None, None)
+        Self::new(name, None, None, None)
+    }
+
+    /// The name of the server, as people see it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The style sheet.

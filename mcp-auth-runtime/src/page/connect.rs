@@ -5,7 +5,7 @@ use mcp_auth_core::Resource;
 use mcp_auth_core::seen::plain;
 
 use super::brand::Brand;
-use super::frame::{Frame, Script};
+use super::frame::{Frame, Page, Script};
 use super::language::Language;
 use super::said::{said, said_plainly};
 use super::texts::Texts;
@@ -17,10 +17,8 @@ const SCRIPT: &str = include_str!("copy.js");
 /// What does not change while a server runs.
 #[derive(Debug)]
 pub(crate) struct ConnectPage {
-    /// How pages look.
+    /// How pages look, and the name for people.
     pub(crate) brand: Brand,
-    /// The name for people.
-    pub(crate) name: String,
     /// The name on the wire.
     pub(crate) wire_name: String,
     pub(crate) version: String,
@@ -30,6 +28,20 @@ pub(crate) struct ConnectPage {
     pub(crate) documentation: Option<String>,
     pub(crate) policy: Option<String>,
     pub(crate) terms: Option<String>,
+    pub(crate) needs: Needs,
+}
+
+/// What an application needs besides the URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// A login, which it finds by itself.
+    Login,
+    /// The same at an issuer that is not ours: it may want the application to be registered by hand.
+    LoginElsewhere,
+    /// An API key, which people put in.
+    Key,
+    /// Nothing: everything is open.
+    Nothing,
 }
 
 /// One operation of a server.
@@ -44,25 +56,21 @@ pub(crate) struct Operation {
 }
 
 impl ConnectPage {
-    /// Gives the page to `show`. `operations` are those of a server in development, for the computer it runs on. `here` says that it stands at
-    /// the MCP endpoint itself.
-    pub(crate) fn shown<T>(
-        &self,
-        language: Language,
-        operations: Option<&[Operation]>,
-        here: bool,
-        show: impl FnOnce(&Frame<'_>) -> T,
-    ) -> T {
+    /// The page. `operations` are those of a server in development, for the computer it runs on. `here` says that it stands at the MCP endpoint
+    /// itself.
+    pub(crate) fn page(&self, language: Language, operations: Option<&[Operation]>, here: bool) -> Page {
         let texts = Texts::of(language);
-        let name = seen(&self.name);
-        let told = Told { name: &short_name(&self.wire_name), url: self.resource.as_str() };
+        let name = self.brand.name();
+        let host = self.resource.origin().host().to_string();
+        let by_key = self.needs == Needs::Key;
+        let told = Told { name: &short_name(&self.wire_name, &host), url: self.resource.as_str(), by_key };
         let body = html! {
             h1 { (said(texts.connect_title, &[("server", &html! { bdi { (name) } })])) }
             @if here { p.warning { (said(texts.not_for_browsers, &[])) } }
             @if let Some(description) = &self.description { p { bdi { (seen(description)) } } }
             h2 { (texts.address) }
             (copied(texts, "address", told.url))
-            p.hint { (texts.address_hint) }
+            p.hint { (self.needed(texts)) }
             h2 { (texts.ways) }
             (self.ways(texts, told))
             @if let Some(operations) = operations { (listed(texts, operations)) }
@@ -72,27 +80,45 @@ impl ConnectPage {
         let version =
             operations.map(|_| said(texts.version, &[("version", &html! { bdi { (seen(&self.version)) } })]));
         let footer = html! { (texts.made_with) @if let Some(version) = version { ". " (version) } };
-        show(&Frame {
+        let frame = Frame {
             brand: &self.brand,
             language,
-            title: &said_plainly(texts.connect_title, &[("server", &name)]),
+            title: &said_plainly(texts.connect_title, &[("server", name)]),
             body: &body,
             footer: &footer,
             script: Script::Inside(SCRIPT),
-        })
+            has_forms: false,
+        };
+        frame.page()
+    }
+
+    fn needed(&self, texts: &Texts) -> Markup {
+        match self.needs {
+            Needs::Login => said(texts.needs_login, &[]),
+            Needs::LoginElsewhere => said(texts.needs_client, &[]),
+            Needs::Key => said(texts.needs_key, &[("header", &html! { code { "Authorization: Bearer …" } })]),
+            Needs::Nothing => said(texts.needs_nothing, &[]),
+        }
     }
 
     fn ways(&self, texts: &Texts, told: Told<'_>) -> Markup {
         let is_here_only = self.resource.is_loopback();
+        let logs_in = matches!(self.needs, Needs::Login | Needs::LoginElsewhere);
+        let command = if logs_in { texts.run_command } else { texts.run_command_alone };
+        // A link holds no key, and each person has their own.
+        let [vs_code, cursor] = [told.vs_code_link(), told.cursor_link()];
+        let [vs_code, cursor] = [&vs_code, &cursor].map(|link| Some(link.as_str()).filter(|_| !told.by_key));
         html! {
             section.way {
                 h3 { "Claude Code" }
-                p { (said(texts.run_command, &[])) }
+                p { (said(command, &[])) }
                 (copied(texts, "claude-code", &told.claude_code()))
             }
-            (by_link(texts, ("VS Code", "vs-code"), &told.vs_code_link(), (".vscode/mcp.json", &told.vs_code_file())))
-            (by_link(texts, ("Cursor", "cursor"), &told.cursor_link(), (".cursor/mcp.json", &told.cursor_file())))
-            @if is_here_only {
+            (by_link(texts, ("VS Code", "vs-code"), vs_code, (".vscode/mcp.json", &told.vs_code_file())))
+            (by_link(texts, ("Cursor", "cursor"), cursor, (".cursor/mcp.json", &told.cursor_file())))
+            @if told.by_key {
+                // The connectors of both log people in, and take no key.
+            } @else if is_here_only {
                 section.way { h3 { "Claude, ChatGPT" } p { (texts.cloud_not_here) } }
             } @else {
                 p.hint { (texts.cloud_reach) }
@@ -115,15 +141,25 @@ impl ConnectPage {
 }
 
 /// A client that opens by a link of its own scheme, or reads a file.
-fn by_link(texts: &Texts, (client, id): (&str, &str), link: &str, (file, content): (&str, &str)) -> Markup {
-    let client = html! { (client) };
+fn by_link(
+    texts: &Texts,
+    (client, id): (&str, &str),
+    link: Option<&str>,
+    (file, content): (&str, &str),
+) -> Markup {
+    let (client, file) = (html! { (client) }, html! { code { (file) } });
     html! {
         section.way {
             h3 { (client) }
-            div.buttons { a.button.primary href=(link) { (said(texts.add_to, &[("client", &client)])) } }
-            p.hint { (said(texts.opens_application, &[("client", &client)])) }
-            details {
-                summary { (said(texts.or_file, &[("file", &html! { code { (file) } })])) }
+            @if let Some(link) = link {
+                div.buttons { a.button.primary href=(link) { (said(texts.add_to, &[("client", &client)])) } }
+                p.hint { (said(texts.opens_application, &[("client", &client)])) }
+                details {
+                    summary { (said(texts.or_file, &[("file", &file)])) }
+                    (copied(texts, id, content))
+                }
+            } @else {
+                p { (said(texts.write_file, &[("file", &file)])) }
                 (copied(texts, id, content))
             }
         }
@@ -170,8 +206,7 @@ mod tests {
 
     fn page() -> ConnectPage {
         ConnectPage {
-            brand: Brand::new("Todos".to_owned(), None, None, None),
-            name: "Todos <b>".to_owned(),
+            brand: Brand::named("Todos <b>"),
             wire_name: "todos".to_owned(),
             version: "1.2.3".to_owned(),
             description: Some("Keeps \"todos\" & more".to_owned()),
@@ -179,11 +214,13 @@ mod tests {
             documentation: Some("https://todos.example.com/docs?a&b".to_owned()),
             policy: None,
             terms: None,
+            needs: Needs::Login,
         }
     }
 
     fn body(page: &ConnectPage, language: Language, operations: Option<&[Operation]>, here: bool) -> String {
-        page.shown(language, operations, here, |frame| frame.body.clone().into_string())
+        let document = page.page(language, operations, here);
+        document.text().split_once("<body>").unwrap().1.to_owned()
     }
 
     #[test]
@@ -236,13 +273,55 @@ mod tests {
     }
 
     #[test]
+    fn the_page_says_what_an_application_needs_and_promises_no_login_that_is_not_there() {
+        let said = |needs| body(&ConnectPage { needs, ..page() }, Language::English, None, false);
+        for (needs, part) in [
+            (Needs::Login, "opens your browser for the login"),
+            (Needs::LoginElsewhere, "If it asks for a client ID"),
+            (Needs::Key, "Authorization: Bearer …"),
+            (Needs::Nothing, "Nobody logs in here."),
+        ] {
+            let said = said(needs);
+            assert!(said.contains(part), "{part}: {said}");
+            let logs_in = matches!(needs, Needs::Login | Needs::LoginElsewhere);
+            assert_eq!(said.contains("in a session to log in"), logs_in, "{said}");
+            assert_eq!(said.contains("vscode:"), needs != Needs::Key, "{said}");
+            assert_eq!(said.contains("Add custom connector"), needs != Needs::Key, "{said}");
+            assert_eq!(said.contains("YOUR_API_KEY"), needs == Needs::Key, "{said}");
+        }
+    }
+
+    #[test]
     fn the_german_page_says_nothing_in_english() {
-        let (english, german) =
-            (Texts::of(Language::English), body(&page(), Language::German, Some(&[]), true));
-        for (name, text) in english.all() {
+        let url = || Some("https://todos.example.com/a".to_owned());
+        let operation =
+            Operation { kind: "tool", name: "a".to_owned(), rule: "public".to_owned(), description: None };
+        let all = ConnectPage {
+            brand: Brand::new("T", None, None, url()),
+            documentation: url(),
+            policy: url(),
+            terms: url(),
+            ..page()
+        };
+        let here = || ConnectPage { resource: "http://127.0.0.1:8080/mcp".parse().unwrap(), ..page() };
+        let needing = |needs| ConnectPage { needs, ..page() };
+        let shown = [
+            (all, Some(&[operation][..]), true),
+            (here(), Some(&[][..]), false),
+            (needing(Needs::Key), None, false),
+            (needing(Needs::LoginElsewhere), None, false),
+            (needing(Needs::Nothing), None, false),
+        ];
+        let in_language = |language| -> String {
+            let pages = shown.iter();
+            pages.map(|(page, operations, here)| body(page, language, *operations, *here)).collect()
+        };
+        let (english, german) = (in_language(Language::English), in_language(Language::German));
+        for (name, text) in Texts::of(Language::English).all() {
             let longest =
                 text.split(['*', '`', '{', '}']).max_by_key(|piece| piece.len()).unwrap_or_default();
-            assert!(longest.len() < 6 || !german.contains(longest), "{name}: {german}");
+            assert!(name == "connect_title" || english.contains(longest), "{name} is on a page of this test");
+            assert!(name == "version" || longest.len() < 6 || !german.contains(longest), "{name}: {german}");
         }
     }
 }

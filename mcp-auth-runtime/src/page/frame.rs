@@ -6,6 +6,7 @@ use ::http::header::{
 };
 use ::http::{HeaderValue, Response, StatusCode};
 use axum::body::Body;
+use bytes::Bytes;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::brand::{Brand, source_of};
@@ -27,6 +28,16 @@ pub struct Frame<'a> {
     pub footer: &'a Markup,
     /// What it runs.
     pub script: Script<'a>,
+    /// Whether a form of it is sent.
+    pub has_forms: bool,
+}
+
+/// A page that is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    document: Bytes,
+    policy: HeaderValue,
+    language: Language,
 }
 
 /// The one script of a page.
@@ -46,30 +57,19 @@ impl Frame<'_> {
     pub fn response(&self, status: StatusCode) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
-        self.put_into(&mut response);
+        self.page().put_into(&mut response);
         response
     }
 
-    /// Makes this page the body of an answer, which keeps its status and every other header.
-    pub(crate) fn put_into(&self, response: &mut Response<Body>) {
-        let headers = response.headers_mut();
-        headers.remove(CONTENT_LENGTH);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
-        headers.append(VARY, HeaderValue::from_static("Accept-Language"));
-        headers.insert(CONTENT_SECURITY_POLICY, self.policy());
-        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        // Other sites get no referrer. It is not `no-referrer`, because browsers then send `Origin: null` with our
-        // own forms too, and these could not be told from another site's.
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        *response.body_mut() = Body::from(self.document().into_string());
+    /// The page, written once for all who ask for it.
+    pub(crate) fn page(&self) -> Page {
+        let document = self.document().into_string().into();
+        Page { document, policy: self.policy(), language: self.language }
     }
 
     /// The page loads nothing and cannot be framed; its style sheet and a script in it are allowed by their hashes.
     ///
-    /// `form-action` is missing on purpose. It could only say `'self'`, but Chromium applies it to every redirect that
+    /// `form-action` is missing on purpose where there are forms. It could only say `'self'`, but Chromium applies it to every redirect that
     /// follows a form, so it would block the redirect to the client. Even a list with the redirect URI would block
     /// clients whose callback redirects again (`https://vscode.dev/redirect` does, to `vscode:`). It protects against
     /// injected forms, which are not possible here: every value is escaped, and the only secret in a page is a CSRF token
@@ -80,9 +80,10 @@ impl Frame<'_> {
             Script::Inside(text) => format!("script-src {}; ", source_of(text)),
             Script::At(url) => format!("script-src {url}; "),
         };
+        let forms = if self.has_forms { "" } else { "; form-action 'none'" };
         let (pictures, style) = (self.brand.picture_source(), self.brand.style_source());
         let policy = format!(
-            "default-src 'none'; {scripts}{pictures}style-src {style}; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; {scripts}{pictures}style-src {style}; frame-ancestors 'none'; base-uri 'none'{forms}"
         );
         // The fallback is a constant: where the URL of a script does not fit into a header, the page loses its style but not its
         // protection.
@@ -119,6 +120,31 @@ impl Frame<'_> {
     }
 }
 
+impl Page {
+    /// Makes this page the body of an answer, which keeps its status and every other header.
+    pub(crate) fn put_into(&self, response: &mut Response<Body>) {
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
+        headers.append(VARY, HeaderValue::from_static("Accept-Language"));
+        headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // Other sites get no referrer. It is not `no-referrer`, because browsers then send `Origin: null` with our
+        // own forms too, and these could not be told from another site's.
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        *response.body_mut() = Body::from(self.document.clone());
+    }
+
+    /// Its HTML.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.document).unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
@@ -126,10 +152,17 @@ mod tests {
     use super::super::logo::Logo;
     use super::*;
 
-    async fn shown(brand: &Brand, script: Script<'_>) -> (Response<()>, String) {
+    async fn shown(brand: &Brand, script: Script<'_>, has_forms: bool) -> (Response<()>, String) {
         let (body, footer) = (html! { p { "x" } }, html! {});
-        let frame =
-            Frame { brand, language: Language::German, title: "<t>", body: &body, footer: &footer, script };
+        let frame = Frame {
+            brand,
+            language: Language::German,
+            title: "<t>",
+            body: &body,
+            footer: &footer,
+            script,
+            has_forms,
+        };
         let (parts, body) = frame.response(StatusCode::OK).into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (Response::from_parts(parts, ()), String::from_utf8(bytes.to_vec()).unwrap())
@@ -141,8 +174,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_allows_its_own_style_and_nothing_else() {
-        let brand = Brand::new("Todos".to_owned(), None, None, None);
-        let (response, page) = shown(&brand, Script::None).await;
+        let brand = Brand::named("Todos");
+        let (response, page) = shown(&brand, Script::None, true).await;
         assert!(page.contains("<html lang=\"de\">") && page.contains("<title>&lt;t&gt;</title>"), "{page}");
         assert_eq!(response.headers()[CONTENT_LANGUAGE], "de");
         let said = policy(&response);
@@ -157,9 +190,10 @@ mod tests {
     async fn what_an_operator_sets_is_shown_and_allowed() {
         let logo = Logo::read(b"<svg xmlns='http://www.w3.org/2000/svg'>").unwrap();
         let support = Some("mailto:help@example.com?subject=\"><script>".to_owned());
-        let brand = Brand::new("A \"B\"".to_owned(), Some("#ffdd00".parse().unwrap()), Some(logo), support);
-        let (response, page) = shown(&brand, Script::Inside("a < b")).await;
+        let brand = Brand::new("A \"B\"", Some("#ffdd00".parse().unwrap()), Some(logo), support);
+        let (response, page) = shown(&brand, Script::Inside("a < b"), false).await;
         let said = policy(&response);
+        assert!(said.ends_with("; base-uri 'none'; form-action 'none'"), "{said}");
         assert!(said.contains("; img-src data:; style-src 'sha256-"), "{said}");
         assert!(said.contains(&format!("; script-src {}; ", source_of("a < b"))), "{said}");
         assert!(page.contains(

@@ -17,9 +17,10 @@ mod ways;
 
 pub use brand::{Brand, PAGE_STYLE};
 pub(crate) use color::Color;
-pub(crate) use connect::{ConnectPage, Operation};
+pub(crate) use connect::{ConnectPage, Needs, Operation};
+pub(crate) use frame::Page;
 pub use frame::{Frame, Script};
 pub use language::Language;
 pub(crate) use logo::{LARGEST_LOGO, Logo};
+pub(crate) use said::placeholders;
 pub use said::{said, said_plainly};
-pub use texts::untranslated;

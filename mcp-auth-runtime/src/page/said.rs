@@ -41,7 +41,7 @@ pub fn said_plainly(text: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// The names of what stands in a sentence, in the order of the alphabet: the same in every language.
-pub(super) fn placeholders(text: &str) -> Vec<&str> {
+pub(crate) fn placeholders(text: &str) -> Vec<&str> {
     let names = pieces(text).filter_map(|piece| match piece {
         Piece::Value(name) => Some(name),
         Piece::Text(_) | Piece::Stress | Piece::Code => None,

@@ -296,6 +296,7 @@ impl<H: Handler> ServerBuilder<H> {
             served_by_tls: self.served_by_tls,
             shutdown: self.shutdown,
             denied: OnceLock::new(),
+            brand: OnceLock::new(),
         })
     }
 }

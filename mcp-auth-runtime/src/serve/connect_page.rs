@@ -1,6 +1,6 @@
 //! Where the page stands that says how applications are connected: at `/`, and in place of what the MCP endpoint says to a browser.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +16,7 @@ use crate::answer::Rejection;
 use crate::dispatch::Rulebook;
 use crate::error::Result;
 use crate::gate::{Endpoint, asks_for_html, takes_html};
-use crate::page::{ConnectPage, Language, Operation};
+use crate::page::{ConnectPage, Language, Operation, Page};
 use crate::transport::peer::is_of_this_computer;
 use crate::transport::routes;
 
@@ -25,6 +25,8 @@ pub(super) struct Connect {
     page: ConnectPage,
     /// The operations, where the server answers this computer only.
     rules: Option<Arc<Rulebook>>,
+    /// The page without them, by language, at `/` and at the MCP endpoint: strangers ask for it as often as they like.
+    kept: [[OnceLock<Page>; 2]; 2],
 }
 
 /// Who asks for the page, and how.
@@ -47,8 +49,7 @@ impl Connect {
         let server = &config.server;
         let url = |url: &Option<crate::config::url::HttpUrl>| url.as_ref().map(|url| url.as_str().to_owned());
         let page = ConnectPage {
-            brand: settings::brand(config, about)?,
-            name: settings::name_for_people(config, about),
+            brand: parts.brand()?,
             wire_name: about.name.clone(),
             version: about.version.clone(),
             description: about.description.clone(),
@@ -56,9 +57,10 @@ impl Connect {
             documentation: url(&server.documentation),
             policy: url(&server.policy),
             terms: url(&server.terms),
+            needs: settings::needs(config),
         };
         let rules = config.leaves_this_computer().is_none().then(|| Arc::clone(&parts.rules));
-        Ok(Some(Arc::new(Self { page, rules })))
+        Ok(Some(Arc::new(Self { page, rules, kept: Default::default() })))
     }
 
     fn operations(&self, visitor: &Visitor) -> Option<Vec<Operation>> {
@@ -74,8 +76,17 @@ impl Connect {
 
     /// Makes the page the body of `response`, which keeps its status and its headers.
     fn put_into(&self, response: &mut Response<Body>, visitor: &Visitor, here: bool) {
-        let operations = self.operations(visitor);
-        self.page.shown(visitor.language, operations.as_deref(), here, |frame| frame.put_into(response));
+        let language = visitor.language;
+        match self.operations(visitor) {
+            Some(operations) => self.page.page(language, Some(&operations), here).put_into(response),
+            None => {
+                let kept = match language {
+                    Language::English => &self.kept[0][usize::from(here)],
+                    Language::German => &self.kept[1][usize::from(here)],
+                };
+                kept.get_or_init(|| self.page.page(language, None, here)).put_into(response);
+            }
+        }
     }
 }
 

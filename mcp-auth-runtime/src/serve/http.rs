@@ -151,9 +151,10 @@ fn layers(
     // The routes, each behind its layers; of a pair the first is passed first.
     let path = parts.config.server.path.as_str().to_owned();
     let connect = Connect::of(&parts, &resource)?;
-    let root = connect.clone().filter(|_| root == Root::Ours && path != "/");
-    let root = root.map_or_else(Router::new, |connect| connect_page::at_the_root(connect, &path));
-    let root = root.layer(check_host.clone());
+    let at_the_root = connect.clone().filter(|_| root == Root::Ours && path != "/");
+    let at_the_root =
+        at_the_root.map_or_else(Router::new, |connect| connect_page::at_the_root(connect, &path));
+    let at_the_root = at_the_root.layer(check_host.clone());
     let first = parts.config.auth.issuers.first().filter(|_| local.is_none());
     let issuer_metadata = first.and_then(|issuer| {
         let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
@@ -197,7 +198,7 @@ fn layers(
     let issuer = local.map_or_else(Router::new, |local| local.router);
     let issuer = issuer.layer((check_host, issuer_peers, check_origin_of_posts, tell_address));
     let health = if answers_health { health::router(readiness) } else { Router::new() };
-    Ok(endpoint.merge(root).merge(metadata).merge(issuer).merge(health))
+    Ok(endpoint.merge(at_the_root).merge(metadata).merge(issuer).merge(health))
 }
 
 /// Where people confirm calls after logging in.

@@ -15,6 +15,7 @@ use crate::call::served::Served;
 use crate::config::{Checked, Config};
 use crate::dispatch::Rulebook;
 use crate::error::Result;
+use crate::page::Brand;
 
 use crate::transport::shutdown::Shutdown;
 use mcp_auth_core::ambient::Ambient;
@@ -49,6 +50,8 @@ pub(super) struct Parts {
     pub(super) shutdown: Shutdown,
     /// What is denied, once somebody asked: what verifies credentials and the issuer in this process look at one list.
     pub(super) denied: OnceLock<Denied>,
+    /// How pages look, once somebody asked.
+    pub(super) brand: OnceLock<Brand>,
 }
 
 impl Parts {
@@ -71,6 +74,18 @@ impl Parts {
         self.denied.get_or_init(|| denied(&self.config, self.shutdown.stopping())).clone()
     }
 
+    /// What an operator made their own on the pages: read once, so that all pages show the same.
+    ///
+    /// # Errors
+    /// A logo that cannot be read any more.
+    pub(super) fn brand(&self) -> Result<Brand> {
+        if let Some(brand) = self.brand.get() {
+            return Ok(brand.clone());
+        }
+        let brand = settings::brand(&self.config, &self.about)?;
+        Ok(self.brand.get_or_init(|| brand).clone())
+    }
+
     /// The issuer in this process, if there is one.
     pub(super) async fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
         let Some(factory) = self.local_issuer.take() else { return Ok(None) };
@@ -81,7 +96,7 @@ impl Parts {
             reach: self.config.issuer_reach(),
             resource: resource.clone(),
             server_name: settings::name_for_people(&self.config, &self.about),
-            brand: settings::brand(&self.config, &self.about)?,
+            brand: self.brand()?,
             scopes: self.checked.scopes.clone(),
             families: self.checked.families.clone(),
             hierarchy: self.checked.hierarchy.clone(),

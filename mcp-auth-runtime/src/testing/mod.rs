@@ -11,6 +11,7 @@ mod issuer;
 mod messages;
 mod page;
 mod server;
+mod texts;
 
 pub use crate::call::upstream::{NoUpstreamToken, UpstreamToken, UpstreamTokenFuture, UpstreamTokens};
 pub use answer::Answer;
@@ -19,4 +20,7 @@ pub use deny::TestDenyList;
 pub use issuer::{TestIssuer, Token};
 pub use mcp_auth_core::challenge::ReceivedChallenge;
 pub use messages::Messages;
+#[doc(hidden)]
+pub use texts::untranslated;
+
 pub use server::{TestServer, TestServerBuilder};

@@ -79,7 +79,7 @@ const READ_BY_THE_ISSUER: [(&str, &str); 56] = [
     ("facade::Script", ISSUER),
     ("facade::said", ISSUER),
     ("facade::said_plainly", ISSUER),
-    ("facade::untranslated", ISSUER),
+    ("testing::untranslated", ISSUER),
     ("page_texts", ISSUER),
     ("config", "mcp-auth-issuer/src/configured/"),
 ];

@@ -272,12 +272,10 @@ impl Untrusted {
             Self::TooOften { page: url, retry_after } => page.with_retry(url).after(Some(retry_after)),
             Self::Stranger { refused, .. } => {
                 let (code, description) = refused.wire();
-                page.with_value(texts().the_mistake, &format!("{code}: {description}"))
+                page.with_mistake(&format!("{code}: {description}"))
             }
             Self::Document { client_id, why, page: url } => {
-                let page = page
-                    .with_value(texts().names_itself, &client_id)
-                    .with_value(texts().the_mistake, &why.to_string());
+                let page = page.with_value(texts().names_itself, &client_id).with_mistake(&why.to_string());
                 match why.is_passing() {
                     true => page.with_retry(url).after(why.retry_after()),
                     false => page,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::html;
 
 use super::claim::cut;
-use super::shell::{page, retry_after};
+use super::shell::{page_without_forms, retry_after};
 use super::speaking::texts;
 use crate::issuer::Issuer;
 
@@ -15,6 +15,7 @@ pub(crate) struct ErrorPage<'a> {
     status: StatusCode,
     text: ErrorText,
     shown: Vec<(&'static str, String)>,
+    mistake: Option<String>,
     retry: Option<String>,
     retry_after: Option<u64>,
 }
@@ -32,13 +33,18 @@ pub(crate) struct ErrorText {
 
 impl<'a> ErrorPage<'a> {
     pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: ErrorText) -> Self {
-        Self { issuer, status, text, shown: Vec::new(), retry: None, retry_after: None }
+        Self { issuer, status, text, shown: Vec::new(), mistake: None, retry: None, retry_after: None }
     }
 
     /// Adds a value from the request, which may be made up by an attacker.
     pub(crate) fn with_value(mut self, what: &'static str, value: &str) -> Self {
         self.shown.push((what, cut(value)));
         self
+    }
+
+    /// Adds what is wrong with the request, in words for the developers of the application.
+    pub(crate) fn with_mistake(self, what: &str) -> Self {
+        Self { mistake: Some(cut(what)), ..self }
     }
 
     /// Adds a link to try again.
@@ -58,11 +64,15 @@ impl IntoResponse for ErrorPage<'_> {
         let body = html! {
             h1 { (title) }
             p { (why) }
-            @if !self.shown.is_empty() {
+            @if !self.shown.is_empty() || self.mistake.is_some() {
                 dl {
                     @for (what, value) in &self.shown {
                         dt { (what) }
                         dd { code { bdi { (value) } } }
+                    }
+                    @if let Some(mistake) = &self.mistake {
+                        dt { (texts().the_mistake) }
+                        dd { code lang="en" { bdi { (mistake) } } }
                     }
                 }
             }
@@ -72,7 +82,7 @@ impl IntoResponse for ErrorPage<'_> {
             }
             p.hint { (texts().nothing_was_allowed) }
         };
-        let mut response = page(self.issuer, self.status, title, &body);
+        let mut response = page_without_forms(self.issuer, self.status, title, &body);
         if let Some(seconds) = self.retry_after {
             retry_after(&mut response, seconds);
         }

@@ -58,13 +58,13 @@ pub struct Server {
     /// tokens. Its origin is the built-in issuer's identifier. Its path ends with `path`. Required off loopback and with `tls`; else the default is
     /// `http://` + `listen` + `path`, where `localhost` and `127.0.0.1` are different resources.
     pub public_url: Option<PublicUrl>,
-    /// A name for people: `resource_name` of the protected resource metadata, on the pages of the built-in issuer, and in authenticator apps.
+    /// A name for people: `resource_name` of the protected resource metadata, on the page at `/` and those of the built-in issuer, and in authenticator apps.
     pub name: Option<DisplayName>,
-    /// Documentation for developers: `resource_documentation` of the protected resource metadata.
+    /// Documentation for developers: `resource_documentation` of the protected resource metadata, linked on the page at `/`.
     pub documentation: Option<HttpUrl>,
-    /// How the server may use data: `resource_policy_uri` of the protected resource metadata.
+    /// How the server may use data: `resource_policy_uri` of the protected resource metadata, linked on the page at `/`.
     pub policy: Option<HttpUrl>,
-    /// Terms of service: `resource_tos_uri` of the protected resource metadata.
+    /// Terms of service: `resource_tos_uri` of the protected resource metadata, linked on the page at `/`.
     pub terms: Option<HttpUrl>,
     /// Further hosts a request may name in `Host`: `name` for any port, `name:port` for that one (which clients
     /// leave out where it is the scheme's default). Always allowed: the host of `public_url`, the address that is

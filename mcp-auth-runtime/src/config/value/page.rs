@@ -97,7 +97,9 @@ impl FromStr for SupportUrl {
 /// Whether it has one `@`, and something on both sides.
 fn is_address(text: &str) -> bool {
     let sides = text.split_once('@');
-    sides.is_some_and(|(person, host)| !person.is_empty() && !host.is_empty() && !host.contains('@'))
+    sides.is_some_and(|(person, host)| {
+        !person.is_empty() && !host.is_empty() && !text.contains(',') && !host.contains('@')
+    })
 }
 
 /// The characters of a URL (RFC 3986 §2), without those that some programs read as the end of one.
@@ -145,6 +147,8 @@ mod tests {
             "mailto:help",
             "mailto:@example.com",
             "mailto:a@b@c",
+            "mailto:a,b@example.com",
+            "mailto:a@example.com,b@example.com",
             "mailto:help@example.com\n",
             "mailto:\"><script>@example.com",
             "MAILTO:help@example.com",

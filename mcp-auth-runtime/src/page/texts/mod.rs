@@ -3,9 +3,6 @@
 
 mod de;
 mod en;
-mod kept;
-
-pub use kept::untranslated;
 
 use super::language::Language;
 
@@ -41,8 +38,14 @@ page_texts! {
         not_for_browsers,
         /// Above the URL.
         address,
-        /// What the URL is for.
-        address_hint,
+        /// What an application needs besides the URL: a login that it finds by itself.
+        needs_login,
+        /// The same at an issuer that may not know the application.
+        needs_client,
+        /// An API key. `{header}`
+        needs_key,
+        /// Nothing.
+        needs_nothing,
         /// On a button that copies what stands above it.
         copy,
         /// Said when it is copied.
@@ -55,10 +58,14 @@ page_texts! {
         add_to,
         /// What the command does.
         run_command,
+        /// The same where nobody logs in.
+        run_command_alone,
         /// Below a link that opens an application.
         opens_application,
         /// The file instead of the link. `{file}`
         or_file,
+        /// The file where there is no link. `{file}`
+        write_file,
         /// How it is done in Claude.
         claude_steps,
         /// How it is done in ChatGPT.
@@ -104,6 +111,7 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::untranslated;
 
     #[test]
     fn every_text_is_translated_and_holds_the_same_values() {

@@ -84,7 +84,7 @@ impl Errors {
 
 #[cfg(test)]
 mod tests {
-    use mcp_auth_runtime::facade::untranslated;
+    use mcp_auth_runtime::testing::untranslated;
 
     use super::*;
 

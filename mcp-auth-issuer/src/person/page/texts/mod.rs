@@ -314,7 +314,7 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
-    use mcp_auth_runtime::facade::untranslated;
+    use mcp_auth_runtime::testing::untranslated;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! How the pages that people see look, and what they call the server.
 
 use crate::call::handler::About;
-use crate::config::{Config, key};
+use crate::config::{Config, Verify, key};
 use crate::error::{Error, Result};
-use crate::page::Brand;
+use crate::page::{Brand, Needs};
 
 /// The name for people: the configured one, else the title, else the name on the wire.
 pub(in crate::serve) fn name_for_people(config: &Config, about: &About) -> String {
@@ -21,5 +21,15 @@ pub(in crate::serve) fn brand(config: &Config, about: &About) -> Result<Brand> {
         Error::from(format!("the logo cannot be shown: {why}: {}", config.place(&key!(pages.logo))))
     })?;
     let support = pages.support_url.as_ref().map(|url| url.as_str().to_owned());
-    Ok(Brand::new(name_for_people(config, about), pages.color.map(|color| color.get()), logo, support))
+    Ok(Brand::new(&name_for_people(config, about), pages.color.map(|color| color.get()), logo, support))
+}
+
+/// What an application needs besides the URL.
+pub(in crate::serve) fn needs(config: &Config) -> Needs {
+    match () {
+        () if config.auth.verify == Verify::None => Needs::Nothing,
+        () if config.accepts_no_tokens() => Needs::Key,
+        () if config.built_in_issuer().is_some() => Needs::Login,
+        () => Needs::LoginElsewhere,
+    }
 }

@@ -1,6 +1,6 @@
 //! How a test holds the texts of one language against those of another.
 
-use crate::page::said::placeholders;
+use crate::page::placeholders;
 
 /// What is wrong with a translation: a text that is empty, is that of the other language (but for the names in `same`), or does not hold
 /// the same values.
