@@ -16,7 +16,9 @@ export function overflow() {
 
 /** Everything one can press, with its name and size. */
 export function controls() {
-  return [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type=hidden])')].map((element) => {
+  const all = [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type=hidden])')];
+  // What is in a part that is closed cannot be pressed.
+  return all.filter((element) => element.checkVisibility()).map((element) => {
     const { width, height } = element.getBoundingClientRect();
     const button = element.localName === 'button' || element.classList.contains('button');
     return { name: element.getAttribute('aria-label') ?? element.labels?.[0]?.innerText ?? element.innerText, width, height, button };

@@ -85,11 +85,9 @@ impl IntoResponse for AccountPage<'_> {
             h2 { (texts.log_out) }
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                p {
-                    label {
-                        input type="checkbox" name="everywhere" value="yes";
-                        " " (texts.log_out_everywhere)
-                    }
+                label.choice {
+                    input type="checkbox" name="everywhere" value="yes";
+                    span { (texts.log_out_everywhere) }
                 }
                 div.buttons { button type="submit" name="decision" value="logout" { (texts.log_out) } }
             }
