@@ -527,7 +527,7 @@ impl<'s> LoginStep<'s> {
             expires_at: now.saturating_add(issuer.lifetimes.session),
         };
         // Before the login counts: a refresh of what it allows goes by it.
-        issuer.keep_upstream(&browser.subject, user.upstream.map(|given| *given)).await?;
+        issuer.keep_upstream(&browser.subject, user.upstream).await?;
         let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
         issuer.store.browser_sessions().begin(Some(before), kept, browser.clone(), now).await?;
         let (subject, acr, client_id) = (&*browser.subject, acr.as_deref(), self.client_id);
