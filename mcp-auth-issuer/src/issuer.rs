@@ -12,7 +12,7 @@ use mcp_auth_runtime::facade::{Brand, DeniedIssued, TokenProofs};
 use serde_json::{Map, Value, json};
 
 use mcp_auth_store::{
-    Authentication, Browser, Client, ClientCredential, Connection, Grant, GrantType, KnownRevocations, Rate,
+    Authentication, Browser, Client, ClientCredential, Connection, GrantType, KnownRevocations, Rate,
     Revocable, SecretHash, Store, StoreError, UpstreamGrant,
 };
 
@@ -254,12 +254,12 @@ impl Issuer {
         Ok(self.may_be(subject, how) && self.login.knows(subject).await?)
     }
 
-    /// What the login says now of the person of this grant. `may_ask`: whether it may ask other servers.
+    /// What the login says now of this person. `may_ask`: whether it may ask other servers.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
-    pub(crate) async fn renew(&self, grant: &Grant, may_ask: bool) -> Result<Renewed, LoginError> {
-        self.login.renew(&self.renewal(&grant.subject, may_ask)).await
+    pub(crate) async fn renew(&self, subject: &str, may_ask: bool) -> Result<Renewed, LoginError> {
+        self.login.renew(&self.renewal(subject, may_ask)).await
     }
 
     /// What a login needs to know to renew what it says of this person.

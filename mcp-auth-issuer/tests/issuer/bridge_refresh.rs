@@ -231,6 +231,52 @@ async fn what_the_provider_ended_is_over_here_and_stays_so() {
         here.app.advance(1);
         let (_, client, token) = logged_in_now(&here).await;
         assert_eq!(refresh(&here.app, &client, &token).await.status, StatusCode::OK);
+        // Whoever copied the token of before has nothing by her login.
+        refresh(&here.app, &here.client, &other).await.assert_error(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_a_browser_that_logged_in_a_while_ago_follows_the_provider_too() {
+    for (stand_in, lines, out) in presets() {
+        let here = Here::new(stand_in, &lines).await;
+        let mut browser = Browser::new(&here.app);
+        let url = authorize_url(&here.client, &[]);
+        here.stand_in.comes_back(&mut browser, &url, &json!({})).await;
+        let redeemed = async |browser: &mut Browser| {
+            let page = browser.get(&url).await;
+            assert!(asks_the_person(&page), "{lines}: {}", page.body);
+            let code = browser.submit(&page, "allow").await.param("code").expect("a code");
+            here.app.token(&redeem(&here.client, &code)).await
+        };
+        here.later(&json!({ "team": "b" }));
+        let answer = redeemed(&mut browser).await;
+        let claims = here.app.claims(answer.json()["access_token"].as_str().expect("a token"));
+        assert_eq!(claims["team"], "b", "{lines}");
+        here.later(&out);
+        redeemed(&mut browser).await.assert_error(400, "invalid_grant");
+        assert!(!asks_the_person(&browser.get(&url).await), "{lines}");
+    }
+}
+
+/// Auth0 answers with 403; Entra ID says that the person has to come.
+#[tokio::test]
+async fn every_way_in_which_a_provider_says_no_ends_it() {
+    for (status, error) in [
+        (400, "invalid_grant"),
+        (401, "invalid_grant"),
+        (403, "invalid_grant"),
+        (400, "interaction_required"),
+        (400, "login_required"),
+        (401, "consent_required"),
+    ] {
+        let (stand_in, lines) = okta();
+        let here = Here::new(stand_in, &lines).await;
+        here.later(&json!({}));
+        here.answers(text(status, &format!(r#"{{"error":"{error}"}}"#)));
+        here.is_over().await;
+        here.is_over().await;
+        assert_eq!(here.stand_in.provider.presented(), [""; 0], "{error}: nobody asks again");
     }
 }
 

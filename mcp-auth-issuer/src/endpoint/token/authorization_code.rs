@@ -7,6 +7,7 @@ use mcp_auth_store::{Client, Code, Grant, GrantType, Redemption, SecretHash};
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
+use super::renewed::renewed;
 use crate::client::document::lists_redirect_uri;
 use crate::endpoint::client_request::{
     Authenticated, InvalidGrant, Refusal, Replayed, may_use, verify_granted_resource, verify_resource,
@@ -25,7 +26,7 @@ pub(super) async fn issue(
 ) -> Result<Issued, Refusal> {
     may_use(client, GrantType::AuthorizationCode)?;
     let presented = params.get("code").ok_or(Refusal::Missing("code"))?;
-    let code = find(issuer, presented).await?;
+    let mut code = find(issuer, presented).await?;
     verify_client(client, &code)?;
     verify_redirect_uri(client, params, &code)?;
     verify_code_verifier(params, &code)?;
@@ -33,6 +34,7 @@ pub(super) async fn issue(
     verify_granted_resource(issuer, &code.resource)?;
     verify_resource(issuer, params)?;
     proven.is_by(code.dpop_jkt.as_deref())?;
+    code.authentication = renewed(issuer, &code.subject, &code.authentication, true).await?;
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
     let mut grant = NewGrant::of(issuer, client, &code, (bound_refresh, &binding))?;

@@ -6,6 +6,7 @@ use mcp_auth_store::{Code, DeviceAnswer, DeviceAuthorization, Grant, Polled, Sec
 use super::issued::{Issued, To};
 use super::new_grant::NewGrant;
 use super::proof::Proven;
+use super::renewed::renewed;
 use crate::endpoint::client_request::{
     Authenticated, InvalidGrant, Refusal, verify_granted_resource, verify_resource,
 };
@@ -27,8 +28,9 @@ pub(super) async fn issue(
     verify_granted_resource(issuer, &asked.resource)?;
     verify_resource(issuer, params)?;
     poll(issuer, presented).await?;
-    let code = allowed(asked)?;
+    let mut code = allowed(asked)?;
     verify_not_denied(issuer, presented, &code)?;
+    code.authentication = renewed(issuer, &code.subject, &code.authentication, true).await?;
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
     let mut grant = NewGrant::of(issuer, client, &code, (bound_refresh, &binding))?;

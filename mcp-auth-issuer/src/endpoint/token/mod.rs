@@ -3,6 +3,7 @@
 //! - `post`: handles the request, step by step.
 //! - `authorization_code`, `refresh_token`, `client_credentials`, `device_code`, `token_exchange`, `jwt_bearer`, `workload`: one grant each, as a list of
 //!   steps with their rules below it. Each verifies everything before it uses the code or refresh token, so a refused request leaves it as it was.
+//! - `renewed`: what the login of a person says now.
 //! - `may_go_on`: whether a grant is as good as on the first day; introspection asks it too.
 //! - `proof`: the key that the request proves, and what the tokens are bound to (DPoP).
 //! - `scope`: which scopes a new token has.
@@ -18,6 +19,7 @@ mod new_grant;
 mod post;
 mod proof;
 mod refresh_token;
+mod renewed;
 mod scope;
 mod token_exchange;
 mod workload;

@@ -11,6 +11,7 @@ use super::issued::{Issued, To};
 use super::may_go_on::why_over;
 use super::new_grant::expiry;
 use super::proof::Proven;
+use super::renewed::renewed;
 use super::{Binding, scope};
 use crate::client::assertion::named_by;
 use crate::client::document::DocumentError;
@@ -20,7 +21,6 @@ use crate::endpoint::client_request::{
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
-use crate::person::Renewed;
 use crate::request::Params;
 use crate::secret::secret;
 
@@ -86,30 +86,18 @@ async fn goes_on(issuer: &Issuer, client: &Authenticated, token: &str, grant: &G
 }
 
 /// The grant as the login of its person is now, which may ask a provider, or it ends. Nothing is used up before that.
-async fn renewed(
+async fn as_of_now(
     issuer: &Issuer,
     presented: &PresentedRefreshToken<'_>,
     mut grant: Grant,
 ) -> Result<Grant, Refusal> {
     let is_current = presented.is_current_of(&grant);
-    match issuer.renew(&grant, is_current).await.map_err(Refusal::Login)? {
-        Renewed::Unchanged => Ok(grant),
-        Renewed::Claims(claims) => {
-            grant.authentication.claims = claims;
-            Ok(grant)
-        }
-        Renewed::Ended(why) => {
-            let (store, now) = (&issuer.store, issuer.now());
-            store.grants().revoke(&grant.subject, &grant.id, now).await?;
-            // What they are logged in with gives nothing new either.
-            store.browser_sessions().end_of_person(&grant.subject, now).await?;
-            store.codes().forget_person(&grant.subject, now).await?;
-            store.device_codes().forget_person(&grant.subject, now).await?;
-            let why = InvalidGrant::Over(Over::Login(why));
-            ended(&grant, &why);
-            Err(why.into())
-        }
+    let renewed = renewed(issuer, &grant.subject, &grant.authentication, is_current).await;
+    if let Err(Refusal::Grant(why)) = &renewed {
+        ended(&grant, why);
     }
+    grant.authentication = renewed?;
+    Ok(grant)
 }
 
 /// The steps in their order: the grant is as good as on the first day, or it ends; then what the request asks for; the token is replaced last.
@@ -128,7 +116,7 @@ pub(super) async fn issue(
     // A narrower scope applies to this access token only; the grant keeps its scopes (OAuth 2.1 §4.3.2).
     let scopes = scope::within(issuer, params, &grant.scopes)?;
     proven.is_by(grant.dpop_jkt.as_deref())?;
-    let grant = renewed(issuer, &presented, grant).await?;
+    let grant = as_of_now(issuer, &presented, grant).await?;
     let bound_refresh = proven.bound_refresh(client);
     let binding = proven.use_up(issuer).await?;
     let access_token = access_token(issuer, &grant, &scopes, &binding)?;

@@ -21,6 +21,17 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 * 1024;
 
+/// The errors by which a provider says that the person has to log in again: that of OAuth 2.1 §3.2.4, GitHub's words for a code and a refresh token
+/// that are used up, and what Entra ID says where the person has to prove or allow more.
+const ENDED: [&str; 6] = [
+    "invalid_grant",
+    "bad_verification_code",
+    "bad_refresh_token",
+    "interaction_required",
+    "login_required",
+    "consent_required",
+];
+
 /// Where codes and refresh tokens are presented.
 #[derive(Debug, Clone)]
 pub(super) struct TokenEndpoint {
@@ -86,16 +97,12 @@ pub(super) async fn ask(
     let body = strict_json::object(&answer.body);
     let error = body.as_ref().ok().and_then(|body| body.get("error"));
     let error = error.map(|error| error.as_str().unwrap_or_default());
-    match (answer.status, error, body.as_ref().is_ok()) {
-        // GitHub answers with 200 also where it refuses, and has its own words for a code and a refresh token that are used up.
-        (
-            StatusCode::OK | StatusCode::BAD_REQUEST,
-            Some("invalid_grant" | "bad_verification_code" | "bad_refresh_token"),
-            _,
-        ) => Err(NoToken::Grant),
-        (StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, Some(error), _) => {
-            Err(NoToken::Refused(Excerpt::of(error)))
-        }
+    // GitHub answers with 200 also where it refuses, and Auth0 with 403.
+    let says_why = answer.status == StatusCode::OK
+        || answer.status.is_client_error() && answer.status != StatusCode::TOO_MANY_REQUESTS;
+    match (answer.status, error.filter(|_| says_why), body.as_ref().is_ok()) {
+        (_, Some(error), _) if ENDED.contains(&error) => Err(NoToken::Grant),
+        (_, Some(error), _) => Err(NoToken::Refused(Excerpt::of(error))),
         (StatusCode::OK, None, true) => body.map_err(|_| NoToken::Answer("a JSON object")),
         (StatusCode::OK, _, _) => Err(NoToken::Answer("a JSON object")),
         (status, _, _) => Err(NoToken::Status(status)),
