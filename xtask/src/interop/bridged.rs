@@ -43,7 +43,7 @@ impl Bridge {
         let table = format!(
             r#"{{ issuer="{issuer}", client_id="bridge", client_secret="env:INTEROP_SECRET", scopes=["openid", "profile"], allow="anyone" }}"#
         );
-        let settings = [("MCP_ISSUER__LOGIN", "elsewhere".to_owned()), ("MCP_UPSTREAMS__ELSEWHERE", table)];
+        let settings = [("MCP_ISSUER__LOGIN", "elsewhere".to_owned()), ("MCP_UPSTREAMS__elsewhere", table)];
         let own = Own::start_with(bench, name, lifetime, &settings)?;
         // Its one client is known by hand, as at any such provider.
         let redirect_uri = format!("{}/authorize/login/elsewhere", own.server.origin());
