@@ -16,7 +16,7 @@ use super::{Binding, scope};
 use crate::client::assertion::named_by;
 use crate::client::document::DocumentError;
 use crate::endpoint::client_request::{
-    Authenticated, InvalidGrant, Over, Refusal, Replayed, may_use, verify_resource,
+    Authenticated, InvalidGrant, Refusal, Replayed, may_use, verify_resource,
 };
 use crate::issuer::{Grantee, Issuer};
 use crate::observe::token::GrantEnded;
