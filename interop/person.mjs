@@ -1,4 +1,4 @@
-// A person with a browser: reads pages, logs in as alice, presses Allow, and nothing else.
+// A person with a browser: reads pages, logs in as alice or as PERSON in the environment, presses Allow, and nothing else.
 //
 //   browser = new Person(); await browser.follow(authorizationUrl, redirectUri)
 //
@@ -30,7 +30,7 @@ export class Person {
   #name;
   #presses;
 
-  constructor({ name = 'alice', presses = {}, cookies, without } = {}) {
+  constructor({ name = process.env.PERSON ?? 'alice', presses = {}, cookies, without } = {}) {
     this.#name = name;
     this.#presses = presses;
     if (cookies) this.#cookies = new Map([...cookies.#cookies].filter(([cookie]) => !without || !cookie.startsWith(without)));

@@ -331,7 +331,8 @@ pub(super) fn flows_against(
             .env("INTEROP_SECRET", SERVER_SECRET);
         command.args(of.iter().flat_map(|&(option, value)| [option, value]));
         if columns.len() > FLOW.len() {
-            command.args(["--login", "elsewhere"]);
+            // A person each: what one takes back at the end is not another one's.
+            command.args(["--login", "elsewhere"]).env("PERSON", format!("{name}-{revision}-{way}"));
         }
         let mut label = format!("{}, {revision}, {}", sdk.label()?, by.label());
         if let Some(dpop) = bound {
