@@ -127,7 +127,7 @@ async fn what_a_client_sends_by_post_is_answered_in_json_whatever_it_accepts() {
 #[tokio::test]
 async fn the_page_shows_the_configured_url_and_never_what_a_request_calls_the_server() {
     let (_everything, _server, wire) =
-        start("[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://todos.example.com/mcp\"\n[issuer]\nenabled = false\n").await;
+        start("[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://todos.example.com/mcp\"\n[[auth.issuers]]\nissuer = \"https://login.example.com/\"\n").await;
     for target in ["/", "/mcp"] {
         let forwarded = "X-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n";
         let reply = ask(wire, "GET", target, &format!("{BROWSER}{forwarded}")).await;

@@ -158,12 +158,13 @@ fn headers_that_a_status_wants_stand_in_its_row() {
 }
 
 /// What may name a status besides `answer`, and why.
-const MAY_NAME_STATUSES: [(&str, &str); 5] = [
+const MAY_NAME_STATUSES: [(&str, &str); 6] = [
     ("authn", "of answers that issuers gave"),
     ("gate/forward.rs", "of the end of a session, which is not refused"),
     ("gate/direct.rs", "of results, which are not refused"),
     ("observe/health.rs", "for probes, which speak no MCP"),
     ("transport/cors.rs", "of preflights that are allowed"),
+    ("serve/connect_page.rs", "of refusals that are chosen already, which it gives another body"),
 ];
 
 #[test]

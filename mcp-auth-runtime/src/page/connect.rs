@@ -87,7 +87,6 @@ impl ConnectPage {
             body: &body,
             footer: &footer,
             script: Script::Inside(SCRIPT),
-            has_forms: false,
         };
         frame.page()
     }

@@ -28,8 +28,6 @@ pub struct Frame<'a> {
     pub footer: &'a Markup,
     /// What it runs.
     pub script: Script<'a>,
-    /// Whether a form of it is sent.
-    pub has_forms: bool,
 }
 
 /// A page that is written.
@@ -80,7 +78,9 @@ impl Frame<'_> {
             Script::Inside(text) => format!("script-src {}; ", source_of(text)),
             Script::At(url) => format!("script-src {url}; "),
         };
-        let forms = if self.has_forms { "" } else { "; form-action 'none'" };
+        // What is written into a page is escaped, so this is a form of ours.
+        let has_forms = self.body.0.contains("<form");
+        let forms = if has_forms { "" } else { "; form-action 'none'" };
         let (pictures, style) = (self.brand.picture_source(), self.brand.style_source());
         let policy = format!(
             "default-src 'none'; {scripts}{pictures}style-src {style}; frame-ancestors 'none'; base-uri 'none'{forms}"
@@ -152,17 +152,10 @@ mod tests {
     use super::super::logo::Logo;
     use super::*;
 
-    async fn shown(brand: &Brand, script: Script<'_>, has_forms: bool) -> (Response<()>, String) {
-        let (body, footer) = (html! { p { "x" } }, html! {});
-        let frame = Frame {
-            brand,
-            language: Language::German,
-            title: "<t>",
-            body: &body,
-            footer: &footer,
-            script,
-            has_forms,
-        };
+    async fn shown(brand: &Brand, script: Script<'_>, body: Markup) -> (Response<()>, String) {
+        let footer = html! {};
+        let frame =
+            Frame { brand, language: Language::German, title: "<t>", body: &body, footer: &footer, script };
         let (parts, body) = frame.response(StatusCode::OK).into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (Response::from_parts(parts, ()), String::from_utf8(bytes.to_vec()).unwrap())
@@ -175,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_allows_its_own_style_and_nothing_else() {
         let brand = Brand::named("Todos");
-        let (response, page) = shown(&brand, Script::None, true).await;
+        let (response, page) = shown(&brand, Script::None, html! { form {} }).await;
         assert!(page.contains("<html lang=\"de\">") && page.contains("<title>&lt;t&gt;</title>"), "{page}");
         assert_eq!(response.headers()[CONTENT_LANGUAGE], "de");
         let said = policy(&response);
@@ -191,7 +184,7 @@ mod tests {
         let logo = Logo::read(b"<svg xmlns='http://www.w3.org/2000/svg'>").unwrap();
         let support = Some("mailto:help@example.com?subject=\"><script>".to_owned());
         let brand = Brand::new("A \"B\"", Some("#ffdd00".parse().unwrap()), Some(logo), support);
-        let (response, page) = shown(&brand, Script::Inside("a < b"), false).await;
+        let (response, page) = shown(&brand, Script::Inside("a < b"), html! { p { "<form>" } }).await;
         let said = policy(&response);
         assert!(said.ends_with("; base-uri 'none'; form-action 'none'"), "{said}");
         assert!(said.contains("; img-src data:; style-src 'sha256-"), "{said}");

@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::html;
 
 use super::error::ErrorText;
-use super::shell::page_without_forms;
+use super::shell::page;
 use crate::issuer::Issuer;
 
 /// A page that says how it ended.
@@ -23,6 +23,6 @@ impl IntoResponse for EndedPage<'_> {
             p { (why) }
             p { (next) }
         };
-        page_without_forms(self.issuer, self.status, title, &body)
+        page(self.issuer, self.status, title, &body)
     }
 }

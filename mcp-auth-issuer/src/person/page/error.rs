@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::html;
 
 use super::claim::cut;
-use super::shell::{page_without_forms, retry_after};
+use super::shell::{page, retry_after};
 use super::speaking::texts;
 use crate::issuer::Issuer;
 
@@ -82,7 +82,7 @@ impl IntoResponse for ErrorPage<'_> {
             }
             p.hint { (texts().nothing_was_allowed) }
         };
-        let mut response = page_without_forms(self.issuer, self.status, title, &body);
+        let mut response = page(self.issuer, self.status, title, &body);
         if let Some(seconds) = self.retry_after {
             retry_after(&mut response, seconds);
         }

@@ -13,17 +13,7 @@ use crate::request::oauth_error::UNAVAILABLE_FOR;
 
 /// A whole page. `title` is the text of the browser tab.
 pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup) -> Response {
-    shown(issuer, (status, title), body, Script::None, true)
-}
-
-/// One on which nothing can be sent.
-pub(super) fn page_without_forms(
-    issuer: &Issuer,
-    status: StatusCode,
-    title: &str,
-    body: &Markup,
-) -> Response {
-    shown(issuer, (status, title), body, Script::None, false)
+    shown(issuer, (status, title), body, Script::None)
 }
 
 /// A whole page with controls for passkeys. It runs the script of passkeys, by its whole URL: no other of this origin, which is also the
@@ -35,7 +25,7 @@ pub(super) fn page_with_passkeys(
     body: &Markup,
 ) -> Response {
     let script = format!("{}{PASSKEYS_SCRIPT}", issuer.origin.as_str());
-    shown(issuer, (status, title), body, Script::At(&script), true)
+    shown(issuer, (status, title), body, Script::At(&script))
 }
 
 fn shown(
@@ -43,13 +33,12 @@ fn shown(
     (status, title): (StatusCode, &str),
     body: &Markup,
     script: Script<'_>,
-    has_forms: bool,
 ) -> Response {
     let below =
         if issuer.origin.is_for_others() { texts().built_in_login } else { texts().built_in_login_here };
     let footer = said(below, &[("origin", &html! { code { (issuer.origin.as_str()) } })]);
     let (brand, language, footer) = (&issuer.brand, language(), &footer);
-    let frame = Frame { brand, language, title, body, footer, script, has_forms };
+    let frame = Frame { brand, language, title, body, footer, script };
     let mut response = frame.response(status);
     // Who knows better says so: see `retry_after`.
     if status == StatusCode::SERVICE_UNAVAILABLE {
