@@ -323,7 +323,7 @@ mod tests {
         });
         let process = mcp_auth_runtime::config::ProcessContext::empty()
             .variable("LOGIN_SECRET", "s3cret")
-            .variable("STORE_KEY", &"5a".repeat(32));
+            .variable("STORE_KEY", "5a".repeat(32));
         let config = mcp_auth::Config::builder().process(process);
         let config = config.toml(file(&files, "mcp.toml")).toml(&production).build().unwrap();
         config.check_alone().err().map_or_else(String::new, |error| error.to_string())
