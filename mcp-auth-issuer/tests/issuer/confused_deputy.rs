@@ -149,7 +149,7 @@ async fn b12_p14_one_page_before_the_provider_says_client_scopes_address_and_pro
 /// FastMCP before 3.2.0: who had allowed a client of their own could send others to the provider by the link that they got, and the provider, which
 /// knew those, let them in without a question; the code went to the client of the first.
 #[tokio::test]
-async fn ghsa_rww4_4w9c_7733_the_link_to_the_provider_that_one_browser_got_gives_no_code_at_another() {
+async fn p14_ghsa_rww4_4w9c_7733_the_link_to_the_provider_that_one_browser_got_gives_no_code_at_another() {
     let (provider, app) = bridge();
     let hers = client_at(&app, "Good", SITE).await;
     let evil = client_at(&app, "Evil", "https://evil.example/cb").await;

@@ -11,7 +11,8 @@ const CRATE: &str = "mcp-auth-runtime/src/";
 const ORDER_OF_FOLDERS: &str = "the order of folders, xtask/src/repository/arrows.rs";
 
 /// Its folders, the lowest first: each reads those before it. `config` stands where it may be read from.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
+    "page",
     "envelope",
     "declared",
     "authn",
@@ -34,7 +35,7 @@ const ORDER: [&str; 16] = [
 const READERS: &[(&str, &[&str])] = &[("config", &["serve", "testing", "facade"])];
 
 /// What `config` may read: the vocabulary that a file's values are parsed into, not what acts on it.
-const READS: &[(&str, &[&str])] = &[("config", &["declared", "authn", "authz", "observe"])];
+const READS: &[(&str, &[&str])] = &[("config", &["page", "declared", "authn", "authz", "observe"])];
 
 /// Every arrow that climbs, a line each: `file:line: what`.
 pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
