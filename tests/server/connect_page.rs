@@ -25,7 +25,8 @@ async fn start(toml: &str) -> (Everything, TestServer, Wire) {
 }
 
 async fn ask(wire: Wire, method: &str, target: &str, lines: &str) -> Reply {
-    let host = if lines.contains("Host:") { String::new() } else { format!("Host: {}\r\n", wire.host()) };
+    let names_host = lines.starts_with("Host:") || lines.contains("\nHost:");
+    let host = if names_host { String::new() } else { format!("Host: {}\r\n", wire.host()) };
     wire.raw(format!("{method} {target} HTTP/1.1\r\n{host}{lines}Connection: close\r\n\r\n")).await
 }
 

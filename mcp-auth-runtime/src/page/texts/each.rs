@@ -1,7 +1,7 @@
 //! Every text of the pages, and what it is for. That each language says the same values is tested.
 
-use crate::page::Language;
 use super::{de, en};
+use crate::page::Language;
 
 /// Declares the texts of pages: a field each, with what it is for.
 #[doc(hidden)]
