@@ -76,6 +76,22 @@ async fn a_provider_that_does_not_answer_is_told_from_one_that_ended_it() {
     here.is_over().await;
 }
 
+/// It could be another person's.
+#[tokio::test]
+async fn an_access_token_that_came_with_an_id_token_that_is_not_good_is_given_to_no_tool() {
+    let (here, ann) = ann().await;
+    here.app.advance(3600);
+    for claim in ["aud", "iss", "nonce"] {
+        here.stand_in.will_say((here.app.now(), None), &json!({ claim: "https://x.example" }));
+        for _ in 0..2 {
+            let refused = token(&here.app, &ann).await;
+            assert!(matches!(refused, Err(NoUpstreamToken::Unavailable(_))), "{claim}");
+        }
+    }
+    here.stand_in.will_say((here.app.now(), None), &json!({}));
+    token(&here.app, &ann).await.unwrap();
+}
+
 /// What the provider says then counts for a refresh too.
 #[tokio::test]
 async fn who_is_not_let_in_any_more_reaches_nothing() {

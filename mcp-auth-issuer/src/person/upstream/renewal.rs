@@ -222,13 +222,15 @@ impl Follower {
             Ok(answer) => answer,
             Err(error) => return held.not_seen(&grant, error).await,
         };
-        let grant = match &answer {
+        let (grant, unproven) = match &answer {
             Some(answer) => {
                 let grant = tokens::renewed(answer, &grant, held.now);
-                held.keep(&grant).await?;
-                grant
+                // Until it is known whose it is, no tool gets this access token.
+                let unproven = UpstreamGrant { access_token: None, ..grant.clone() };
+                held.keep(&unproven).await?;
+                (grant, unproven)
             }
-            None => grant,
+            None => (grant.clone(), grant),
         };
         match self.claims(&held, &grant, answer.as_ref()).await {
             Ok(claims) => {
@@ -236,7 +238,7 @@ impl Follower {
                 held.release(&grant).await?;
                 Ok(Ok(grant))
             }
-            Err(error) => held.not_seen(&grant, error).await,
+            Err(error) => held.not_seen(&unproven, error).await,
         }
     }
 
