@@ -1,4 +1,4 @@
-// What a server at which people log in elsewhere must not do, each step with its allow twin: a client of nobody's, and people who say no, come back
+// What a server at which people log in elsewhere must not do, each step with its allow twin: a client that nobody registered, and people who say no, come back
 // as somebody else, or follow the link of another browser.
 //
 //   node bridged.mjs --url URL --provider ISSUER

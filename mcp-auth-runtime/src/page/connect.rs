@@ -76,7 +76,7 @@ impl ConnectPage {
             @if let Some(operations) = operations { (listed(texts, operations)) }
             (self.documents(texts))
         };
-        // Which release runs is nobody's matter who is not let in.
+        // Which release runs is not told to who is not let in.
         let version =
             operations.map(|_| said(texts.version, &[("version", &html! { bdi { (seen(&self.version)) } })]));
         let footer = html! { (texts.made_with) @if let Some(version) = version { ". " (version) } };

@@ -26,7 +26,7 @@ pub(crate) async fn speaking(request: Request, next: Next) -> Response {
 /// Prefers what the application asks for in its request (`ui_locales`, OpenID Connect Core 1.0 §3.1.2.1), where pages are written in one of these languages.
 pub(crate) fn speak(params: &Params) {
     if let Some(language) = params.get("ui_locales").and_then(Language::of_locales) {
-        // Outside of a request there is nobody to speak to.
+        // Outside of a request nothing is shown to anybody.
         let _ = SPOKEN.try_with(|spoken| spoken.set(language));
     }
 }
