@@ -307,6 +307,106 @@ async fn who_is_not_let_in_any_more_loses_what_they_have_and_their_browser() {
     }
 }
 
+impl Here {
+    /// The issuer starts again with these lines.
+    fn starts_with(&mut self, lines: &str) {
+        self.app = app_of(&self.stand_in, lines, &self.store, &self.clock);
+    }
+
+    fn asked(&self) -> usize {
+        self.stand_in.provider.presented().len()
+    }
+}
+
+/// No time passes in it: what is said of her is new, and would not be asked for again.
+#[tokio::test]
+async fn what_let_somebody_in_and_is_taken_out_of_allow_ends_what_they_have_at_the_next_refresh() {
+    for (stand_in, lines, _) in presets() {
+        let allow = lines.lines().find(|line| line.starts_with("allow")).unwrap().to_owned();
+        let entry = allow.split('"').nth(1).unwrap();
+        let other = lines.replace(entry, "another");
+        let mut here = Here::new(stand_in, &lines).await;
+        let mut browser = Browser::new(&here.app);
+        let url = authorize_url(&here.client, &[]);
+        assert_eq!(
+            here.stand_in.comes_back(&mut browser, &url, &json!({})).await.status,
+            StatusCode::SEE_OTHER
+        );
+
+        // More is nobody's loss, and nobody is asked.
+        here.starts_with(&lines.replace(entry, &format!("{entry}\", \"another")));
+        here.goes_on().await;
+        here.starts_with(&lines.replace(&allow, "allow = \"anyone\""));
+        here.goes_on().await;
+        assert_eq!(here.asked(), 0, "{lines}");
+
+        here.starts_with(&other);
+        here.is_over().await;
+        assert_eq!(here.asked(), 1, "{lines}");
+        let mut browser = browser.at(&here.app);
+        assert!(!asks_the_person(&browser.get(&url).await), "{lines}");
+        here.starts_with(&lines);
+        here.is_over().await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_let_in_by_another_entry_too_goes_on_and_is_asked_for_once() {
+    let (stand_in, lines) = okta();
+    let mut here = Here::new(stand_in, &lines).await;
+    let other = lines.replace("groups = [\"staff\"]", "domains = [\"example.com\"]");
+    assert_ne!(lines, other);
+    here.stand_in
+        .will_say((here.app.now(), None), &json!({ "email": "ann@example.com", "email_verified": true }));
+    here.starts_with(&other);
+    for _ in 0..3 {
+        here.goes_on().await;
+        assert_eq!(here.asked(), 1);
+    }
+    // The provider has to say so now: what it cannot say is no reason to go on, and none to end it.
+    here.starts_with(&lines.replace("staff", "admins"));
+    here.answers(text(500, ""));
+    here.is_unavailable("it does not answer").await;
+    here.starts_with(&other);
+    here.goes_on().await;
+}
+
+#[tokio::test]
+async fn who_cannot_be_asked_for_goes_on_only_by_what_let_them_in() {
+    let start = "issuer = \"https://example.eu.auth0.com/\"\nclaims = [\"team\"]\nallow = ";
+    let lines = |allow: &str| format!("{start}{allow}");
+    let (org, both) = ("{ organizations = [\"org_1\"] }", "{ organizations = [\"org_1\", \"org_2\"] }");
+    let (other, groups) =
+        ("{ organizations = [\"org_2\"] }", "{ groups = [\"org_1\"] }\ngroups_claim = \"groups\"");
+    for (before, after, goes_on) in [
+        (org, both, true),
+        (both, org, true),
+        (org, "\"anyone\"", true),
+        ("\"anyone\"", "\"anyone\"", true),
+        ("\"anyone\"", org, false),
+        (both, other, false),
+        (org, groups, false),
+    ] {
+        let stand_in = StandIn::plain();
+        stand_in.provider.refreshes(|refreshes| refreshes.gives = false);
+        let mut here = Here::new(stand_in, &lines(before)).await;
+        here.starts_with(&lines(after));
+        match goes_on {
+            true => assert_eq!(here.goes_on().await["team"], "a", "{before} to {after}"),
+            false => here.is_over().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_taken_out_of_claims_is_said_no_more() {
+    let (stand_in, lines) = okta();
+    let mut here = Here::new(stand_in, &lines).await;
+    here.starts_with(&lines.replace("claims = [\"team\"]", ""));
+    assert_eq!(here.goes_on().await.get("team"), None);
+    assert_eq!(here.asked(), 0);
+}
+
 #[tokio::test]
 async fn a_provider_that_names_another_person_at_a_refresh_is_not_followed() {
     let changes = |stand_in: &StandIn| match stand_in.provider.path("jwks_uri").contains("discovery") {

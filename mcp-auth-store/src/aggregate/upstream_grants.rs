@@ -1,5 +1,6 @@
 //! What a provider that people log in at gave for a person: its tokens, and what it said of them. It is renewed by one process at a time.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use mcp_auth_core::{ScopeSet, SecretText};
@@ -16,7 +17,8 @@ pub struct Connection<'a> {
     pub upstream: &'a str,
 }
 
-/// What a provider gave for a person. Its tokens go to nobody but that provider. A backend that lasts encrypts tokens, nonce and claims.
+/// What a provider gave for a person. Its tokens go to nobody but that provider. A backend that lasts encrypts tokens, nonce, claims and
+/// what let them in.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct UpstreamGrant {
     /// The access token, unless it [is over](Self::is_over).
@@ -31,6 +33,8 @@ pub struct UpstreamGrant {
     pub scopes: ScopeSet,
     /// What the provider said of the person last, as far as tokens say it too.
     pub claims: Map<String, Value>,
+    /// What let the person in when the provider said so, a word for each rule that the issuer reads again under another configuration.
+    pub let_in_by: BTreeSet<String>,
     /// When the provider said so last, in Unix seconds.
     pub seen_at: u64,
     /// Whether the provider ended it, or the person is not let in any more: they have to log in again. No token is kept of it.
@@ -138,6 +142,7 @@ mod tests {
             refresh_token: Some(SecretText::new("a refresh token")),
             nonce: Some(SecretText::new("a nonce")),
             claims: [("email".to_owned(), "ann@example.com".into())].into_iter().collect(),
+            let_in_by: ["group of ann@example.com".to_owned()].into(),
             ..UpstreamGrant::default()
         };
         let shown = format!("{grant:?}");

@@ -1,5 +1,6 @@
-//! What providers gave for people. Tokens and claims are encrypted, for the row of their person and provider alone.
+//! What providers gave for people. Tokens, claims and what let them in are encrypted, for the row of their person and provider alone.
 
+use std::collections::BTreeSet;
 use std::slice::from_ref;
 
 use mcp_auth_core::{ScopeSet, SecretText};
@@ -36,6 +37,9 @@ struct Sealed {
     refresh_token: Option<SecretText>,
     nonce: Option<SecretText>,
     claims: Map<String, Value>,
+    /// Rows of before do not say it: the provider is asked.
+    #[serde(default)]
+    let_in_by: BTreeSet<String>,
 }
 
 /// What is written of [`Sealed`].
@@ -45,6 +49,7 @@ struct SealedRef<'a> {
     refresh_token: Option<&'a str>,
     nonce: Option<&'a str>,
     claims: &'a Map<String, Value>,
+    let_in_by: &'a BTreeSet<String>,
 }
 
 fn key(of: Connection<'_>) -> Key {
@@ -63,7 +68,7 @@ impl Durable {
         let Kept { access_expires_at, scopes, seen_at, is_over, lease, .. } = read(row)?;
         let sealed = self.unseal(&row.key, row.content.sealed.as_deref())?;
         let sealed: Sealed = serde_json::from_slice(&sealed).map_err(StoreError::new)?;
-        let Sealed { access_token, refresh_token, nonce, claims } = sealed;
+        let Sealed { access_token, refresh_token, nonce, claims, let_in_by } = sealed;
         let grant = UpstreamGrant {
             access_token,
             access_expires_at,
@@ -71,6 +76,7 @@ impl Durable {
             nonce,
             scopes,
             claims,
+            let_in_by,
             seen_at,
             is_over,
         };
@@ -93,6 +99,7 @@ impl Durable {
             refresh_token: refresh.as_deref(),
             nonce: nonce.as_deref(),
             claims: &grant.claims,
+            let_in_by: &grant.let_in_by,
         };
         let sealed = serde_json::to_vec(&sealed).map_err(StoreError::new)?;
         let kept = Kept {

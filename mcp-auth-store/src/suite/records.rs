@@ -76,12 +76,17 @@ pub fn lasting_grant(id: &str, current: &str) -> Grant {
 pub const CONNECTION: Connection<'static> = Connection { subject: "alice", upstream: "google" };
 
 /// What must not be read of [`upstream_grant`].
-pub const SECRETS_OF_UPSTREAM_GRANT: [&str; 4] =
-    ["ya29.an-access-token", "1//a-refresh-token", "a-nonce-of-a-login", "a-group-of-alice"];
+pub const SECRETS_OF_UPSTREAM_GRANT: [&str; 5] = [
+    "ya29.an-access-token",
+    "1//a-refresh-token",
+    "a-nonce-of-a-login",
+    "a-group-of-alice",
+    "a-domain-of-alice",
+];
 
 /// What a provider gave for a person.
 pub fn upstream_grant() -> UpstreamGrant {
-    let [access_token, refresh_token, nonce, group] = SECRETS_OF_UPSTREAM_GRANT;
+    let [access_token, refresh_token, nonce, group, domain] = SECRETS_OF_UPSTREAM_GRANT;
     let secret = |text: &str| Some(SecretText::new(text));
     UpstreamGrant {
         access_token: secret(access_token),
@@ -90,6 +95,7 @@ pub fn upstream_grant() -> UpstreamGrant {
         nonce: secret(nonce),
         scopes: ScopeSet::parse_lossy("openid email"),
         claims: [("groups".to_owned(), vec![group].into())].into_iter().collect(),
+        let_in_by: [domain.to_owned()].into(),
         seen_at: 1,
         is_over: false,
     }

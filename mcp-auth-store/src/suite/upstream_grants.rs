@@ -16,6 +16,7 @@ fn grant(refresh_token: Option<&str>) -> UpstreamGrant {
         nonce: refresh_token.map(|token| SecretText::new(format!("nonce of {token}"))),
         scopes: ScopeSet::parse_lossy("openid email"),
         claims: [("groups".to_owned(), json!(["staff"]))].into_iter().collect(),
+        let_in_by: ["group staff".to_owned()].into(),
         seen_at: 1,
         is_over: false,
     }

@@ -56,7 +56,8 @@ impl Admitted {
         Self::Listed(AdmittedLists { subjects, ..AdmittedLists::default() })
     }
 
-    /// Whether the person who is `stable` there and of whom these claims are said is let in.
+    /// Whether the person who is `stable` there and of whom these claims are said is let in: by which entries, a word for each. Another
+    /// configuration [reads](Self::admits_still) the words later.
     ///
     /// # Errors
     /// For each list what the person lacks to be in it. No text of it is the person's.
@@ -65,24 +66,39 @@ impl Admitted {
         stable: &str,
         claims: &Map<String, Value>,
         said_in: &SaidIn,
-    ) -> Result<(), Vec<String>> {
-        let Self::Listed(lists) = self else { return Ok(()) };
+    ) -> Result<BTreeSet<String>, Vec<String>> {
+        let Self::Listed(lists) = self else { return Ok([ANYONE.to_owned()].into()) };
         let found = [
-            ("subjects", &lists.subjects, Found::Said(vec![stable.to_owned()])),
-            ("domains", &lists.domains, domain(claims, &said_in.domain)),
-            ("organizations", &lists.organizations, one(claims, said_in.organization.as_deref())),
-            ("tenants", &lists.tenants, one(claims, said_in.tenant.as_deref())),
-            ("groups", &lists.groups, groups(claims, said_in.groups.as_deref())),
+            Found::Said(vec![stable.to_owned()]),
+            domain(claims, &said_in.domain),
+            one(claims, said_in.organization.as_deref()),
+            one(claims, said_in.tenant.as_deref()),
+            groups(claims, said_in.groups.as_deref()),
         ];
-        let mut missing = Vec::new();
-        for (list, allowed, found) in found.into_iter().filter(|(_, allowed, _)| !allowed.is_empty()) {
+        let (mut by, mut missing) = (BTreeSet::new(), Vec::new());
+        for (list, found) in lists.each(said_in).into_iter().zip(found).filter(|(list, _)| !list.is_empty()) {
             match found {
-                Found::Said(said) if said.iter().any(|one| allowed.contains(one)) => return Ok(()),
-                Found::Said(_) => missing.push(format!("{list} (none of the person's is listed)")),
-                Found::Not(why) => missing.push(format!("{list} ({why})")),
+                Found::Said(said) => {
+                    let named: Vec<_> = said.iter().filter(|one| list.entries.contains(*one)).collect();
+                    if named.is_empty() {
+                        missing.push(format!("{} (none of the person's is listed)", list.name));
+                    }
+                    by.extend(named.into_iter().map(|one| list.word(one)));
+                }
+                Found::Not(why) => missing.push(format!("{} ({why})", list.name)),
             }
         }
-        Err(missing)
+        if by.is_empty() { Err(missing) } else { Ok(by) }
+    }
+
+    /// Whether somebody is let in still who was by these entries, as far as that can be told without asking what is said of them now.
+    pub(super) fn admits_still(&self, by: &BTreeSet<String>, said_in: &SaidIn) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Listed(lists) => {
+                lists.each(said_in).iter().any(|list| list.words().any(|word| by.contains(&word)))
+            }
+        }
     }
 
     /// Our names of the people in the lists, by `name` of what they are there.
@@ -118,6 +134,52 @@ impl Admitted {
             list.iter().map(|one| format!("login of {of} {one}")).collect::<Vec<_>>()
         };
         Some(each.into_iter().flat_map(word).collect())
+    }
+}
+
+/// The word of [`Admitted::Anyone`].
+const ANYONE: &str = "anyone";
+
+/// One of the lists.
+struct List<'a> {
+    name: &'static str,
+    entries: &'a BTreeSet<String>,
+    /// The claims that say it.
+    said_in: String,
+}
+
+impl List<'_> {
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Another claim may be one that people write themselves, so it is part of the word.
+    fn word(&self, entry: &str) -> String {
+        format!("{} by {}: {entry}", self.name, self.said_in)
+    }
+
+    fn words(&self) -> impl Iterator<Item = String> {
+        self.entries.iter().map(|entry| self.word(entry))
+    }
+}
+
+impl AdmittedLists {
+    fn each(&self, said_in: &SaidIn) -> [List<'_>; 5] {
+        let domain = match &said_in.domain {
+            DomainIn::Claim(claim) => claim,
+            DomainIn::VerifiedEmail => "email",
+            DomainIn::Nowhere => "",
+        };
+        let (organization, tenant) = (said_in.organization.clone(), said_in.tenant.clone());
+        let groups = said_in.groups.as_deref().unwrap_or_default().join(" ");
+        [
+            ("subjects", &self.subjects, said_in.subject.join(" ")),
+            ("domains", &self.domains, domain.to_owned()),
+            ("organizations", &self.organizations, organization.unwrap_or_default()),
+            ("tenants", &self.tenants, tenant.unwrap_or_default()),
+            ("groups", &self.groups, groups),
+        ]
+        .map(|(name, entries, said_in)| List { name, entries, said_in })
     }
 }
 
@@ -183,7 +245,9 @@ mod tests {
     }
 
     fn admits(admitted: &Admitted, claims: Value, said_in: &SaidIn) -> Result<(), Vec<String>> {
-        admitted.admits("17", claims.as_object().unwrap(), said_in)
+        admitted.admits("17", claims.as_object().unwrap(), said_in).map(|by| {
+            assert!(admitted.admits_still(&by, said_in), "{by:?}");
+        })
     }
 
     #[test]
@@ -276,5 +340,31 @@ mod tests {
         assert_eq!(admits(&Admitted::Anyone, json!({}), &said_in), Ok(()));
         assert_eq!(admits(&Admitted::subjects(["17"]), json!({}), &said_in), Ok(()));
         assert!(admits(&Admitted::default(), json!({}), &said_in).is_err(), "nobody by default");
+    }
+
+    #[test]
+    fn who_came_by_an_entry_is_let_in_for_as_long_as_it_stands_and_is_read_in_the_same_claim() {
+        let of = |domain: &str, group: &str| {
+            lists(AdmittedLists { domains: set(domain), groups: set(group), ..AdmittedLists::default() })
+        };
+        let said_in = SaidIn { groups: Some(vec!["groups".to_owned()]), ..SaidIn::default() };
+        let claims = json!({ "email": "ann@a.example", "email_verified": true, "groups": ["g", "h"] });
+        let by = of("a.example", "g").admits("17", claims.as_object().unwrap(), &said_in).unwrap();
+        assert_eq!(by.len(), 2, "{by:?}");
+        for still in [of("a.example", "g"), of("a.example", "x"), of("x.example", "g"), Admitted::Anyone] {
+            assert!(still.admits_still(&by, &said_in), "{still:?}");
+        }
+        for out in
+            [of("x.example", "x"), of("g", "a.example"), Admitted::subjects(["17"]), Admitted::default()]
+        {
+            assert!(!out.admits_still(&by, &said_in), "{out:?}");
+        }
+        // Group h was not listed then: only the provider can say that they are in it.
+        assert!(!of("x.example", "h").admits_still(&by, &said_in));
+        let elsewhere = SaidIn { groups: Some(vec!["roles".to_owned()]), ..SaidIn::default() };
+        assert!(!of("x.example", "g").admits_still(&by, &elsewhere));
+        let by_nothing = Admitted::Anyone.admits("17", &Map::new(), &said_in).unwrap();
+        assert!(Admitted::Anyone.admits_still(&by_nothing, &said_in));
+        assert!(!of("a.example", "anyone").admits_still(&by_nothing, &said_in));
     }
 }

@@ -18,7 +18,7 @@ use super::github::GitHub;
 use super::invalid::InvalidUpstream;
 use super::openid::OpenId;
 use super::options::{UpstreamOptions, UpstreamProvider};
-use super::person::person;
+use super::person::{LetIn, person};
 use super::provider::Provider;
 use super::renewal::Follower;
 use super::request::Kept;
@@ -155,8 +155,8 @@ impl UpstreamLogin {
             (Provider::GitHub(github), _) => github.said(&self.options, redeemed).await?,
             (Provider::OpenId(_), None) => return Err(LoginError::Refused),
         };
-        let user = person(&said, &self.options, attempt.now);
-        let mut user = user.map_err(|error| LoginError::Answer(error.into()))?;
+        let let_in = person(&said, &self.options, attempt.now);
+        let LetIn { mut user, by } = let_in.map_err(|error| LoginError::Answer(error.into()))?;
         user.acr = counts_as(user.acr, attempt.asked.acr_values, &self.options.acr_values);
         let mut given = tokens::given(&answer, &self.options.scopes, attempt.now);
         let lacks_one = self.options.asks_for_refresh_token() && given.refresh_token.is_none();
@@ -165,7 +165,7 @@ impl UpstreamLogin {
             return self.to_provider(attempt, (kept, attempt.next)).await;
         }
         given.nonce = given.refresh_token.as_ref().map(|_| SecretText::new(kept.nonce));
-        given.claims = user.claims.clone();
+        (given.claims, given.let_in_by) = (user.claims.clone(), by);
         user.upstream = Some(Box::new(given));
         Ok(Step::Done(user))
     }

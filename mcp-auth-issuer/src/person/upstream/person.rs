@@ -1,5 +1,7 @@
 //! Whom a provider names, and what it says of the login.
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::seen::{deceives, plain};
@@ -60,6 +62,11 @@ impl UpstreamOptions {
         rules.into_iter().chain(passed_on).collect()
     }
 
+    /// Whether somebody is let in still who was by these entries of `allow`, as far as that can be told without the provider.
+    pub(super) fn lets_in_still(&self, by: &BTreeSet<String>) -> bool {
+        self.admitted.admits_still(by, &self.said_in)
+    }
+
     /// Whether the person of our name `subject` may be let in still, as far as that can be told without the provider.
     pub(super) fn may_let_in(&self, subject: &str) -> bool {
         match self.admitted.is_by_name() {
@@ -86,6 +93,13 @@ fn stable(claims: &Map<String, Value>, names: &[String]) -> Result<String, NotIn
     }
 }
 
+/// A person who is let in.
+pub(super) struct LetIn {
+    pub(super) user: User,
+    /// By which entries of `allow`.
+    pub(super) by: BTreeSet<String>,
+}
+
 /// The person whom the provider names.
 ///
 /// # Errors
@@ -94,16 +108,16 @@ pub(super) fn person(
     Said { iss, claims }: &Said,
     options: &UpstreamOptions,
     now: u64,
-) -> Result<User, NotIn> {
+) -> Result<LetIn, NotIn> {
     let stable = stable(claims, &options.said_in.subject)?;
-    if let Err(missing) = options.admitted.admits(&stable, claims, &options.said_in) {
+    let by = options.admitted.admits(&stable, claims, &options.said_in).map_err(|missing| {
         // The operator finds here what to write into allow.
         PersonNotAdmitted { assertion_issuer: iss, assertion_subject: &stable, missing: &missing }.happened();
-        return Err(NotIn::NotAdmitted);
-    }
+        NotIn::NotAdmitted
+    })?;
     let name = ["name", "preferred_username", "login"].iter().find_map(|claim| claims.get(*claim)?.as_str());
     let subject = subject(iss, &stable);
-    Ok(User {
+    let user = User {
         name: name.map(|name| plain(name, MOST_OF_NAME)).filter(|name| !name.is_empty()),
         linked: Some(Linked { issuer: iss.clone(), subject: stable }),
         acr: claims.get("acr").and_then(word),
@@ -111,7 +125,8 @@ pub(super) fn person(
         auth_time: Some(auth_time(claims, now)?),
         claims: passed_on(claims, &options.claims),
         ..User::new(subject)
-    })
+    };
+    Ok(LetIn { user, by })
 }
 
 /// When they logged in. One who is not said when did long ago: a rule that asks how old the login is must not take it.

@@ -3,6 +3,7 @@
 //! Of all who refresh for one person at once, in any process, one asks: a provider that rotates refresh tokens ends the whole family when one
 //! comes twice (OAuth 2.1 §4.3.1). What it gives is in the store before anything else is done with it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::options::UpstreamOptions;
-use super::person::{NotIn, person};
+use super::passed_on::passed_on;
+use super::person::{LetIn, NotIn, person};
 use super::provider::{NotSeen, Provider, has_ended};
 use super::said::Said;
 use super::tokens;
@@ -39,6 +41,8 @@ const LASTS: u64 = 60;
 /// Nothing is kept of a person who logged in before such things were kept, or whose records are gone.
 const NOTHING_KEPT: &str = "nothing is kept of their login at the provider: they have to log in again";
 const OVER: &str = "the provider ended their login, or they are not let in any more";
+const NOT_LET_IN: &str =
+    "what let them in is in allow no more, and the provider cannot be asked what else might";
 const NO_ACCESS_TOKEN: &str = "the provider gave no access token that is good still, and no refresh token";
 
 /// Why it is not known now whether the provider still knows the person.
@@ -101,6 +105,13 @@ impl Asked {
     }
 }
 
+/// What the provider says of a person who is let in.
+struct Seen {
+    claims: Map<String, Value>,
+    /// By which entries of `allow`.
+    by: BTreeSet<String>,
+}
+
 /// What the provider gave for a person, or why they have to log in again.
 type Settled = Result<UpstreamGrant, &'static str>;
 
@@ -120,7 +131,8 @@ impl Follower {
     /// [`LoginError::Unavailable`]: it cannot be told now.
     pub(super) async fn follow(&self, renewal: &Renewal<'_>) -> Result<Renewed, LoginError> {
         Ok(match self.settled(renewal, Wanted::News).await? {
-            Ok(grant) => Renewed::Claims(grant.claims),
+            // The provider may have been asked for more, under another configuration.
+            Ok(grant) => Renewed::Claims(passed_on(&grant.claims, &self.options.claims)),
             Err(why) => Renewed::Ended(why),
         })
     }
@@ -200,6 +212,10 @@ impl Follower {
         if grant.is_over {
             return Some(Err(OVER));
         }
+        if !self.options.lets_in_still(&grant.let_in_by) {
+            // It may name them by another entry: that the provider says. It is asked once about each such person, so who asks is all the same.
+            return (!self.provider.can_be_asked(grant)).then_some(Err(NOT_LET_IN));
+        }
         let is_enough = match asked.wanted {
             // What came since it was wanted is as new as can be.
             _ if grant.seen_at >= asked.now => true,
@@ -232,9 +248,9 @@ impl Follower {
             }
             None => (grant.clone(), grant),
         };
-        match self.claims(&held, &grant, answer.as_ref()).await {
-            Ok(claims) => {
-                let grant = UpstreamGrant { claims, seen_at: held.now, ..grant };
+        match self.seen(&held, &grant, answer.as_ref()).await {
+            Ok(Seen { claims, by }) => {
+                let grant = UpstreamGrant { claims, let_in_by: by, seen_at: held.now, ..grant };
                 held.release(&grant).await?;
                 Ok(Ok(grant))
             }
@@ -242,32 +258,36 @@ impl Follower {
         }
     }
 
-    /// What our tokens say of the person now, who is let in still.
-    async fn claims(
+    /// What the provider says of the person now, who is let in still.
+    async fn seen(
         &self,
         held: &Held,
         grant: &UpstreamGrant,
         answer: Option<&Map<String, Value>>,
-    ) -> Result<Map<String, Value>, NotSeen> {
+    ) -> Result<Seen, NotSeen> {
         let said = timeout(LONGEST_LOOK, self.provider.said_again(&self.options, grant, answer)).await;
         match said.unwrap_or_else(|_| Err(LoginError::from(NotNow::Slow).into()))? {
             Some(said) => self.let_in_still(held, &said),
-            None => Ok(grant.claims.clone()),
+            None if self.options.lets_in_still(&grant.let_in_by) => {
+                Ok(Seen { claims: grant.claims.clone(), by: grant.let_in_by.clone() })
+            }
+            None => Err(NotSeen::Over(NOT_LET_IN)),
         }
     }
 
-    fn let_in_still(&self, held: &Held, said: &Said) -> Result<Map<String, Value>, NotSeen> {
-        let user = person(said, &self.options, held.now).map_err(|error| match error {
+    fn let_in_still(&self, held: &Held, said: &Said) -> Result<Seen, NotSeen> {
+        let let_in = person(said, &self.options, held.now).map_err(|error| match error {
             NotIn::NotAdmitted => NotSeen::Over("they are not among those who are let in any more"),
             error => NotSeen::Now(NotNow::Person(error).into()),
         })?;
+        let LetIn { user, by } = let_in;
         if user.subject != held.subject {
             return Err(NotSeen::Over("the provider names another person"));
         }
         if !user.has_fit_claims() {
             return Err(NotSeen::Over("what the provider says of them is too long for tokens"));
         }
-        Ok(user.claims)
+        Ok(Seen { claims: user.claims, by })
     }
 }
 

@@ -17,12 +17,13 @@ pub(super) fn given(answer: &Map<String, Value>, asked: &ScopeSet, now: u64) -> 
 }
 
 /// What becomes of `before` by this answer to its refresh token, which stays valid where no other one came (RFC 6749 §6). What the provider
-/// says of the person is as before.
+/// says of the person is as before, and so is why they are let in.
 pub(super) fn renewed(answer: &Map<String, Value>, before: &UpstreamGrant, now: u64) -> UpstreamGrant {
     UpstreamGrant {
         refresh_token: secret(answer, "refresh_token").or_else(|| before.refresh_token.clone()),
         nonce: before.nonce.clone(),
         claims: before.claims.clone(),
+        let_in_by: before.let_in_by.clone(),
         seen_at: before.seen_at,
         ..given(answer, &before.scopes, now)
     }
