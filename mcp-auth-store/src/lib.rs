@@ -99,14 +99,14 @@ pub use self::redis::RedisRows;
 pub use aggregate::{
     Account, AccountChange, Accounts, AllowedClient, Answer, Arrival, Authentication, Browser,
     BrowserSessions, Changed, Client, ClientCredential, ClientKeys, Clients, Code, Codes, ConfiguredAccess,
-    ConfiguredRights, Confirmation, Confirmations, Connection, Consents, Counters, Creation, Credential,
-    DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState,
-    KnownClients, KnownRevocations, Lease, Leased, Linked, ListedClient, MOST_ACCOUNTS, MOST_DEVICE_CODES,
-    MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, People, Person,
-    Polled, Rate, Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation,
-    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor,
-    Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, UpstreamGrant,
-    UpstreamGrants, Withdrawn, grant_name, person_key,
+    ConfiguredRights, Confirmation, Confirmations, ConnectedAccount, Connection, Consents, Counters,
+    Creation, Credential, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants,
+    KeyRotation, KeyState, KnownClients, KnownRevocations, Lease, Leased, Linked, ListedClient,
+    MOST_ACCOUNTS, MOST_DEVICE_CODES, MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING,
+    Passkey, PasskeyUse, People, Person, Polled, Rate, Redemption, Registered, RememberedClient, ResetLink,
+    Revocable, Revocation, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey,
+    SealingKeys, SecondFactor, Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction,
+    Transactions, UpstreamGrant, UpstreamGrants, Withdrawn, grant_name, person_key,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

@@ -551,6 +551,10 @@ impl UpstreamGrants for Outage {
         self.unless_down(UpstreamGrants::release(&*self.backend, of, holder, grant, now))
     }
 
+    fn forget<'a>(&'a self, of: Connection<'a>, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(UpstreamGrants::forget(&*self.backend, of, now))
+    }
+
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
         self.unless_down(UpstreamGrants::forget_person(&*self.backend, subject, now))
     }

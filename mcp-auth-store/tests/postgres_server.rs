@@ -208,6 +208,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_tables() {
         subject: "alice".to_owned(),
         client_id: None,
         tool: "pay".to_owned(),
+        connects: None,
         arguments: "arguments of a call".to_owned(),
         expires_at: 100,
     };

@@ -31,6 +31,7 @@ impl Bench {
             subject: "alice".into(),
             client_id: Some(self.app.public_client().await),
             tool: tool.into(),
+            connects: None,
             arguments: "{\n  \"title\": \"<b>milk</b>\"\n}".into(),
             expires_at: START + 600,
         };
@@ -119,6 +120,7 @@ async fn j46_a_person_who_is_logged_in_already_logs_in_again_for_each_call() {
         subject: "alice".into(),
         client_id: None,
         tool: "delete".into(),
+        connects: None,
         arguments: "{ \"title\": \"milk\" }".into(),
         expires_at: START + 600,
     };

@@ -139,6 +139,7 @@ async fn a_call_is_neither_shown_nor_answered_while_the_store_is_down() {
         subject: "developer".into(),
         client_id: None,
         tool: "delete".into(),
+        connects: None,
         arguments: "{}".into(),
         expires_at: START + 600,
     };

@@ -463,6 +463,7 @@ async fn an_application_that_does_not_answer_is_not_told_as_a_store_that_is_down
         subject: "user-17".into(),
         client_id: None,
         tool: "delete".into(),
+        connects: None,
         arguments: "{}".into(),
         expires_at: START + 600,
     };
@@ -519,6 +520,7 @@ async fn a_call_is_confirmed_by_its_person_who_logs_in_there_anew_and_by_nobody_
             subject: "user-17".into(),
             client_id: None,
             tool: "delete".into(),
+            connects: None,
             arguments: "{}".into(),
             expires_at: START + 600,
         };

@@ -1,4 +1,4 @@
-//! Calls that wait for their person, who confirms them on a page of the issuer after logging in.
+//! Calls that wait for their person, who answers on a page of the issuer: they confirm the call, or connect an account that it needs.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,14 @@ pub const MOST_WAITING: usize = 16;
 /// A call that waits for its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
-    /// The person who may confirm it: the `sub` of the token that it came with.
+    /// The person who may answer: the `sub` of the token that it came with.
     pub subject: String,
     /// The client that called, if the token says.
     pub client_id: Option<String>,
     /// The tool that is called.
     pub tool: String,
+    /// The provider at which they connect an account first, by its name in the configuration; without it they confirm the call.
+    pub connects: Option<String>,
     /// The arguments, as the page shows them. A backend that writes to a disk encrypts them.
     pub arguments: String,
     /// When it waits no longer, in Unix seconds.
@@ -25,7 +27,7 @@ pub struct Confirmation {
 /// What was answered to a [`Confirmation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// Its person allowed it.
+    /// Its person allowed it, or connected the account.
     Allowed,
     /// Its person denied it.
     Denied,

@@ -62,4 +62,4 @@ pub use signing_keys::{KeyRotation, KeyState, RingKey, SigningKeys, SigningRing}
 pub use spent::Spent;
 pub use tasks::{Task, Tasks};
 pub use transactions::{MOST_OF_AN_OWNER, MOST_TRANSACTIONS, Transaction, Transactions};
-pub use upstream_grants::{Connection, Lease, Leased, UpstreamGrant, UpstreamGrants};
+pub use upstream_grants::{ConnectedAccount, Connection, Lease, Leased, UpstreamGrant, UpstreamGrants};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use mcp_auth_core::{ScopeSet, SecretText};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{SecretHash, StoreFuture};
@@ -17,10 +18,21 @@ pub struct Connection<'a> {
     pub upstream: &'a str,
 }
 
+/// An account at a provider that a person connected, who does not log in with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectedAccount {
+    /// What would be the `sub` of a person who logs in with it.
+    pub subject: String,
+    /// Its name, as the provider says it.
+    pub name: Option<String>,
+}
+
 /// What a provider gave for a person. Its tokens go to nobody but that provider. A backend that lasts encrypts tokens, nonce, claims and
 /// what let them in.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct UpstreamGrant {
+    /// The account, where the person connected it; else they log in with it.
+    pub account: Option<ConnectedAccount>,
     /// The access token, unless it [is over](Self::is_over).
     pub access_token: Option<SecretText>,
     /// When the access token ends, in Unix seconds, if the provider said it.
@@ -47,12 +59,20 @@ impl UpstreamGrant {
         Self { is_over: true, seen_at: now, ..Self::default() }
     }
 
-    /// What becomes of `before` at a new login that gave this. Where the provider gives a refresh token only once, the one of before stays.
+    /// Whether the refresh token of `before` stays when a login gives this: a provider may give one only once for each account.
+    pub(crate) fn goes_on_from(&self, before: &Self) -> bool {
+        let account = |grant: &Self| grant.account.as_ref().map(|account| account.subject.clone());
+        self.refresh_token.is_none() && !before.is_over && account(self) == account(before)
+    }
+
+    /// What becomes of `before` at a new login that gave this.
     pub(crate) fn after(self, before: Option<&Self>) -> Self {
-        let Some(before) = before.filter(|before| self.refresh_token.is_none() && !before.is_over) else {
-            return self;
-        };
-        Self { refresh_token: before.refresh_token.clone(), nonce: before.nonce.clone(), ..self }
+        match before.filter(|before| self.goes_on_from(before)) {
+            Some(before) => {
+                Self { refresh_token: before.refresh_token.clone(), nonce: before.nonce.clone(), ..self }
+            }
+            None => self,
+        }
     }
 }
 
@@ -92,8 +112,8 @@ pub enum Leased {
 
 /// What providers gave for people: one for each person and provider.
 pub trait UpstreamGrants: Send + Sync {
-    /// Keeps until `until` (Unix seconds) what a login gave, instead of what was kept. Where the login gave no refresh token, the one of before stays,
-    /// with the lease on it; else whoever has the lease has it no more.
+    /// Keeps until `until` (Unix seconds) what a login gave, instead of what was kept. Where the login gave no refresh token, the one of before stays
+    /// if it is of the same account, with the lease on it; else whoever has the lease has it no more.
     fn keep<'a>(
         &'a self,
         of: Connection<'a>,
@@ -126,6 +146,9 @@ pub trait UpstreamGrants: Send + Sync {
         grant: UpstreamGrant,
         now: u64,
     ) -> StoreFuture<'a, bool>;
+
+    /// Removes what is kept of a person and one provider.
+    fn forget<'a>(&'a self, of: Connection<'a>, now: u64) -> StoreFuture<'a, ()>;
 
     /// Removes what is kept of a person, of all providers.
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;

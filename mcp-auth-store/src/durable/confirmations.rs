@@ -15,6 +15,7 @@ struct Asked {
     subject: String,
     client_id: Option<String>,
     tool: String,
+    connects: Option<String>,
     expires_at: u64,
     answer: Option<Answer>,
 }
@@ -31,7 +32,7 @@ fn waiting(subject: &str) -> String {
 impl Confirmations for Durable {
     fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool> {
         Box::pin(async move {
-            let Confirmation { subject, client_id, tool, arguments, expires_at } = confirmation;
+            let Confirmation { subject, client_id, tool, connects, arguments, expires_at } = confirmation;
             let group = waiting(&subject);
             let at_most = u64::try_from(MOST_WAITING).unwrap_or(u64::MAX);
             if self.rows.count(group.clone(), now.saturating_add(1)).await? >= at_most {
@@ -39,7 +40,7 @@ impl Confirmations for Durable {
             }
             let key = key(id);
             let sealed = Some(self.seal(&key, arguments.as_bytes())?);
-            let asked = Asked { subject, client_id, tool, expires_at, answer: None };
+            let asked = Asked { subject, client_id, tool, connects, expires_at, answer: None };
             let kept = content(&asked, expires_at)?;
             let kept = Content { sealed, groups: vec![group], rank: kept.forget_at, ..kept };
             self.step(from_ref(&key), now, |rows| Ok((true, vec![put(&key, rows[0].as_ref(), kept.clone())])))
@@ -51,13 +52,13 @@ impl Confirmations for Durable {
         Box::pin(async move {
             let row = self.row(key(id)).await?;
             let Some(row) = alive(row.as_ref(), now) else { return Ok(None) };
-            let Asked { subject, client_id, tool, expires_at, answer } = read(row)?;
+            let Asked { subject, client_id, tool, connects, expires_at, answer } = read(row)?;
             if answer.is_some() {
                 return Ok(None);
             }
             let arguments = self.unseal(&row.key, row.content.sealed.as_deref())?;
             let arguments = String::from_utf8(arguments).map_err(StoreError::new)?;
-            Ok(Some(Confirmation { subject, client_id, tool, arguments, expires_at }))
+            Ok(Some(Confirmation { subject, client_id, tool, connects, arguments, expires_at }))
         })
     }
 

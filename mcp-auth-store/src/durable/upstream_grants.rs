@@ -7,10 +7,13 @@ use mcp_auth_core::{ScopeSet, SecretText};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::record::{alive, of as content_of, put, read};
+use super::record::{alive, of as content_of, put, read, removed};
 use super::rows::{Content, Key, Row, Write};
 use super::store::Durable;
-use crate::{Connection, Lease, Leased, SecretHash, StoreError, StoreFuture, UpstreamGrant, UpstreamGrants};
+use crate::{
+    ConnectedAccount, Connection, Lease, Leased, SecretHash, StoreError, StoreFuture, UpstreamGrant,
+    UpstreamGrants,
+};
 
 /// What is kept, without what is encrypted. All of it is always written: what is left out of a row stays as it was.
 #[derive(Serialize, Deserialize)]
@@ -40,6 +43,7 @@ struct Sealed {
     /// Rows of before do not say it: the provider is asked.
     #[serde(default)]
     let_in_by: BTreeSet<String>,
+    account: Option<ConnectedAccount>,
 }
 
 /// What is written of [`Sealed`].
@@ -50,6 +54,7 @@ struct SealedRef<'a> {
     nonce: Option<&'a str>,
     claims: &'a Map<String, Value>,
     let_in_by: &'a BTreeSet<String>,
+    account: Option<&'a ConnectedAccount>,
 }
 
 fn key(of: Connection<'_>) -> Key {
@@ -68,8 +73,9 @@ impl Durable {
         let Kept { access_expires_at, scopes, seen_at, is_over, lease, .. } = read(row)?;
         let sealed = self.unseal(&row.key, row.content.sealed.as_deref())?;
         let sealed: Sealed = serde_json::from_slice(&sealed).map_err(StoreError::new)?;
-        let Sealed { access_token, refresh_token, nonce, claims, let_in_by } = sealed;
+        let Sealed { access_token, refresh_token, nonce, claims, let_in_by, account } = sealed;
         let grant = UpstreamGrant {
+            account,
             access_token,
             access_expires_at,
             refresh_token,
@@ -100,6 +106,7 @@ impl Durable {
             nonce: nonce.as_deref(),
             claims: &grant.claims,
             let_in_by: &grant.let_in_by,
+            account: grant.account.as_ref(),
         };
         let sealed = serde_json::to_vec(&sealed).map_err(StoreError::new)?;
         let kept = Kept {
@@ -150,8 +157,8 @@ impl UpstreamGrants for Durable {
         Box::pin(async move {
             self.step(&[key(of)], now, |rows| {
                 let before = alive(rows[0].as_ref(), now).map(|row| self.upstream_grant(row)).transpose()?;
-                let lease = before.as_ref().and_then(|(_, lease)| *lease);
-                let lease = lease.filter(|_| grant.refresh_token.is_none());
+                let lease = before.as_ref().filter(|(before, _)| grant.goes_on_from(before));
+                let lease = lease.and_then(|(_, lease)| *lease);
                 let after = grant.clone().after(before.as_ref().map(|(before, _)| before));
                 let write = self.upstream_grant_kept((of, rows[0].as_ref()), (&after, lease), until)?;
                 Ok(((), vec![write]))
@@ -204,6 +211,12 @@ impl UpstreamGrants for Durable {
         now: u64,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move { self.write_renewed(of, (holder, false), &grant, now).await })
+    }
+
+    fn forget<'a>(&'a self, of: Connection<'a>, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            self.step(&[key(of)], now, |rows| Ok(((), rows[0].iter().map(removed).collect()))).await
+        })
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {

@@ -39,7 +39,8 @@ impl UpstreamGrants for MemoryStore {
         Box::pin(async move {
             let mut kept = locked(&self.upstream_grants);
             let before = kept.get(&key(of), now);
-            let lease = before.and_then(|before| before.lease).filter(|_| grant.refresh_token.is_none());
+            let lease =
+                before.filter(|before| grant.goes_on_from(&before.grant)).and_then(|before| before.lease);
             let grant = grant.after(before.map(|before| &before.grant));
             kept.insert(key(of), Kept { grant, lease }, until, now);
             Ok(())
@@ -92,6 +93,13 @@ impl UpstreamGrants for MemoryStore {
                 kept.lease = None;
             }
             Ok(is_written)
+        })
+    }
+
+    fn forget<'a>(&'a self, of: Connection<'a>, _now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            locked(&self.upstream_grants).remove(&key(of));
+            Ok(())
         })
     }
 

@@ -317,6 +317,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
             subject: person.into(),
             client_id: None,
             tool: "t".into(),
+            connects: None,
             arguments: "{}".into(),
             expires_at: 1000,
         };

@@ -8,6 +8,7 @@ fn confirmation() -> Confirmation {
         subject: "alice".into(),
         client_id: Some("client".into()),
         tool: "delete".into(),
+        connects: None,
         arguments: "{\n  \"title\": \"milk \u{1f95b}\"\n}".into(),
         expires_at: 60,
     }

@@ -3,8 +3,8 @@
 use mcp_auth_core::{ScopeSet, SecretText};
 
 use crate::{
-    Authentication, Client, ClientCredential, Code, Connection, Grant, Redemption, SecretHash, Store,
-    UpstreamGrant,
+    Authentication, Client, ClientCredential, Code, ConnectedAccount, Connection, Grant, Redemption,
+    SecretHash, Store, UpstreamGrant,
 };
 
 /// A client with a secret.
@@ -76,19 +76,21 @@ pub fn lasting_grant(id: &str, current: &str) -> Grant {
 pub const CONNECTION: Connection<'static> = Connection { subject: "alice", upstream: "google" };
 
 /// What must not be read of [`upstream_grant`].
-pub const SECRETS_OF_UPSTREAM_GRANT: [&str; 5] = [
+pub const SECRETS_OF_UPSTREAM_GRANT: [&str; 6] = [
     "ya29.an-access-token",
     "1//a-refresh-token",
     "a-nonce-of-a-login",
     "a-group-of-alice",
     "a-domain-of-alice",
+    "an-account-of-alice",
 ];
 
 /// What a provider gave for a person.
 pub fn upstream_grant() -> UpstreamGrant {
-    let [access_token, refresh_token, nonce, group, domain] = SECRETS_OF_UPSTREAM_GRANT;
+    let [access_token, refresh_token, nonce, group, domain, account] = SECRETS_OF_UPSTREAM_GRANT;
     let secret = |text: &str| Some(SecretText::new(text));
     UpstreamGrant {
+        account: Some(ConnectedAccount { subject: account.to_owned(), name: Some(account.to_owned()) }),
         access_token: secret(access_token),
         access_expires_at: Some(50),
         refresh_token: secret(refresh_token),

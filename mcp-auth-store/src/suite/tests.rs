@@ -168,6 +168,8 @@ macro_rules! suite {
                 what_is_renewed_is_there_before_the_lease_is_given_back
                 the_lease_of_a_dead_holder_ends_and_a_late_one_overwrites_nothing
                 a_login_takes_the_lease_from_whoever_renews_what_was_before
+                the_refresh_token_of_another_account_does_not_stay
+                what_is_kept_of_one_provider_goes_alone
                 with_a_person_goes_what_providers_gave_for_them;
         }
     };

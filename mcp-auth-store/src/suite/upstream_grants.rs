@@ -4,12 +4,13 @@ use mcp_auth_core::{ScopeSet, SecretText};
 use serde_json::json;
 
 use super::race::{MANY, at_once, count};
-use crate::{Connection, Lease, Leased, SecretHash, Store, UpstreamGrant};
+use crate::{ConnectedAccount, Connection, Lease, Leased, SecretHash, Store, UpstreamGrant};
 
 const ANN: Connection<'static> = Connection { subject: "ann", upstream: "google" };
 
 fn grant(refresh_token: Option<&str>) -> UpstreamGrant {
     UpstreamGrant {
+        account: None,
         access_token: Some(SecretText::new("access")),
         access_expires_at: Some(50),
         refresh_token: refresh_token.map(SecretText::new),
@@ -132,6 +133,42 @@ pub async fn a_login_takes_the_lease_from_whoever_renews_what_was_before(store: 
     assert_eq!(lease(&store, "c", 30, 6).await, Leased::Held);
     assert!(grants.release(ANN, holder("b"), grant(Some("3")), 7).await.unwrap());
     assert_eq!(found(&store, 8).await, Some(grant(Some("3"))));
+}
+
+/// It is of that account alone: a tool would act for another one. Nor does who renews it write over the new one.
+pub async fn the_refresh_token_of_another_account_does_not_stay(store: Store) {
+    let grants = store.upstream_grants();
+    let of = |account: &str, token: Option<&str>| UpstreamGrant {
+        account: Some(ConnectedAccount { subject: account.into(), name: None }),
+        ..grant(token)
+    };
+    grants.keep(ANN, of("work", Some("1")), 100, 1).await.unwrap();
+    grants.keep(ANN, of("work", None), 100, 2).await.unwrap();
+    assert_eq!(found(&store, 3).await.unwrap().refresh_token, of("work", Some("1")).refresh_token);
+    assert!(matches!(lease(&store, "a", 30, 3).await, Leased::Taken(_)));
+    grants.keep(ANN, of("private", None), 100, 4).await.unwrap();
+    assert_eq!(found(&store, 5).await, Some(of("private", None)));
+    assert!(!grants.renew(ANN, holder("a"), of("work", Some("x")), 5).await.unwrap());
+    grants.keep(ANN, grant(None), 100, 6).await.unwrap();
+    assert_eq!(found(&store, 7).await, Some(grant(None)));
+}
+
+/// Nobody renews what is gone, and what is kept of others stays.
+pub async fn what_is_kept_of_one_provider_goes_alone(store: Store) {
+    let grants = store.upstream_grants();
+    let (github, bob) = (Connection { upstream: "github", ..ANN }, Connection { subject: "bob", ..ANN });
+    for of in [ANN, github, bob] {
+        grants.keep(of, grant(Some("1")), 100, 1).await.unwrap();
+    }
+    assert!(matches!(lease(&store, "a", 30, 2).await, Leased::Taken(_)));
+    grants.forget(ANN, 3).await.unwrap();
+    assert_eq!(found(&store, 4).await, None);
+    assert!(!grants.release(ANN, holder("a"), grant(Some("x")), 4).await.unwrap());
+    assert_eq!(found(&store, 4).await, None);
+    for stays in [github, bob] {
+        assert_eq!(grants.find(stays, 4).await.unwrap(), Some(grant(Some("1"))));
+    }
+    grants.forget(ANN, 4).await.unwrap();
 }
 
 /// Of all providers, and that of others stays.

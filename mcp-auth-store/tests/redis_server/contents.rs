@@ -17,6 +17,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_server() {
         subject: "alice".to_owned(),
         client_id: None,
         tool: "pay".to_owned(),
+        connects: None,
         arguments: "arguments of a call".to_owned(),
         expires_at: 100,
     };

@@ -66,6 +66,7 @@ impl ConfirmationPage {
             subject: person.subject().to_owned(),
             client_id: person.client_id().map(str::to_owned),
             tool: tool.to_owned(),
+            connects: None,
             arguments,
             expires_at: now.saturating_add(LONGEST_WAIT.as_secs()),
         };
