@@ -1,6 +1,6 @@
 //! Builds a running issuer from its setup and options.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use mcp_auth_core::net::Origin;
@@ -223,6 +223,14 @@ fn assemble(
         true => Trusted::default(),
         false => Trusted::new(&options.assertions, &setup.issuer, &setup.fetch, &setup.ambient)?,
     };
+    let mut connections = BTreeMap::new();
+    for connection in &options.connections {
+        let name = connection.name.clone();
+        let provider =
+            UpstreamLogin::new(connection.clone(), Arc::clone(&setup.fetch), setup.ambient.clone())
+                .map_err(|error| IssuerError::Upstream { name: name.clone(), error })?;
+        connections.insert(name, provider);
+    }
     let current = keys.current(now);
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = current.kid(), "built-in issuer ready");
     if current.algorithm() != options.signing_alg {
@@ -267,6 +275,7 @@ fn assemble(
         keys,
         store: setup.store,
         login,
+        connections,
         accounts,
         named,
         device_codes,
@@ -303,13 +312,15 @@ fn assemble(
         away: AddressRate::per_minute(30, 60),
         require_par: options.require_par,
     });
-    let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
+    let at = |path: &str| Some(format!("{}{path}", setup.issuer));
+    let (confirmation_page, connect_page) = (at(endpoint::CONFIRM), at(endpoint::CONNECT));
     let upstreams: Arc<dyn UpstreamTokens> = Arc::new(Reached(Arc::clone(&issuer)));
     let issuer = LocalIssuer {
         issuer: setup.issuer,
         keys: Arc::new(published),
         router: endpoint::router(issuer),
         confirmation_page,
+        connect_page,
         upstreams: Some(upstreams),
     };
     Ok(Built { issuer, rights, fetches })

@@ -22,6 +22,7 @@ use crate::client::scopes::Declared;
 use crate::endpoint::{Binding, ClientSecrets, RegistrationOptions};
 use crate::key::{AccessTokenClaims, BoundKey, KeyRing, MintError};
 use crate::person::accounts::AccountsLogin;
+use crate::person::upstream::UpstreamLogin;
 use crate::person::{ConsentCookie, Csrf, SessionCookie, TakenNames};
 use crate::person::{Login, LoginError, Renewal, Renewed};
 use crate::rate_limit::AddressRate;
@@ -48,6 +49,8 @@ pub(crate) struct Issuer {
     pub(crate) keys: KeyRing,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
+    /// The providers at which people connect accounts that tools act for, by name.
+    pub(crate) connections: BTreeMap<String, UpstreamLogin>,
     /// The accounts, where people log in with them.
     pub(crate) accounts: Option<Arc<AccountsLogin>>,
     /// What tokens say besides, by subject.
@@ -266,6 +269,15 @@ impl Issuer {
     pub(crate) fn renewal<'a>(&'a self, subject: &'a str, may_ask: bool) -> Renewal<'a> {
         let (look_every, now) = (self.lifetimes.access_token, self.now());
         Renewal { subject, look_every, now, may_ask, store: &self.store }
+    }
+
+    /// The provider of this name, at which people log in or connect accounts; without a name the login that is none.
+    pub(crate) fn provider(&self, name: Option<&str>) -> Option<&dyn Login> {
+        match name {
+            name if name == self.login.upstream() => Some(&*self.login),
+            Some(name) => self.connections.get(name).map(|provider| provider as &dyn Login),
+            None => None,
+        }
     }
 
     /// Keeps what the provider gave for a person who logs in, until nothing that they allow at this login can be left.

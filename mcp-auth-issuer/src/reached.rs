@@ -1,28 +1,54 @@
-//! What tools reach of the provider that people log in at: an access token of the one who calls.
+//! What tools reach of providers: an access token of the one who calls, at the provider that people log in at, or at one where they connected an
+//! account.
 
 use std::sync::Arc;
 
-use mcp_auth_runtime::facade::{NoUpstreamToken, UpstreamTokenFuture, UpstreamTokens};
+use mcp_auth_runtime::facade::{
+    NoUpstreamToken, UpstreamConnection, UpstreamConnectionFuture, UpstreamTokenFuture, UpstreamTokens,
+};
 
 use crate::issuer::Issuer;
-use crate::person::LoginError;
+use crate::person::{Login as _, LoginError};
 
-/// The provider of the login.
+/// The providers of an issuer.
 pub(crate) struct Reached(pub(crate) Arc<Issuer>);
+
+impl Reached {
+    fn is_of_login(&self, upstream: &str) -> bool {
+        self.0.login.upstream() == Some(upstream)
+    }
+}
 
 impl UpstreamTokens for Reached {
     fn knows(&self, upstream: &str) -> bool {
-        self.0.login.upstream() == Some(upstream)
+        self.is_of_login(upstream) || self.0.connections.contains_key(upstream)
+    }
+
+    fn connection<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamConnectionFuture<'a> {
+        Box::pin(async move {
+            let Some(provider) = self.0.connections.get(upstream) else {
+                return Ok(UpstreamConnection::LogsIn);
+            };
+            match provider.is_connected(&self.0.renewal(subject, true)).await {
+                Ok(true) => Ok(UpstreamConnection::Connected),
+                Ok(false) => Ok(UpstreamConnection::NotConnected),
+                Err(error) => Err(error.into()),
+            }
+        })
     }
 
     fn access_token<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamTokenFuture<'a> {
         Box::pin(async move {
-            if !self.knows(upstream) {
-                return Err(NoUpstreamToken::LogIn);
-            }
-            let token = self.0.login.access_token(&self.0.renewal(subject, true)).await;
+            let renewal = self.0.renewal(subject, true);
+            let (token, without) = match self.0.connections.get(upstream) {
+                Some(provider) => (provider.access_token(&renewal).await, NoUpstreamToken::Connect),
+                None if self.is_of_login(upstream) => {
+                    (self.0.login.access_token(&renewal).await, NoUpstreamToken::LogIn)
+                }
+                None => return Err(NoUpstreamToken::LogIn),
+            };
             match token {
-                Ok(token) => token.ok_or(NoUpstreamToken::LogIn),
+                Ok(token) => token.ok_or(without),
                 Err(LoginError::Unavailable(error)) => Err(NoUpstreamToken::Unavailable(error)),
                 Err(error) => Err(NoUpstreamToken::Unavailable(error.into())),
             }

@@ -20,7 +20,8 @@ pub use crate::call::guard::IntoDecision;
 pub use crate::call::handler::{About, CallFn, CallFuture, Guard, Handler, Operations, Part, Route, Routes};
 pub use crate::call::tool_error::{Failure, ToolError};
 pub use crate::call::upstream::{
-    NoUpstreamToken, Upstream, UpstreamToken, UpstreamTokenFuture, UpstreamTokens,
+    NoUpstreamToken, Upstream, UpstreamConnection, UpstreamConnectionFuture, UpstreamToken,
+    UpstreamTokenFuture, UpstreamTokens,
 };
 pub use crate::declared::registry::{Declaration, DeclarationError, Duplicate, Item, OperationId, Registry};
 pub use crate::declared::schema::{UnsupportedArguments, UnusableSchema};

@@ -101,6 +101,7 @@ async fn s01_nothing_that_must_not_be_read_stands_in_the_file() {
     let waiting = Confirmation {
         subject: "alice".to_owned(),
         client_id: None,
+        connects: None,
         tool: "pay".to_owned(),
         arguments: "arguments of a call".to_owned(),
         expires_at: 100,

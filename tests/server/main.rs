@@ -18,6 +18,7 @@ mod claimed;
 mod confirmed;
 mod confirmed_by_login;
 mod connect_page;
+mod connected;
 mod credentials;
 mod denied;
 mod direct;

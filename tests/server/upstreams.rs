@@ -90,19 +90,19 @@ async fn callers_who_logged_in_nowhere_here_are_refused_in_words() {
     for era in Era::ALL {
         for credential in [made.text(), &theirs, &program] {
             let text = said(server.client().era(era).token(credential)).await;
-            assert!(text.contains("has not logged in there"), "{era:?}: {text}");
+            assert!(text.contains("is not a person who logged in to this server"), "{era:?}: {text}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_server_whose_tool_names_an_upstream_at_which_nobody_logs_in_does_not_start() {
+async fn a_server_whose_tool_names_an_upstream_that_is_not_there_does_not_start() {
     let renamed = GOOGLE.replace("login = \"google\"", "login = \"gogle\"");
     let renamed = renamed.replace("[upstreams.google]", "[upstreams.gogle]");
     for (toml, why) in [
         (
             "[issuer]\n",
-            "tool `events` acts for a person at the upstream \"google\", at which nobody logs in here",
+            "tool `events` acts for a person at the upstream \"google\", at which nobody can log in or connect an account here: add [upstreams.google]:",
         ),
         (&renamed, "did you mean \"gogle\"?"),
     ] {

@@ -4,13 +4,14 @@ use mcp_auth_core::Acr;
 use mcp_auth_runtime::config::accounts::{Accounts, Passkeys, SecondFactor};
 use mcp_auth_runtime::config::issuer::{BuiltInIssuer, IssuerLogin};
 use mcp_auth_runtime::config::own_login::OwnLogin;
-use mcp_auth_runtime::config::{AcrValue, Config};
+use mcp_auth_runtime::config::{AcrValue, Config, UpstreamName};
 
 use super::ConfiguredError;
 use super::upstreams::upstream;
 use crate::options::LoginOptions;
 use crate::person::accounts::{AccountsOptions, PasskeysPolicy, SecondFactorPolicy};
 use crate::person::own::{AnswerKey, InvalidKey, OwnLoginCheck, OwnLoginOptions, SharedKey};
+use crate::person::upstream::UpstreamOptions;
 
 /// How people log in.
 pub(super) fn login(config: &Config, issuer: &BuiltInIssuer) -> Result<LoginOptions, ConfiguredError> {
@@ -27,6 +28,17 @@ pub(super) fn login(config: &Config, issuer: &BuiltInIssuer) -> Result<LoginOpti
             Ok(LoginOptions::Upstream(Box::new(upstream(config, name, table)?)))
         }
     }
+}
+
+/// The providers at which nobody logs in: people connect accounts there.
+pub(super) fn connections(
+    config: &Config,
+    issuer: &BuiltInIssuer,
+) -> Result<Vec<UpstreamOptions>, ConfiguredError> {
+    let is_login =
+        |name: &UpstreamName| matches!(&issuer.login, IssuerLogin::Upstream(login) if login == name);
+    let others = config.upstreams.iter().filter(|(name, _)| !is_login(name));
+    others.map(|(name, table)| upstream(config, name, table)).collect()
 }
 
 fn accounts(accounts: &Accounts) -> AccountsOptions {

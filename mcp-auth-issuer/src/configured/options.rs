@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::ConfiguredError;
 use super::assertions::asserted;
 use super::clients::{named, registration};
-use super::login::login;
+use super::login::{connections, login};
 use crate::client::document::ClientDocuments;
 use crate::key::SigningAlgorithm;
 use crate::options::IssuerOptions;
@@ -34,6 +34,7 @@ impl IssuerOptions {
             session_lifetime: issuer.session_lifetime.get(),
             require_par: issuer.require_par,
             login: login(config, issuer)?,
+            connections: connections(config, issuer)?,
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             device_code: issuer.device_code,

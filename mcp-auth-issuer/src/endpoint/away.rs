@@ -22,6 +22,10 @@ pub(super) enum Purpose {
     Authorize,
     /// A call waits for their answer.
     Confirm,
+    /// A call waits for an account of theirs: they log in to connect it.
+    Connect,
+    /// The same: they are at the provider of the account.
+    Connected,
     /// A device shows them a code.
     Device,
     /// Their own page.

@@ -88,7 +88,7 @@ pub(super) struct LoggedIn {
 }
 
 /// The most characters of a client's name that another page is told.
-const MAX_NAME: usize = 60;
+pub(super) const MAX_NAME: usize = 60;
 /// The kind of the transaction that holds what a login has found so far.
 const TRANSACTION: &str = "login";
 /// How long a person has for one form of a login after the first, in seconds.
@@ -496,6 +496,7 @@ impl<'s> LoginStep<'s> {
             address,
             now: issuer.now(),
             upstream: issuer.login.upstream(),
+            connects_for: None,
             next: "",
             store: Some(&issuer.store),
         }

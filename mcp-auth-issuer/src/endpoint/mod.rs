@@ -1,5 +1,5 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `device`, `token`, `revoke`, `introspect`, whose common part is `client_request`; and `confirm`, `account`, `factors` (with `password_change`) and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
+//! `device`, `token`, `revoke`, `introspect`, whose common part is `client_request`; and `confirm`, `connect` (`waiting`: the call that both are about), `account`, `factors` (with `password_change`) and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `choice`,
 //! `page_form` and `page_not_shown` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
 //! often one does; `path` says where each endpoint is, `router` puts it there.
 
@@ -9,6 +9,7 @@ mod away;
 mod choice;
 mod client_request;
 mod confirm;
+mod connect;
 mod device;
 mod factors;
 mod introspect;
@@ -27,9 +28,10 @@ mod returned;
 mod revoke;
 mod router;
 mod token;
+mod waiting;
 
 pub(crate) use client_request::ClientSecrets;
-pub(crate) use path::{CONFIRM, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
+pub(crate) use path::{CONFIRM, CONNECT, FACTORS, PAR, PASSKEYS_SCRIPT, RESET, RETURN, TOKEN};
 pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;
 pub(crate) use token::Binding;

@@ -8,6 +8,8 @@ pub(crate) const FACTORS: &str = "/account/factors";
 /// Where a person sets a password.
 pub(crate) const RESET: &str = "/authorize/reset";
 pub(crate) const CONFIRM: &str = "/authorize/confirm";
+/// Where a person connects an account at a provider.
+pub(crate) const CONNECT: &str = "/authorize/connect";
 /// Below `/authorize` for the same reason.
 pub(super) const DEVICE: &str = "/authorize/device";
 pub(super) const DEVICE_AUTHORIZATION: &str = "/device_authorization";

@@ -14,7 +14,7 @@ use mcp_auth_store::StoreError;
 
 use super::authorize::Untrusted;
 use super::away::{Away, Purpose, Way};
-use super::{account, authorize, confirm, device};
+use super::{account, authorize, confirm, connect, device};
 use crate::issuer::Issuer;
 use crate::observe::login::{LoginLimited, PageRefused};
 use crate::observe::{Event as _, Reason, Word};
@@ -79,7 +79,13 @@ pub(crate) async fn get(
             .unwrap_or_else(|why| why.respond(&issuer, address)),
         Purpose::Confirm => confirm::returned(&issuer, from, &query, returned)
             .await
-            .unwrap_or_else(|why| why.respond(&issuer, address)),
+            .unwrap_or_else(|why| why.respond(&issuer, address, confirm::words())),
+        Purpose::Connect => connect::returned(&issuer, from, &query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address, connect::words())),
+        Purpose::Connected => connect::connected(&issuer, from, &query, returned)
+            .await
+            .unwrap_or_else(|why| why.respond(&issuer, address, connect::words())),
         Purpose::Device => device::returned(&issuer, from, &query, returned)
             .await
             .unwrap_or_else(|why| why.respond(&issuer, address)),
@@ -110,7 +116,8 @@ async fn read<'h>(
     if answer.repeated().is_some() {
         return Err(Refusal::Gone);
     }
-    let (Some(name), Some(cookie)) = (issuer.login.transaction(&answer), issuer.cookie.read(headers)) else {
+    let provider = issuer.provider(upstream).ok_or(Refusal::OtherProvider)?;
+    let (Some(name), Some(cookie)) = (provider.transaction(&answer), issuer.cookie.read(headers)) else {
         return Err(Refusal::Gone);
     };
     // Before anything is asked of anybody for them, and before their transaction is used up: they may come again.
@@ -121,7 +128,8 @@ async fn read<'h>(
     let began = away.url.split_once('?').and_then(|(_, query)| Params::parse(query).ok());
     began.iter().for_each(speak);
     // The transaction is used up at this point: the answer may be of another provider than the one that was asked (RFC 9700 §4.4.2).
-    if away.upstream.as_deref() != upstream || upstream != issuer.login.upstream() {
+    let logs_in = away.purpose != Purpose::Connected;
+    if away.upstream.as_deref() != upstream || logs_in != (upstream == issuer.login.upstream()) {
         return Err(Refusal::OtherProvider);
     }
     Ok(Returned { cookie, away, answer })

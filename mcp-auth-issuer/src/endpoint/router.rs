@@ -15,12 +15,12 @@ use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::path::{
-    ACCOUNT, AUTHORIZE, CONFIRM, FACTORS, INTROSPECT, JWKS, PAR, PASSKEYS_SCRIPT, REGISTER, REGISTERED,
-    RESET, RETURN, RETURN_FROM, REVOKE, TOKEN,
+    ACCOUNT, AUTHORIZE, CONFIRM, CONNECT, FACTORS, INTROSPECT, JWKS, PAR, PASSKEYS_SCRIPT, REGISTER,
+    REGISTERED, RESET, RETURN, RETURN_FROM, REVOKE, TOKEN,
 };
 use super::{
-    account, authorize, confirm, device, factors, introspect, jwks, metadata, par, passkeys, registration,
-    reset, returned, revoke, token,
+    account, authorize, confirm, connect, device, factors, introspect, jwks, metadata, par, passkeys,
+    registration, reset, returned, revoke, token,
 };
 use crate::issuer::Issuer;
 use crate::person::page::speaking;
@@ -52,6 +52,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(ACCOUNT, get(account::get).post(account::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))
+        .route(CONNECT, get(connect::get).post(connect::post))
         .route(RETURN, get(returned::get))
         .route(RETURN_FROM, get(returned::get))
         .route(TOKEN, post(token::post).layer(cors([Method::POST])))

@@ -277,13 +277,17 @@ fields! {
     and_factors: Flag,
     /// The tool that was called.
     tool: Text,
+    /// The provider at which an account is connected, by its name in `[upstreams]`.
+    upstream: Text,
+    /// The account there: what the `sub` of who logs in with it would be.
+    account: Text,
     /// The signing key.
     kid: Text,
     /// What the key signs with.
     algorithm: Text,
     /// When the key begins to sign, in Unix seconds.
     signs_from: Number,
-    /// The page: `login`, `account` (with its factors, and the page of a password link), `device`, or `confirm`.
+    /// The page: `login`, `account` (with its factors, and the page of a password link), `device`, `confirm`, or `connect`.
     page: Word,
     /// What was asked for: `read`, `change`, or `remove`.
     what: Word,

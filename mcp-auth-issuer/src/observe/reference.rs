@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use super::event::Described;
 use super::field::FIELDS;
-use super::{account, authorization, client, confirm, device, key, login, token};
+use super::{account, authorization, client, confirm, connect, device, key, login, token};
 
 /// All events, by what they are about.
-const ALL: [(&str, &[Described]); 8] = [
+const ALL: [(&str, &[Described]); 9] = [
     ("Logins", login::EVENTS),
     ("Accounts", account::EVENTS),
     ("Authorization", authorization::EVENTS),
@@ -16,6 +16,7 @@ const ALL: [(&str, &[Described]); 8] = [
     ("Tokens and grants", token::EVENTS),
     ("Clients", client::EVENTS),
     ("Confirmed calls", confirm::EVENTS),
+    ("Connected accounts", connect::EVENTS),
     ("Signing keys", key::EVENTS),
 ];
 

@@ -47,6 +47,8 @@ pub struct IssuerOptions {
     pub session_lifetime: Duration,
     /// How people log in. **(default: the development login)**
     pub login: LoginOptions,
+    /// Providers at which people connect accounts that tools act for; none of them is the one that people log in at. **(default: none)**
+    pub connections: Vec<UpstreamOptions>,
     /// The users that the development login offers, by subject: one to 32 names. **(default: `developer`)**
     pub users: Vec<String>,
     /// Clients that the operator registered. **(default: none)**
@@ -107,6 +109,7 @@ impl IssuerOptions {
             refresh_grace: bounds::REFRESH_GRACE.default,
             session_lifetime: bounds::SESSION_LIFETIME.default,
             login: LoginOptions::default(),
+            connections: Vec::new(),
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
             assertions: Vec::new(),

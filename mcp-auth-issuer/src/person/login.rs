@@ -180,6 +180,8 @@ pub struct Attempt<'a> {
     pub now: u64,
     /// The name of the provider, where people log in at one of `[upstreams]`.
     pub(crate) upstream: Option<&'a str>,
+    /// The person who connects an account there, who is logged in here already.
+    pub(crate) connects_for: Option<&'a str>,
     /// The secret name under which the person comes back if [`Login::returned`] leads away once more.
     pub(crate) next: &'a str,
     /// What is kept of people who logged in before.
@@ -459,6 +461,7 @@ mod tests {
             address: None,
             now: 1,
             upstream: None,
+            connects_for: None,
             next: "",
             store: None,
         }

@@ -20,6 +20,7 @@ mod client_auth;
 mod code_grant;
 mod confirm;
 mod confused_deputy;
+mod connect;
 mod consent;
 mod denied;
 mod device;

@@ -1,4 +1,4 @@
-//! The provider that people log in at, as a tool reaches it: by an access token of the person who calls (`#[tool(upstream = "google")]`).
+//! A provider as a tool reaches it, which people log in at or connected an account at: by an access token of the person who calls (`#[tool(upstream = "google")]`).
 
 use std::error::Error;
 use std::fmt;
@@ -18,10 +18,31 @@ use crate::authn::Caller;
 pub type UpstreamTokenFuture<'a> =
     Pin<Box<dyn Future<Output = Result<UpstreamToken, NoUpstreamToken>> + Send + 'a>>;
 
-/// What providers gave for people who logged in there, as the built-in issuer keeps it.
+/// What [`UpstreamTokens::connection`] returns.
+pub type UpstreamConnectionFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<UpstreamConnection, Box<dyn Error + Send + Sync>>> + Send + 'a>>;
+
+/// What a person is to a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UpstreamConnection {
+    /// They log in to the built-in issuer there.
+    LogsIn,
+    /// They connected an account there.
+    Connected,
+    /// They can connect an account there, and have not.
+    NotConnected,
+}
+
+/// What providers gave for people who logged in there or connected an account, as the built-in issuer keeps it.
 pub trait UpstreamTokens: Send + Sync {
-    /// Whether people log in at a provider of this name.
+    /// Whether people log in at a provider of this name, or can connect an account there.
     fn knows(&self, upstream: &str) -> bool;
+
+    /// What the person `subject` is to this provider. A tool that names it runs once they are connected. **(default: they log in there)**
+    fn connection<'a>(&'a self, _upstream: &'a str, _subject: &'a str) -> UpstreamConnectionFuture<'a> {
+        Box::pin(async { Ok(UpstreamConnection::LogsIn) })
+    }
 
     /// An access token of this provider for the person `subject`, the `sub` of their tokens. One that is about to end is refreshed first: of all who
     /// ask at the same time, in any process, one does.
@@ -59,12 +80,15 @@ pub enum NoUpstreamToken {
     /// Nothing is kept of a login of this person there, or the provider ended it: they have to log in again.
     #[error("the person has to log in at the provider")]
     LogIn,
+    /// They have to connect their account there again: the provider ended what it gave, or they disconnected it.
+    #[error("the person has to connect their account at the provider")]
+    Connect,
     /// It cannot be told now.
     #[error("the provider cannot be asked now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// What providers gave for people who log in at the built-in issuer.
+/// What providers gave for people of the built-in issuer.
 pub(crate) struct LocalUpstreams {
     /// Its issuer identifier.
     pub(crate) issuer: IssuerIdentifier,
@@ -113,28 +137,48 @@ impl Upstream {
     /// for it each time, and do not keep it.
     ///
     /// # Errors
-    /// What the client may read: that the person has not logged in there, or that the provider cannot be asked now.
+    /// What the client may read: that the person has not logged in or connected an account there, or that the provider cannot be asked now.
     pub async fn access_token(&self) -> Result<UpstreamToken, ToolError> {
         let name = self.name;
         let Some((tokens, subject)) = &self.person else {
             return Err(ToolError::forbidden(format!(
-                "this tool acts for a person at {name:?}, and the caller has not logged in there: log in to this server as a person"
+                "this tool acts for a person at {name:?}, and the caller is not a person who logged in to this server: log in as one"
             )));
         };
         tokens.access_token(name, subject).await.map_err(|error| match error {
             NoUpstreamToken::LogIn => ToolError::forbidden(format!(
                 "this tool acts for a person at {name:?}, which does not know their login any more: log in to this server again"
             )),
-            NoUpstreamToken::Unavailable(error) => {
-                tracing::error!(upstream = name, ?error, "no access token of the provider can be had now");
-                ToolError::new(format!("{name:?} cannot be reached now; try again later"))
-            }
+            NoUpstreamToken::Connect => ToolError::forbidden(format!(
+                "this tool acts for a person at {name:?}, where their account is not connected any more: call it again to connect it"
+            )),
+            NoUpstreamToken::Unavailable(error) => self.unavailable(&*error),
         })
+    }
+
+    /// Whether the person can connect an account there, and has not.
+    ///
+    /// # Errors
+    /// It cannot be told now.
+    pub(crate) async fn is_to_be_connected(&self) -> Result<bool, ToolError> {
+        let Some((tokens, subject)) = &self.person else { return Ok(false) };
+        match tokens.connection(self.name, subject).await {
+            Ok(UpstreamConnection::NotConnected) => Ok(true),
+            Ok(UpstreamConnection::LogsIn | UpstreamConnection::Connected) => Ok(false),
+            Err(error) => Err(self.unavailable(&*error)),
+        }
+    }
+
+    fn unavailable(&self, error: &(dyn Error + Send + Sync)) -> ToolError {
+        let name = self.name;
+        tracing::error!(upstream = name, ?error, "the provider, or what it gave, cannot be had now");
+        ToolError::new(format!("{name:?} cannot be reached now; try again later"))
     }
 }
 
 impl FromCall for Upstream {
-    const NEEDS_TRANSPORT: bool = false;
+    // Its person may have to be asked to connect their account.
+    const NEEDS_TRANSPORT: bool = true;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         call.upstream.clone().ok_or_else(|| {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ClientCapabilities, ErrorCode, GetPromptResponse, InputResponses,
-    JsonObject, ReadResourceResponse,
+    CallToolResponse, CallToolResult, ClientCapabilities, ErrorCode, GetPromptResponse, InputRequiredResult,
+    InputResponses, JsonObject, ReadResourceResponse,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
@@ -18,9 +18,9 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::bounds::{Answer, Failed, Patience};
-use super::confirm::{Confirming, Unconfirmed, confirmed_in_client};
 use super::direct::DirectRequest;
 use super::permit::{kept, placed, rules, undecided};
+use super::person::{Confirming, Connecting, Unconfirmed, confirmed_in_client};
 use super::rulebook::Rules;
 use super::server::Dispatch;
 use crate::answer::refused_by::{MESSAGE, METHOD, OUTAGE, RULE};
@@ -39,7 +39,7 @@ use crate::declared::schema::Misfits;
 use crate::declared::{Confirm, Kind};
 use crate::envelope::Message;
 use crate::observe::span;
-use crate::observe::undecided::PATIENCE;
+use crate::observe::undecided::{PATIENCE, Undecided};
 use crate::owned::unavailable;
 use mcp_auth_core::Era;
 use mcp_auth_core::seen::echoed;
@@ -78,6 +78,24 @@ pub(super) struct Round {
     pub(super) input_responses: Option<InputResponses>,
     /// As it came from the client: sealed.
     pub(super) request_state: Option<String>,
+}
+
+/// What a person does before a call runs, as far as it came.
+struct Before {
+    connecting: Option<Connecting>,
+    confirming: Option<Confirming>,
+}
+
+impl Before {
+    /// What goes out with `result`, which asks: the confirmation is remembered within the connection, which comes first.
+    fn go_with(self, result: &mut InputRequiredResult) {
+        if let Some(confirming) = self.confirming {
+            confirming.go_with(result);
+        }
+        if let Some(connecting) = self.connecting {
+            connecting.go_with(result);
+        }
+    }
 }
 
 impl Dispatch {
@@ -133,6 +151,19 @@ impl Dispatch {
         let called_with = Values::Arguments(call.arguments.as_ref().unwrap_or(&none));
         let filled = permit.need().map(|need| need.filled(called_with)).unwrap_or_default();
         let era = call.era();
+        let connecting = match declaration.upstream() {
+            None => None,
+            Some(_) => {
+                let mut connecting = Connecting::of(&mut call);
+                if let Err(unconnected) =
+                    self.connected(declaration, permit, &mut call, &mut connecting).await
+                {
+                    let before = Before { connecting: Some(connecting), confirming: None };
+                    return self.unconfirmed(unconnected, before, &call, permit, declaration).await;
+                }
+                Some(connecting)
+            }
+        };
         let confirming = match declaration.rule.confirm() {
             None => None,
             Some(how) => {
@@ -140,7 +171,8 @@ impl Dispatch {
                 if let Err(unconfirmed) =
                     self.confirmed(how, declaration, permit, &mut call, &mut confirming).await
                 {
-                    return self.unconfirmed(unconfirmed, confirming, &call, permit, declaration).await;
+                    let before = Before { connecting, confirming: Some(confirming) };
+                    return self.unconfirmed(unconfirmed, before, &call, permit, declaration).await;
                 }
                 // What a person confirmed runs once.
                 if let Err(error) = self.states.used(brought).await {
@@ -164,9 +196,7 @@ impl Dispatch {
         }
         match &mut answer {
             CallToolResponse::InputRequired(result) => {
-                if let Some(confirming) = confirming {
-                    confirming.go_with(result);
-                }
+                Before { connecting, confirming }.go_with(result);
                 self.states.seal(result, permit, declaration.stamp()).await?
             }
             // SEP-2663: a client gets no task that did not say that it can follow one.
@@ -189,6 +219,53 @@ impl Dispatch {
         Ok(answer)
     }
 
+    /// Asks the person to connect the account that the tool acts for, unless they have.
+    ///
+    /// # Errors
+    /// What the client is told where they do not.
+    async fn connected(
+        &self,
+        declaration: &Declaration,
+        permit: &Permit,
+        call: &mut Call,
+        connecting: &mut Connecting,
+    ) -> Result<(), Unconfirmed> {
+        let (Some(upstream), Some(page)) = (call.upstream.clone(), &self.person_pages.connect) else {
+            return Ok(());
+        };
+        if upstream.is_to_be_connected().await? {
+            let undecided = call.undecided.clone();
+            let connects = (declaration, upstream.name());
+            let asking = page.connected(connects, permit.identity(), call, connecting);
+            self.waited_for(permit, undecided.as_deref(), asking).await?;
+            // It waited: what was decided may be otherwise by now.
+            self.still_allowed(permit).await?;
+            if let Some(undecided) = &undecided {
+                undecided.confirmed();
+            }
+        }
+        connecting.is_done(call);
+        Ok(())
+    }
+
+    /// Waits for what a person does, for as long as the credential of the caller lives.
+    async fn waited_for(
+        &self,
+        permit: &Permit,
+        undecided: Option<&Undecided>,
+        asking: impl Future<Output = Result<(), Unconfirmed>>,
+    ) -> Result<(), Unconfirmed> {
+        if let Some(undecided) = undecided {
+            undecided.asks_person();
+        }
+        tokio::select! {
+            asked = asking => asked,
+            () = self.end_of_stream(permit.identity()).reached() => {
+                Err(Unconfirmed::refused("the caller's credential ended before the person answered for this call"))
+            }
+        }
+    }
+
     /// Asks the person whether the call runs, unless they said so in an earlier message of it.
     ///
     /// # Errors
@@ -205,11 +282,8 @@ impl Dispatch {
             return Ok(());
         }
         let undecided = call.undecided.clone();
-        if let Some(undecided) = &undecided {
-            undecided.asks_person();
-        }
         let asking = async {
-            match (how, &self.confirmation_page) {
+            match (how, &self.person_pages.confirm) {
                 (Confirm::InClient, _) => confirmed_in_client(declaration, call).await,
                 (Confirm::ByLogin, Some(page)) => {
                     page.confirmed(declaration, permit.identity(), call, confirming).await
@@ -217,12 +291,7 @@ impl Dispatch {
                 (Confirm::ByLogin, None) => Err(Unconfirmed::refused(NO_PAGE)),
             }
         };
-        tokio::select! {
-            asked = asking => asked?,
-            () = self.end_of_stream(permit.identity()).reached() => {
-                return Err(Unconfirmed::refused("the caller's credential ended before the person confirmed this call"));
-            }
-        }
+        self.waited_for(permit, undecided.as_deref(), asking).await?;
         // In a session, and where the page is waited for, the message that was decided on is the one that waited.
         if call.era() == Era::Sessions || how == Confirm::ByLogin {
             self.still_allowed(permit).await?;
@@ -260,11 +329,11 @@ impl Dispatch {
         }
     }
 
-    /// The answer to a call that its person has not confirmed: it is audited as a refusal, the question too.
+    /// The answer to a call for which its person has not answered: it is audited as a refusal, the question too.
     async fn unconfirmed(
         &self,
         unconfirmed: Unconfirmed,
-        confirming: Confirming,
+        before: Before,
         call: &Call,
         permit: &Permit,
         declaration: &Declaration,
@@ -275,7 +344,7 @@ impl Dispatch {
         }
         let mut answer = Err::<String, ToolError>(told).into_tool_answer(&Asked::by(call));
         if let Ok(CallToolResponse::InputRequired(result)) = &mut answer {
-            confirming.go_with(result);
+            before.go_with(result);
             self.states.seal(result, permit, declaration.stamp()).await?;
         }
         answer

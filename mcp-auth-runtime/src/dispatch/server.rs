@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::about;
 use super::bounds::CallLimits;
 use super::changes::Followers;
-use super::confirm::ConfirmationPage;
 use super::direct::Listed;
 use super::lists::{Lists, Pages};
 use super::permit;
+use super::person::PersonPages;
 use super::rulebook::{Rulebook, Rules};
 use super::security_schemes::{Logins, SecuritySchemes};
 use crate::authn::Identity;
@@ -35,8 +35,8 @@ pub(crate) struct Dispatch {
     pub(super) followers: Option<Followers>,
     pub(super) pages: Pages,
     pub(super) limits: CallLimits,
-    /// Where a person confirms a call after logging in, if there is such a page.
-    pub(super) confirmation_page: Option<ConfirmationPage>,
+    /// Where a person answers for a call.
+    pub(super) person_pages: PersonPages,
     /// What providers gave for people who log in at the built-in issuer.
     pub(super) upstreams: Option<LocalUpstreams>,
     /// What stands in front of scopes where clients ask for them.
@@ -82,7 +82,7 @@ impl Dispatch {
             pages: Pages::Whole,
             rules,
             limits,
-            confirmation_page: None,
+            person_pages: PersonPages::default(),
             upstreams: None,
             scope_prefix: None,
             clock: Arc::clone(&ambient.clock),
@@ -111,10 +111,10 @@ impl Dispatch {
         Self { scope_prefix, ..self }
     }
 
-    /// The same, where a person confirms a call on this page.
+    /// The same, where a person answers for a call on these pages.
     #[must_use]
-    pub(crate) fn confirming(self, page: Option<ConfirmationPage>) -> Self {
-        Self { confirmation_page: page, ..self }
+    pub(crate) fn answered_on(self, person_pages: PersonPages) -> Self {
+        Self { person_pages, ..self }
     }
 
     /// The same, whose tools reach providers that people log in at.

@@ -19,7 +19,7 @@ use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
 use crate::call::upstream::LocalUpstreams;
-use crate::dispatch::{ConfirmationPage, Dispatch};
+use crate::dispatch::{Dispatch, PersonPage, PersonPages};
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
 use crate::observe::health::{self, Readiness};
@@ -183,11 +183,11 @@ fn layers(
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
     let demand = settings::ready_demand(&parts.config);
     let schemes = settings::schemes(&parts.config, local.is_some());
-    let page = local.as_ref().and_then(|local| confirmation_page(local, &parts));
+    let pages = local.as_ref().map(|local| person_pages(local, &parts)).unwrap_or_default();
     let upstreams = local.as_ref().and_then(|local| {
         Some(LocalUpstreams { issuer: local.issuer.clone(), tokens: local.upstreams.clone()? })
     });
-    let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, page, upstreams))?;
+    let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, pages, upstreams))?;
     let readiness = move || {
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
         Readiness::of(issuers, demand, shutdown.is_stopping())
@@ -201,11 +201,14 @@ fn layers(
     Ok(endpoint.merge(at_the_root).merge(metadata).merge(issuer).merge(health))
 }
 
-/// Where people confirm calls after logging in.
-fn confirmation_page(local: &LocalIssuer, parts: &Parts) -> Option<ConfirmationPage> {
-    let url = local.confirmation_page.clone()?;
+/// Where people confirm calls after logging in, and where they connect accounts.
+fn person_pages(local: &LocalIssuer, parts: &Parts) -> PersonPages {
     let timeout = parts.config.limits.session_timeout.get();
-    Some(ConfirmationPage::new((local.issuer.clone(), url), parts.store.clone(), &parts.ambient, timeout))
+    let at = |url: &Option<String>| {
+        let issuer = (local.issuer.clone(), url.clone()?);
+        Some(PersonPage::new(issuer, parts.store.clone(), &parts.ambient, timeout))
+    };
+    PersonPages { confirm: at(&local.confirmation_page), connect: at(&local.connect_page) }
 }
 
 /// The MCP endpoint: the gate, with rmcp and the handler behind it.
@@ -213,7 +216,7 @@ fn endpoint(
     parts: Parts,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
-    (schemes, page, upstreams): (Schemes, Option<ConfirmationPage>, Option<LocalUpstreams>),
+    (schemes, pages_of_people, upstreams): (Schemes, PersonPages, Option<LocalUpstreams>),
 ) -> Result<Endpoint> {
     let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
     let stored = match parts.session_store {
@@ -249,7 +252,10 @@ fn endpoint(
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new((parts.served, parts.about), rules, &parts.ambient, states, calls, closing);
-    let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies)).confirming(page);
+    let dispatch = dispatch
+        .paged(pages)
+        .telling(&settings::logins(&parts.config, verifies))
+        .answered_on(pages_of_people);
     let dispatch = dispatch.asking_with(settings::requested_prefix(&parts.config)).reaching(upstreams);
     let dispatch = if parts.changes { dispatch.changing() } else { dispatch };
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))

@@ -26,7 +26,9 @@ pub struct LocalIssuer {
     /// The URL of its page on which a person confirms a call, if it has one. Behind it comes `?id=` and the secret under which the
     /// store keeps the call ([`Confirmations`](mcp_auth_store::Confirmations)).
     pub confirmation_page: Option<String>,
-    /// What providers gave for people who log in there, for tools that name one.
+    /// The same for the page on which a person connects an account at a provider that a tool acts at.
+    pub connect_page: Option<String>,
+    /// What providers gave for people, for tools that name one.
     pub upstreams: Option<Arc<dyn UpstreamTokens>>,
 }
 

@@ -13,7 +13,10 @@ mod page;
 mod server;
 mod texts;
 
-pub use crate::call::upstream::{NoUpstreamToken, UpstreamToken, UpstreamTokenFuture, UpstreamTokens};
+pub use crate::call::upstream::{
+    NoUpstreamToken, UpstreamConnection, UpstreamConnectionFuture, UpstreamToken, UpstreamTokenFuture,
+    UpstreamTokens,
+};
 pub use answer::Answer;
 pub use client::{Client, Era};
 pub use deny::TestDenyList;

@@ -185,13 +185,14 @@ impl<H: Handler> TestServerBuilder<H> {
         let issuer = self.issuer.unwrap_or_else(|| TestIssuer::new("https://issuer.test", Arc::clone(clock)));
         let (trusted, upstreams) = (issuer.clone(), self.upstreams);
         let local: LocalIssuerFactory = Box::new(move |setup, _| {
-            let (confirmation_page, router) = page(setup);
+            let (person_page, router) = page(setup);
             let issuer = trusted.issuer().parse().map_err(Error::from);
             let built = issuer.map(|issuer| LocalIssuer {
                 issuer,
                 keys: Arc::new(OneKey(Arc::new(KnownKeys { jwks: trusted.jwks(), withdrawn: 0 }))),
                 router,
-                confirmation_page: Some(confirmation_page),
+                confirmation_page: Some(person_page.clone()),
+                connect_page: Some(person_page),
                 upstreams,
             });
             Box::pin(std::future::ready(built))

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 
-use super::visit::{Known, login_step};
+use super::visit::{Known, connected_accounts, login_step};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
@@ -45,6 +45,7 @@ pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Respons
         browser: &browser,
         there_may_be_more: known.there_may_be_more,
         allowed: known.applications,
+        connected: connected_accounts(issuer, &browser.subject).await?,
         action: ACCOUNT,
         csrf: &issuer.csrf.token(cookie, ACCOUNT, &*issuer.ambient.random).await?,
     };

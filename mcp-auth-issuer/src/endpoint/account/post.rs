@@ -8,16 +8,17 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use mcp_auth_store::{Browser, SecretHash, StoreError};
+use mcp_auth_store::{Browser, Connection, SecretHash, StoreError};
 
 use super::get::page;
-use super::visit::{Known, login_step};
+use super::visit::{Known, connected_accounts, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
+use crate::observe::connect::AccountDisconnected;
 use crate::observe::login::LoggedOut;
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
@@ -53,6 +54,10 @@ async fn decide(
             end(issuer, (&browser, address), form.get("application").unwrap_or_default()).await?;
             Ok(see_other(ACCOUNT))
         }
+        (Some("disconnect"), Some(browser)) => {
+            disconnect(issuer, (&browser, address), form.get("upstream").unwrap_or_default()).await?;
+            Ok(see_other(ACCOUNT))
+        }
         (Some("logout"), Some(browser)) => {
             let everywhere = form.get("everywhere") == Some("yes");
             if everywhere {
@@ -70,9 +75,24 @@ async fn decide(
             Ok(response)
         }
         // Nobody is logged in any more, or the person cancelled the login.
-        (Some("end" | "logout" | "deny"), _) => page(issuer, headers).await,
+        (Some("end" | "disconnect" | "logout" | "deny"), _) => page(issuer, headers).await,
         (_, _) => Err(Untrusted::Stale { page: ACCOUNT.to_owned() }.into()),
     }
+}
+
+/// Forgets what the provider gave for the account that this person connected there. It may be gone already.
+async fn disconnect(
+    issuer: &Issuer,
+    (browser, address): (&Browser, Option<IpAddr>),
+    upstream: &str,
+) -> Result<(), StoreError> {
+    let subject = &*browser.subject;
+    let connected = connected_accounts(issuer, subject).await?;
+    if connected.iter().any(|line| line.upstream == upstream) {
+        issuer.store.upstream_grants().forget(Connection { subject, upstream }, issuer.now()).await?;
+        AccountDisconnected { subject, upstream, address }.happened();
+    }
+    Ok(())
 }
 
 /// Ends all that one application was allowed, if it is among those that this person let in: each end is something that every server has to

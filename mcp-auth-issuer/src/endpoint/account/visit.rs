@@ -1,7 +1,7 @@
 //! Who is at the page, and what they let in.
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{StoreError, grant_name};
+use mcp_auth_store::{Connection, StoreError, grant_name};
 
 use crate::endpoint::away::Purpose;
 use crate::endpoint::device::LIFETIME as DEVICE_CODE_LIFETIME;
@@ -9,7 +9,7 @@ use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::person::Asked;
-use crate::person::page::{AllowedApplication, texts};
+use crate::person::page::{AllowedApplication, ConnectedLine, texts};
 
 /// The most grants on the page, and the most applications that need not ask again: those that end first. And the most that were let in
 /// lately.
@@ -36,6 +36,25 @@ pub(super) struct Known {
     pub(super) applications: Vec<AllowedApplication>,
     /// Whether there may be more of them.
     pub(super) there_may_be_more: bool,
+}
+
+/// The accounts that `subject` connected.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn connected_accounts<'i>(
+    issuer: &'i Issuer,
+    subject: &str,
+) -> Result<Vec<ConnectedLine<'i>>, StoreError> {
+    let mut all = Vec::new();
+    for (upstream, provider) in &issuer.connections {
+        let of = Connection { subject, upstream };
+        let kept = issuer.store.upstream_grants().find(of, issuer.now()).await?;
+        if let Some(account) = kept.filter(|kept| !kept.is_over).and_then(|kept| kept.account) {
+            all.push(ConnectedLine { upstream, provider, name: account.name });
+        }
+    }
+    Ok(all)
 }
 
 impl Known {

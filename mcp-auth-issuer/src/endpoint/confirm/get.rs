@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
 
 use super::call::WaitingCall;
-use super::refusal::Refusal;
+use super::refusal::words;
 use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::waiting::NotAnswered;
 use crate::issuer::Issuer;
 use crate::person::page::{ConfirmPage, Notice};
 use crate::request::address::CameFrom;
@@ -22,11 +23,11 @@ pub(crate) async fn get(
 ) -> Response {
     match show(&issuer, &uri, &headers).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer, address),
+        Err(why) => why.respond(&issuer, address, words()),
     }
 }
 
-async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Response, NotAnswered> {
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
@@ -40,17 +41,17 @@ pub(super) async fn page(
     headers: &HeaderMap,
     call: &WaitingCall,
     notice: Option<Notice>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, NotAnswered> {
     let (cookie, browser) = issuer.session(headers).await?;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
     if let (Some(cookie), Some(person)) = (cookie, its_person) {
-        let csrf = issuer.csrf.token(cookie, &call.url, &*issuer.ambient.random).await?;
+        let csrf = issuer.csrf.token(cookie, &call.0.url, &*issuer.ambient.random).await?;
         let page = ConfirmPage {
             issuer,
-            client: call.client.as_ref(),
-            call: &call.asked,
+            client: call.0.client.as_ref(),
+            call: &call.0.asked,
             person: person.name.as_deref().unwrap_or(&person.subject),
-            action: &call.url,
+            action: &call.0.url,
             csrf: &csrf,
         };
         return Ok(page.into_response());

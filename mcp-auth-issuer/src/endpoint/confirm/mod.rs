@@ -4,7 +4,7 @@
 //!
 //! - `get`: the page. `post`: what a person does on it. `returned`: they come back from another page of the login.
 //! - `call`: the call that the URL names.
-//! - `refusal`: what is not answered here, and how it ended.
+//! - `refusal`: how it ended.
 
 mod call;
 mod get;
@@ -14,4 +14,5 @@ mod returned;
 
 pub(super) use get::get;
 pub(super) use post::post;
+pub(super) use refusal::words;
 pub(super) use returned::returned;

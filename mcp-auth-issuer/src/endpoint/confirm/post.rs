@@ -11,10 +11,11 @@ use mcp_auth_store::{Answer, SecretHash};
 
 use super::call::WaitingCall;
 use super::get::page;
-use super::refusal::{Refusal, allowed};
+use super::refusal::{allowed, words};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
+use crate::endpoint::waiting::NotAnswered;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::confirm::{CallConfirmed, CallDenied, CallNotTheirs};
@@ -31,7 +32,7 @@ pub(crate) async fn post(
 ) -> Response {
     match decide(&issuer, &uri, (&headers, address), body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(&issuer, address),
+        Err(why) => why.respond(&issuer, address, words()),
     }
 }
 
@@ -40,13 +41,14 @@ async fn decide(
     uri: &Uri,
     (headers, address): (&HeaderMap, Option<IpAddr>),
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, NotAnswered> {
     PageForm::is_sent_by_our_page(issuer, headers)?;
     let call = WaitingCall::read(issuer, uri.query().unwrap_or_default()).await?;
-    let form: Result<_, Refusal> = PageForm::read(issuer, headers, body, (&call.url, &call.url)).await;
+    let form: Result<_, NotAnswered> =
+        PageForm::read(issuer, headers, body, (&call.0.url, &call.0.url)).await;
     let PageForm { fields: form, cookie, browser } = form?;
 
-    let asked = &call.asked;
+    let asked = &call.0.asked;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
     match (form.get("decision"), its_person) {
         (Some("login"), _) => {
@@ -55,7 +57,7 @@ async fn decide(
             logged_in(issuer, &call, (cookie, address), answered).await
         }
         (Some("allow"), Some(_)) => {
-            call.answer(issuer, Answer::Allowed).await?;
+            call.0.answer(issuer, Answer::Allowed).await?;
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             let (subject, client_id, tool) = (&*asked.subject, asked.client_id.as_deref(), &*asked.tool);
             CallConfirmed { subject, client_id, tool, address }.happened();
@@ -63,18 +65,18 @@ async fn decide(
         }
         // The login page has this button too, so that a person who does not know the call can deny it without logging in.
         (Some("deny"), its_person) => {
-            call.answer(issuer, Answer::Denied).await?;
+            call.0.answer(issuer, Answer::Denied).await?;
             if its_person.is_some() {
                 issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             }
             let subject = its_person.as_ref().map(|browser| &*browser.subject);
             CallDenied { subject, client_id: asked.client_id.as_deref(), tool: &asked.tool, address }
                 .happened();
-            Err(Refusal::Denied)
+            Err(NotAnswered::Denied)
         }
         // The login ended while the page was open, so the person logs in again.
         (Some("allow"), None) => page(issuer, headers, &call, Some(Notice::Ended)).await,
-        (_, _) => Err(Untrusted::Stale { page: call.url.clone() }.into()),
+        (_, _) => Err(Untrusted::Stale { page: call.0.url.clone() }.into()),
     }
 }
 
@@ -84,15 +86,15 @@ pub(super) async fn logged_in(
     call: &WaitingCall,
     (cookie, address): (&str, Option<IpAddr>),
     answered: Answered,
-) -> Result<Response, Refusal> {
-    let asked = &call.asked;
+) -> Result<Response, NotAnswered> {
+    let asked = &call.0.asked;
     match answered {
         Answered::Person(user) if user.subject == asked.subject => {
             Ok(call.login_step().begin(issuer, (cookie, address), user).await?)
         }
         // This person is shown nothing of the call. The call ends, and its caller is told why.
         Answered::Person(user) => {
-            call.answer(issuer, Answer::Foreign).await?;
+            call.0.answer(issuer, Answer::Foreign).await?;
             CallNotTheirs {
                 subject: &user.subject,
                 caller: &asked.subject,
@@ -101,7 +103,7 @@ pub(super) async fn logged_in(
                 address,
             }
             .happened();
-            Err(Refusal::Foreign)
+            Err(NotAnswered::Foreign)
         }
         Answered::Page(page) => Ok(page),
     }

@@ -7,8 +7,8 @@ use http::HeaderMap;
 
 use super::call::WaitingCall;
 use super::post::logged_in;
-use super::refusal::Refusal;
 use crate::endpoint::returned::Returned;
+use crate::endpoint::waiting::NotAnswered;
 use crate::issuer::Issuer;
 
 /// Logs them in, and shows the call.
@@ -17,7 +17,7 @@ pub(crate) async fn returned(
     from: (&HeaderMap, Option<IpAddr>),
     query: &str,
     returned: Returned<'_>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, NotAnswered> {
     let call = WaitingCall::read(issuer, query).await?;
     let cookie = returned.cookie;
     let answered = call.login_step().returned(issuer, from, returned).await?;

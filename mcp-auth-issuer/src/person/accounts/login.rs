@@ -338,6 +338,7 @@ mod tests {
                 address: None,
                 now: 1000,
                 upstream: None,
+                connects_for: None,
                 next: "",
                 store: None,
             };

@@ -14,6 +14,7 @@ use super::shell::page;
 use super::speaking::texts;
 use crate::endpoint::FACTORS;
 use crate::issuer::Issuer;
+use crate::person::upstream::UpstreamLogin;
 
 /// Shows a person which applications they allowed something.
 pub(crate) struct AccountPage<'a> {
@@ -21,11 +22,21 @@ pub(crate) struct AccountPage<'a> {
     /// The login at this browser.
     pub(crate) browser: &'a Browser,
     pub(crate) allowed: Vec<AllowedApplication>,
+    pub(crate) connected: Vec<ConnectedLine<'a>>,
     /// Whether there are more applications than the page shows.
     pub(crate) there_may_be_more: bool,
     /// The URL that the forms post to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
+}
+
+/// An account that a person connected.
+pub(crate) struct ConnectedLine<'a> {
+    /// The provider, by its name in the configuration.
+    pub(crate) upstream: &'a str,
+    pub(crate) provider: &'a UpstreamLogin,
+    /// Its name, where the provider says one.
+    pub(crate) name: Option<String>,
 }
 
 /// An application that a person allowed something.
@@ -78,6 +89,11 @@ impl IntoResponse for AccountPage<'_> {
             @if self.there_may_be_more {
                 p.hint { (texts.only_some_shown) }
             }
+            @if !self.connected.is_empty() {
+                h2 { (texts.connected_accounts) }
+                p.hint { (texts.connected_accounts_are) }
+                @for connected in &self.connected { (self.connection(connected)) }
+            }
             @if self.issuer.accounts.is_some() {
                 h2 { (texts.how_you_log_in) }
                 p { a href=(FACTORS) { (texts.factors_link) } }
@@ -98,6 +114,23 @@ impl IntoResponse for AccountPage<'_> {
 }
 
 impl AccountPage<'_> {
+    fn connection(&self, connected: &ConnectedLine<'_>) -> Markup {
+        let (texts, called) = (texts(), connected.provider.called());
+        html! {
+            section.application {
+                p {
+                    strong { bdi { (visible(&called)) } }
+                    @if let Some(name) = &connected.name { ": " bdi { (visible(name)) } }
+                }
+                form method="post" action=(self.action) {
+                    input type="hidden" name="csrf" value=(self.csrf);
+                    input type="hidden" name="upstream" value=(connected.upstream);
+                    div.buttons { button type="submit" name="decision" value="disconnect" { (texts.disconnect) } }
+                }
+            }
+        }
+    }
+
     fn application(&self, allowed: &AllowedApplication) -> Markup {
         let (declared, now) = (&self.issuer.scopes, self.issuer.now());
         let texts = texts();

@@ -3,7 +3,7 @@
 //!
 //! - `shell`: the frame of every page.
 //! - `texts`: what they say, a file for each language. `speaking`: in which one a request is answered.
-//! - `login`, `consent`, `confirm`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
+//! - `login`, `consent`, `confirm`, `connect`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
 //! - `passkeys`: the controls of passkeys, and the script.
 //! - `qr`: a QR code.
 //! - `claim`: shows text that a client chose.
@@ -13,6 +13,7 @@
 mod account;
 mod claim;
 mod confirm;
+mod connect;
 mod consent;
 mod device;
 mod ended;
@@ -28,9 +29,10 @@ mod shell;
 mod speaking;
 mod texts;
 
-pub(crate) use account::{AccountPage, AllowedApplication};
+pub(crate) use account::{AccountPage, AllowedApplication, ConnectedLine};
 pub(crate) use claim::visible;
 pub(crate) use confirm::ConfirmPage;
+pub(crate) use connect::{ConnectPage, ConnectedPage};
 pub(crate) use consent::{Alert, Consent, Decides, ScopeLine};
 pub(crate) use device::{DeviceCodePage, DeviceConsent, WrongCode};
 pub(crate) use ended::EndedPage;

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use maud::html;
-use mcp_auth_core::Acr;
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::Origin;
 use mcp_auth_core::own_claims::is_for_no_login;
+use mcp_auth_core::{Acr, ScopeSet};
 use mcp_auth_runtime::facade::{Fetch, said};
-use mcp_auth_store::Connection;
+use mcp_auth_store::{Connection, UpstreamGrant};
 
 use super::exchange::Redeemed;
 use super::github::GitHub;
@@ -178,14 +178,38 @@ impl UpstreamLogin {
         }
     }
 
+    /// What pages call it.
+    pub(crate) fn called(&self) -> String {
+        self.options.title.clone().unwrap_or_else(|| self.host())
+    }
+
+    /// What it is asked for.
+    pub(crate) fn scopes(&self) -> &ScopeSet {
+        &self.options.scopes
+    }
+
+    /// Whether something good is kept of an account that the person connected there.
+    ///
+    /// # Errors
+    /// [`LoginError`]: it cannot be told now.
+    pub(crate) async fn is_connected(&self, renewal: &Renewal<'_>) -> Result<bool, LoginError> {
+        self.follower().is_connected(renewal).await
+    }
+
     /// Whether a refresh token of this person is kept. Where that is not to be found out, none is asked for once more.
-    async fn has_refresh_token(&self, attempt: &Attempt<'_>, subject: &str) -> Result<bool, LoginError> {
+    async fn has_refresh_token(&self, attempt: &Attempt<'_>, account: &str) -> Result<bool, LoginError> {
         let Some(store) = attempt.store else { return Ok(true) };
+        let subject = attempt.connects_for.unwrap_or(account);
         let of = Connection { subject, upstream: &self.options.name };
         let kept = store.upstream_grants().find(of, attempt.now).await;
         let kept = kept.map_err(|error| LoginError::Unavailable(error.into()))?;
-        Ok(kept.is_some_and(|grant| grant.refresh_token.is_some()))
+        Ok(kept.is_some_and(|grant| grant.refresh_token.is_some() && account_of(&grant, subject) == account))
     }
+}
+
+/// The account that `grant` is of: the one that was connected, else the one that the person `subject` logs in with.
+pub(super) fn account_of<'g>(grant: &'g UpstreamGrant, subject: &'g str) -> &'g str {
+    grant.account.as_ref().map_or(subject, |account| &account.subject)
 }
 
 /// Names the provider, never a secret.

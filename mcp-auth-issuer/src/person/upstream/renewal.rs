@@ -13,6 +13,7 @@ use mcp_auth_store::{Connection, Lease, Leased, SecretHash, Store, StoreError, U
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::login::account_of;
 use super::options::UpstreamOptions;
 use super::passed_on::passed_on;
 use super::person::{LetIn, NotIn, person};
@@ -159,6 +160,18 @@ impl Follower {
         })
     }
 
+    /// Whether an access token of an account that the person connected is there, or may be had.
+    ///
+    /// # Errors
+    /// [`LoginError::Unavailable`]: it cannot be told now.
+    pub(super) async fn is_connected(&self, renewal: &Renewal<'_>) -> Result<bool, LoginError> {
+        let of = Connection { subject: renewal.subject, upstream: &self.options.name };
+        let kept = renewal.store.upstream_grants().find(of, renewal.now).await.map_err(NotNow::from)?;
+        let soon = renewal.now.saturating_add(LASTS);
+        let is_good = |grant: &UpstreamGrant| grant.refresh_token.is_some() || !has_ended(grant, soon);
+        Ok(kept.is_some_and(|grant| !grant.is_over && grant.account.is_some() && is_good(&grant)))
+    }
+
     async fn settled(&self, renewal: &Renewal<'_>, wanted: Wanted) -> Result<Settled, LoginError> {
         let of = Connection { subject: renewal.subject, upstream: &self.options.name };
         let (since, mut pause) = (Instant::now(), SHORTEST_PAUSE);
@@ -267,7 +280,7 @@ impl Follower {
     ) -> Result<Seen, NotSeen> {
         let said = timeout(LONGEST_LOOK, self.provider.said_again(&self.options, grant, answer)).await;
         match said.unwrap_or_else(|_| Err(LoginError::from(NotNow::Slow).into()))? {
-            Some(said) => self.let_in_still(held, &said),
+            Some(said) => self.let_in_still((held, grant), &said),
             None if self.options.lets_in_still(&grant.let_in_by) => {
                 Ok(Seen { claims: grant.claims.clone(), by: grant.let_in_by.clone() })
             }
@@ -275,13 +288,13 @@ impl Follower {
         }
     }
 
-    fn let_in_still(&self, held: &Held, said: &Said) -> Result<Seen, NotSeen> {
+    fn let_in_still(&self, (held, grant): (&Held, &UpstreamGrant), said: &Said) -> Result<Seen, NotSeen> {
         let let_in = person(said, &self.options, held.now).map_err(|error| match error {
             NotIn::NotAdmitted => NotSeen::Over("they are not among those who are let in any more"),
             error => NotSeen::Now(NotNow::Person(error).into()),
         })?;
         let LetIn { user, by } = let_in;
-        if user.subject != held.subject {
+        if user.subject != account_of(grant, &held.subject) {
             return Err(NotSeen::Over("the provider names another person"));
         }
         if !user.has_fit_claims() {

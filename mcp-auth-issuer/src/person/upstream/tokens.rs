@@ -24,6 +24,7 @@ pub(super) fn renewed(answer: &Map<String, Value>, before: &UpstreamGrant, now: 
         nonce: before.nonce.clone(),
         claims: before.claims.clone(),
         let_in_by: before.let_in_by.clone(),
+        account: before.account.clone(),
         seen_at: before.seen_at,
         ..given(answer, &before.scopes, now)
     }

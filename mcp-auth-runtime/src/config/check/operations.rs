@@ -8,10 +8,9 @@ use mcp_auth_core::{Role, ScopeSet};
 use super::conflict::{OperationConflict, RoleConflict, ScopeConflict};
 use super::findings::{Findings, nearest_scope};
 use crate::config::section::auth::Verify;
-use crate::config::section::issuer::IssuerLogin;
 use crate::config::section::operations::{Narrowed, OperationEntry};
 use crate::config::section::server::Transport;
-use crate::config::value::{RoleName, ScopeToken, nearest};
+use crate::config::value::{RoleName, ScopeToken, UpstreamName, nearest};
 use crate::config::{Key, Warning, key};
 use crate::declared::registry::{Declaration, Registry};
 use crate::declared::{Confirm, Kind};
@@ -140,26 +139,32 @@ impl Findings<'_> {
         }
     }
 
-    /// The upstream that a tool names is the one that people log in at: else nobody could call it. Over stdio, where nobody logs in, the tool says
-    /// so itself.
+    /// The upstream that a tool names is one that people log in at or connect accounts at: else nobody could call it. Over stdio, where nobody
+    /// does, the tool says so itself.
     pub(super) fn reaches_upstreams_that_are_there(&mut self) {
         let config = self.config;
-        let issuer = config.built_in_issuer().filter(|_| config.auth.verify == Verify::Tokens);
-        let login = match issuer.map(|issuer| &issuer.login) {
-            Some(IssuerLogin::Upstream(name)) => Some(name.as_str()),
-            _ => None,
-        };
         if config.server.transport == Transport::Stdio {
             return;
         }
+        let has_issuer = config.built_in_issuer().is_some() && config.auth.verify == Verify::Tokens;
         for (_, declaration) in self.registry.into_iter().flat_map(Registry::iter) {
-            let Some(upstream) = declaration.upstream().filter(|upstream| login != Some(*upstream)) else {
-                continue;
+            let Some(upstream) = declaration.upstream() else { continue };
+            let has_table = config.upstreams.keys().any(|name| name.as_str() == upstream);
+            let (missing, key) = match (has_table, has_issuer) {
+                (true, true) => continue,
+                (true, false) => ("[issuer]".to_owned(), key!(issuer)),
+                (false, true) => (format!("[upstreams.{upstream}]"), key!(upstreams)),
+                (false, false) => (format!("[upstreams.{upstream}] and [issuer]"), key!(upstreams)),
             };
-            let nearest = nearest(upstream, login).map(str::to_owned);
+            let nearest = match has_table {
+                true => None,
+                false => {
+                    nearest(upstream, config.upstreams.keys().map(UpstreamName::as_str)).map(str::to_owned)
+                }
+            };
             let (name, upstream) = (declaration.name().to_owned(), upstream.to_owned());
-            let at = self.at(key!(issuer));
-            self.refuse(OperationConflict::UnknownUpstream { name, upstream, nearest, at });
+            let at = self.at(key);
+            self.refuse(OperationConflict::UnknownUpstream { name, upstream, missing, nearest, at });
         }
     }
 

@@ -1,4 +1,4 @@
-//! `[upstreams]`: `issuer.login` names each, each is a provider that can be asked safely, and says who is let in.
+//! `[upstreams]`: people log in at one or tools act there, each is a provider that can be asked safely, and says whose accounts are taken.
 
 use std::borrow::Cow;
 
@@ -23,16 +23,15 @@ impl Findings<'_> {
         let config = self.config;
         let login = config.issuer.as_ref().map(|issuer| &issuer.login);
         for (name, upstream) in &config.upstreams {
-            match login {
-                // Where the issuer is off, nobody is sent there.
-                Some(IssuerLogin::Upstream(used)) if used == name => {
-                    if config.built_in_issuer().is_some() {
-                        self.upstream(name, upstream);
-                    }
-                }
-                _ => {
-                    let at = self.at(key!(upstreams[name]));
-                    self.refuse(UpstreamConflict::Unused { name: name.to_string(), at });
+            let is_login = matches!(login, Some(IssuerLogin::Upstream(used)) if used == name);
+            if !is_login && !self.is_acted_at(name) {
+                let at = self.at(key!(upstreams[name]));
+                self.refuse(UpstreamConflict::Unused { name: name.to_string(), at });
+            // Where the issuer is off, nobody is sent there.
+            } else if config.built_in_issuer().is_some() {
+                self.upstream(name, upstream);
+                if !is_login {
+                    self.connection(name, upstream);
                 }
             }
         }
@@ -40,6 +39,29 @@ impl Findings<'_> {
             && !config.upstreams.contains_key(name)
         {
             self.no_such_upstream(name);
+        }
+    }
+
+    /// Whether a tool acts for people there; without the program nobody can tell.
+    fn is_acted_at(&self, name: &UpstreamName) -> bool {
+        match self.registry {
+            Some(registry) => {
+                registry.iter().any(|(_, declaration)| declaration.upstream() == Some(name.as_str()))
+            }
+            None => self.config.built_in_issuer().is_some(),
+        }
+    }
+
+    /// Nobody logs in there, so no token says anything of it.
+    fn connection(&mut self, name: &UpstreamName, upstream: &Upstream) {
+        let why = |what| {
+            format!("people connect accounts there and log in elsewhere, so no token has {what}: remove it")
+        };
+        if !upstream.claims.is_empty() {
+            self.unfit(name, key!(upstreams[name].claims), why("claims of it"));
+        }
+        if !upstream.acr_values.is_empty() {
+            self.unfit(name, key!(upstreams[name].acr_values), why("its acr"));
         }
     }
 

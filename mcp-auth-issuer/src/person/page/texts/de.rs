@@ -96,6 +96,17 @@ pub(super) static TEXTS: Texts = Texts {
     on_deny_call: "*Ablehnen:* Der Aufruf wird nicht ausgeführt, und die Anwendung erfährt das.",
     on_allow_call: "*Erlauben:* Genau dieser Aufruf wird ausgeführt, einmal. Erlauben Sie es nur, wenn Sie das jetzt wollen.",
 
+    connect_account: "Ihr Konto bei {provider} mit {server} verbinden?",
+    acts_for_you_at: "Sie handelt für Sie bei",
+    asks_provider_for: "Dieser Server verlangt dort",
+    on_deny_connect: "*Nicht verbinden:* Das Werkzeug wird nicht ausgeführt, und die Anwendung erfährt das.",
+    on_connect: "*Verbinden:* Sie melden sich bei {provider} an und kommen hierher zurück. Dieser Server bewahrt verschlüsselt auf, was {provider} ihm gibt, und handelt dort nur für Sie, wenn ein Werkzeug das braucht. Die Anwendung sieht es nie. Auf der Seite Ihres Zugriffs können Sie das Konto wieder trennen.",
+    do_not_connect: "Nicht verbinden",
+    connect_at: "{provider} verbinden",
+    account_connected: "Ihr Konto bei {provider} ist verbunden",
+    connected_as: "Es ist das Konto {name}.",
+    connected_then: "Sie können diese Seite schließen und zur Anwendung zurückgehen. Wenn sie noch wartet, wird das Werkzeug jetzt ausgeführt.",
+
     connect_device: "Ein Gerät mit {server} verbinden",
     wrong_code: "Falscher Code:",
     malformed_code: "Ein Code hat acht Buchstaben, zum Beispiel WDJB-MJHT. Sehen Sie noch einmal auf Ihr Gerät.",
@@ -126,6 +137,9 @@ pub(super) static TEXTS: Texts = Texts {
     asking_you: "Nachfragen",
     need_not_ask: "Sie haben gesagt, dass die Anwendung nicht mehr fragen muss.",
     end_access: "Zugriff beenden",
+    connected_accounts: "Verbundene Konten",
+    connected_accounts_are: "Werkzeuge dieses Servers handeln dort für Sie. Wenn Sie eines trennen, vergisst dieser Server, was der Anbieter ihm gegeben hat.",
+    disconnect: "Trennen",
 
     set_password_for: "Ihr Passwort für {server} festlegen",
     set_password: "Passwort festlegen",
@@ -203,6 +217,7 @@ pub(super) static TEXTS: Texts = Texts {
     then_consent: "Die Anmeldung gibt der Anwendung noch nichts. Die nächste Seite zeigt, was die Anwendung möchte, und Sie entscheiden.",
     then_account: "Die nächste Seite zeigt, welche Anwendungen Sie zugelassen haben.",
     then_call: "Die Anwendung ruft ein Werkzeug auf, das Ihre Bestätigung braucht. Die nächste Seite zeigt den Aufruf, und Sie entscheiden.",
+    then_connect: "Ein Werkzeug handelt für Sie bei einem anderen Dienst, wo Ihr Konto noch nicht verbunden ist. Die nächste Seite sagt, wo, und Sie entscheiden.",
     then_factors: "Melden Sie sich noch einmal an, um zu ändern, wie Sie sich anmelden.",
     then_device: "Die Anmeldung gibt noch keinem Gerät etwas. Die nächste Seite fragt nach dem Code, den Ihr Gerät zeigt.",
     cancel_and_go_back: "Abbrechen und zurück",
@@ -407,6 +422,21 @@ pub(super) static ERRORS: Errors = Errors {
         title: "Sie haben den Aufruf erlaubt",
         why: "Wenn die Anwendung noch auf Ihre Antwort wartet, wird jetzt genau dieser Aufruf ausgeführt, einmal.",
         next: "Sie können diese Seite schließen und zur Anwendung zurückgehen.",
+    },
+    account_gone: ErrorText {
+        title: "Nichts wartet auf dieses Konto",
+        why: "Das Konto wurde verbunden, oder Sie haben abgelehnt, oder zehn Minuten sind vergangen, oder der Link ist falsch.",
+        next: "Gehen Sie zurück zur Anwendung. Wenn das Konto noch gebraucht wird, muss sie noch einmal aufrufen.",
+    },
+    account_denied: ErrorText {
+        title: "Sie haben das Konto nicht verbunden",
+        why: "Das Werkzeug wird nicht ausgeführt, und die Anwendung erfährt das.",
+        next: CLOSE,
+    },
+    account_foreign: ErrorText {
+        title: "Das ist nicht für Ihr Konto",
+        why: "Eine andere Person als die, die sich gerade angemeldet hat, wurde gebeten, ein Konto zu verbinden. Nichts wurde verbunden, und die Anwendung dieser Person erfährt das.",
+        next: "Wenn Ihnen jemand anderes diesen Link geschickt hat, schließen Sie diese Seite: Niemand bekommt etwas von Ihnen. Wenn Sie das falsche Konto gewählt haben, gehen Sie zurück zur Anwendung, und rufen Sie noch einmal auf.",
     },
     changed_nothing: ErrorText {
         title: "Nichts wurde geändert",

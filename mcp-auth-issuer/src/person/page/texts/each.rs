@@ -133,6 +133,23 @@ page_texts! {
         on_deny_call,
         on_allow_call,
 
+        // The page on which an account is connected, and the one after it.
+        /// `{provider}`, `{server}`
+        connect_account,
+        acts_for_you_at,
+        asks_provider_for,
+        on_deny_connect,
+        /// `{provider}`
+        on_connect,
+        do_not_connect,
+        /// `{provider}`
+        connect_at,
+        /// `{provider}`
+        account_connected,
+        /// `{name}`
+        connected_as,
+        connected_then,
+
         // The pages of a device.
         /// `{server}`
         connect_device,
@@ -171,6 +188,9 @@ page_texts! {
         asking_you,
         need_not_ask,
         end_access,
+        connected_accounts,
+        connected_accounts_are,
+        disconnect,
 
         // Passwords, codes and passkeys.
         /// `{server}`
@@ -261,6 +281,7 @@ page_texts! {
         then_consent,
         then_account,
         then_call,
+        then_connect,
         then_factors,
         then_device,
         cancel_and_go_back,

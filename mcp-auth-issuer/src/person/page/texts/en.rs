@@ -96,6 +96,17 @@ pub(super) static TEXTS: Texts = Texts {
     on_deny_call: "*Deny:* the call does not run, and the application is told so.",
     on_allow_call: "*Allow:* exactly this call runs, once. Only allow it if you want this now.",
 
+    connect_account: "Connect your account at {provider} to {server}?",
+    acts_for_you_at: "It acts for you at",
+    asks_provider_for: "This server asks there for",
+    on_deny_connect: "*Do not connect:* the tool does not run, and the application is told so.",
+    on_connect: "*Connect:* you log in at {provider} and come back here. This server keeps what {provider} gives it, encrypted, and acts there for you alone, when a tool needs it. The application never sees it. You can disconnect the account again on the page of your access.",
+    do_not_connect: "Do not connect",
+    connect_at: "Connect {provider}",
+    account_connected: "Your account at {provider} is connected",
+    connected_as: "It is the account {name}.",
+    connected_then: "You can close this page and go back to the application. If it still waits, the tool runs now.",
+
     connect_device: "Connect a device to {server}",
     wrong_code: "Wrong code:",
     malformed_code: "A code has eight letters, such as WDJB-MJHT. Look at your device again.",
@@ -126,6 +137,9 @@ pub(super) static TEXTS: Texts = Texts {
     asking_you: "Asking you",
     need_not_ask: "You said that it need not ask you again.",
     end_access: "End its access",
+    connected_accounts: "Connected accounts",
+    connected_accounts_are: "Tools of this server act for you there. Disconnect one, and this server forgets what that provider gave.",
+    disconnect: "Disconnect",
 
     set_password_for: "Set your password for {server}",
     set_password: "Set the password",
@@ -203,6 +217,7 @@ pub(super) static TEXTS: Texts = Texts {
     then_consent: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
     then_account: "The next page shows which applications you let in.",
     then_call: "It calls a tool that needs your confirmation. The next page shows the call, and you decide.",
+    then_connect: "A tool acts for you at another service, where your account is not connected yet. The next page says where, and you decide.",
     then_factors: "Log in again to change how you log in.",
     then_device: "Logging in gives no device anything yet. The next page asks for the code that your device shows.",
     cancel_and_go_back: "Cancel and go back",
@@ -408,6 +423,21 @@ pub(super) static ERRORS: Errors = Errors {
         title: "You allowed the call",
         why: "If the application still waits for your answer, exactly this call runs now, once.",
         next: "You can close this page and go back to the application.",
+    },
+    account_gone: ErrorText {
+        title: "Nothing waits for this account",
+        why: "The account was connected, or you said no, or ten minutes have passed, or the link is wrong.",
+        next: "Go back to the application. If the account is still needed, it has to call again.",
+    },
+    account_denied: ErrorText {
+        title: "You did not connect the account",
+        why: "The tool does not run, and the application is told so.",
+        next: CLOSE,
+    },
+    account_foreign: ErrorText {
+        title: "This is not for your account",
+        why: "Another person than the one who just logged in was asked to connect an account. Nothing was connected, and that person’s application is told so.",
+        next: "If you were sent this link by somebody else, close this page: they get nothing of yours. If you have chosen the wrong account, go back to the application and call again.",
     },
     changed_nothing: ErrorText { title: "Nothing was changed", why: "You log in as before.", next: CLOSE },
     cannot_be_done: ErrorText {

@@ -40,15 +40,17 @@ pub enum OperationConflict {
         /// Key and source.
         at: String,
     },
-    /// A tool that reaches a provider at which nobody logs in here.
+    /// A tool that reaches a provider at which nobody can log in or connect an account here.
     #[error(
-        "tool `{name}` acts for a person at the upstream {upstream:?}, at which nobody logs in here{}: add [upstreams.{upstream}] and          issuer.login = {upstream:?}: {at}", hint(nearest.as_deref())
+        "tool `{name}` acts for a person at the upstream {upstream:?}, at which nobody can log in or connect an account here{}: add {missing}: {at}", hint(nearest.as_deref())
     )]
     UnknownUpstream {
         /// The tool.
         name: String,
         /// What it names.
         upstream: String,
+        /// What to write.
+        missing: String,
         /// The one that was most likely meant.
         nearest: Option<String>,
         /// Key and source.

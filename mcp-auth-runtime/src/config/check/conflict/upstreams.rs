@@ -1,4 +1,4 @@
-//! `[upstreams]`: the providers that people log in at.
+//! `[upstreams]`: the providers that people log in at or connect accounts at.
 
 use std::borrow::Cow;
 
@@ -20,9 +20,9 @@ pub enum UpstreamConflict {
         /// Key and source.
         at: String,
     },
-    /// One that nobody logs in at.
+    /// One that nobody logs in at, and no tool acts at.
     #[error(
-        "nobody logs in at the upstream {name:?}: write login = {name:?} in [issuer], or remove the table: {at}"
+        "nobody logs in at the upstream {name:?}, and no tool acts there: write login = {name:?} in [issuer], or add [issuer] and name it in a tool (upstream = {name:?}), or remove the table: {at}"
     )]
     Unused {
         /// Its name.

@@ -1,6 +1,7 @@
 //! `[upstreams]`, and `issuer.login` that names one.
 
 use super::own_login::check_login;
+use crate::config::Config;
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -43,8 +44,25 @@ fn whole_upstreams_are_taken() {
     }
 }
 
+/// What tokens would say of who logs in there.
 #[test]
-fn an_upstream_that_is_not_there_or_that_no_login_names_is_refused() {
+fn of_an_account_that_is_connected_no_token_says_anything() {
+    let table =
+        "[issuer]\n[upstreams.idp]\nclient_id = \"us\"\nissuer = \"https://i.example\"\nallow = \"anyone\"\n";
+    for (lines, why) in [
+        ("claims = [\"team\"]", "no token has claims of it"),
+        ("acr_values = [\"gold\"]", "no token has its acr"),
+    ] {
+        let config = Config::from_toml_str(&format!("{table}{lines}")).unwrap();
+        let said = config.check_alone().unwrap_err().to_string();
+        assert!(said.contains(why) && said.contains("upstreams.idp"), "{lines}: {said}");
+    }
+    // Without the program nobody can tell whether a tool acts there.
+    Config::from_toml_str(table).unwrap().check_alone().unwrap();
+}
+
+#[test]
+fn an_upstream_that_is_not_there_or_that_no_login_and_no_tool_names_is_refused() {
     let google = "[upstreams.google]\nprovider = \"google\"\nclient_id = \"us\"\nallow = \"anyone\"\n";
     for (bad, why) in [
         (
@@ -55,7 +73,7 @@ fn an_upstream_that_is_not_there_or_that_no_login_names_is_refused() {
         ("[issuer]\nlogin = \"acounts\"".to_owned(), "did you mean \"accounts\"?"),
         (
             format!("[issuer]\n{google}"),
-            "nobody logs in at the upstream \"google\": write login = \"google\" in [issuer]",
+            "nobody logs in at the upstream \"google\", and no tool acts there: write login = \"google\" in [issuer]",
         ),
         (format!("[issuer]\nlogin = \"own\"\n{google}"), "nobody logs in at the upstream \"google\""),
         (

@@ -1,4 +1,4 @@
-//! Why a call does not run that has to be confirmed first.
+//! Why a call does not run that waits for its person.
 
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use crate::owned::unavailable;
 
 /// How long a call waits for its person.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+pub(super) const DENIED: &str = "the person did not confirm this call";
+pub(super) const LATE: &str = "the person did not confirm this call in time";
 
 /// Why a call does not run: its person has not said yes, or could not be asked.
 pub(in crate::dispatch) struct Unconfirmed {
@@ -26,7 +29,7 @@ impl Unconfirmed {
     }
 
     pub(super) fn denied() -> Self {
-        Self::refused("the person did not confirm this call")
+        Self::refused(DENIED)
     }
 
     /// Another tool has the name by now.
@@ -35,7 +38,7 @@ impl Unconfirmed {
     }
 
     pub(super) fn late() -> Self {
-        Self::refused("the person did not confirm this call in time")
+        Self::refused(LATE)
     }
 }
 

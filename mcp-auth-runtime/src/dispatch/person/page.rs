@@ -1,5 +1,5 @@
-//! The page of the issuer in this process on which a person confirms a call, after logging in there for it. The store stands between
-//! the page and the call: what the person answered never goes through their browser or the client.
+//! A page of the issuer in this process on which a person answers for a call: they confirm it after logging in, or connect an account that it
+//! needs. The store stands between the page and the call: what the person answered never goes through the client.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::{Answer, Confirmation, MOST_WAITING, SecretHash, Store, StoreError, Taken};
 use tokio::time::{Instant, sleep};
 
+use super::answer::Question;
 use super::unconfirmed::{LONGEST_WAIT, Unconfirmed};
 use crate::authn::{Identity, Principal};
 
@@ -18,8 +19,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(100);
 /// And at last.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// The page of the issuer in this process.
-pub(crate) struct ConfirmationPage {
+/// A page of the issuer in this process.
+pub(crate) struct PersonPage {
     issuer: IssuerIdentifier,
     url: String,
     store: Store,
@@ -28,7 +29,16 @@ pub(crate) struct ConfirmationPage {
     pub(super) session_wait: Duration,
 }
 
-impl ConfirmationPage {
+/// The pages of the issuer in this process, as far as it has them.
+#[derive(Default)]
+pub(crate) struct PersonPages {
+    /// Where a person confirms a call after logging in.
+    pub(crate) confirm: Option<PersonPage>,
+    /// Where a person connects an account.
+    pub(crate) connect: Option<PersonPage>,
+}
+
+impl PersonPage {
     /// The page at `url` of the issuer `issuer`, which answers through `store`. Sessions end once they are silent for `session_timeout`.
     pub(crate) fn new(
         (issuer, url): (IssuerIdentifier, String),
@@ -52,11 +62,10 @@ impl ConfirmationPage {
     }
 
     /// Keeps a call that waits, and says the secret in the URL of its page.
-    pub(super) async fn ask(
+    pub(super) async fn keep(
         &self,
         person: &Principal,
-        tool: &str,
-        arguments: String,
+        question: &Question<'_>,
     ) -> Result<String, Unconfirmed> {
         let mut secret = [0; 32];
         self.ambient.random.fill(&mut secret);
@@ -65,15 +74,15 @@ impl ConfirmationPage {
         let confirmation = Confirmation {
             subject: person.subject().to_owned(),
             client_id: person.client_id().map(str::to_owned),
-            tool: tool.to_owned(),
-            connects: None,
-            arguments,
+            tool: question.tool.to_owned(),
+            connects: question.connects.map(str::to_owned),
+            arguments: question.arguments.clone(),
             expires_at: now.saturating_add(LONGEST_WAIT.as_secs()),
         };
         match self.store.confirmations().ask(SecretHash::of(&id), confirmation, now).await? {
             true => Ok(id),
             false => Err(Unconfirmed::refused(format!(
-                "{MOST_WAITING} calls of this caller wait already for their person to confirm them; answer those first"
+                "{MOST_WAITING} calls of this caller wait already for their person; answer those first"
             ))),
         }
     }

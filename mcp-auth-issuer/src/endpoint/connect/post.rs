@@ -1,0 +1,110 @@
+//! `POST /authorize/connect`: what a person does on the page, sent by one of our own forms.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, Uri};
+use mcp_auth_store::Answer;
+
+use super::account::WantedAccount;
+use super::get::page;
+use super::provider;
+use super::refusal::words;
+use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::login_step::Answered;
+use crate::endpoint::page_form::PageForm;
+use crate::endpoint::waiting::NotAnswered;
+use crate::issuer::Issuer;
+use crate::observe::Event as _;
+use crate::observe::connect::{AccountNotTheirs, ConnectionDenied};
+use crate::person::page::Notice;
+use crate::request::address::CameFrom;
+
+/// `POST /authorize/connect`
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    CameFrom(address): CameFrom,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match decide(&issuer, &uri, (&headers, address), body).await {
+        Ok(response) => response,
+        Err(why) => why.respond(&issuer, address, words()),
+    }
+}
+
+async fn decide(
+    issuer: &Issuer,
+    uri: &Uri,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    body: Body,
+) -> Result<Response, NotAnswered> {
+    PageForm::is_sent_by_our_page(issuer, headers)?;
+    let wanted = WantedAccount::read(issuer, uri.query().unwrap_or_default()).await?;
+    let url = &wanted.waiting.url;
+    let form: Result<_, NotAnswered> = PageForm::read(issuer, headers, body, (url, url)).await;
+    let PageForm { fields: form, cookie, browser } = form?;
+    let its_person = browser.filter(|browser| wanted.is_for(browser));
+    match (form.get("decision"), its_person) {
+        (Some("login"), _) => {
+            let from = (headers, address);
+            let answered = wanted.login_step().answered(issuer, from, cookie, &form).await?;
+            logged_in(issuer, &wanted, (cookie, address), answered).await
+        }
+        (Some("connect"), Some(_)) => match provider::leave(issuer, &wanted, (cookie, address)).await? {
+            Ok(there) => Ok(there),
+            Err(notice) => page(issuer, headers, &wanted, Some(notice)).await,
+        },
+        // The login page has this button too, so that a person who does not want it can say so without logging in.
+        (Some("deny"), its_person) => {
+            wanted.waiting.answer(issuer, Answer::Denied).await?;
+            let asked = &wanted.waiting.asked;
+            ConnectionDenied {
+                subject: its_person.as_ref().map(|browser| &*browser.subject),
+                client_id: asked.client_id.as_deref(),
+                tool: &asked.tool,
+                upstream: asked.connects.as_deref().unwrap_or_default(),
+                address,
+            }
+            .happened();
+            Err(NotAnswered::Denied)
+        }
+        // The login ended while the page was open, so the person logs in again.
+        (Some("connect"), None) => page(issuer, headers, &wanted, Some(Notice::Ended)).await,
+        (_, _) => Err(Untrusted::Stale { page: url.clone() }.into()),
+    }
+}
+
+/// What comes after a step of the login on this page.
+pub(super) async fn logged_in(
+    issuer: &Issuer,
+    wanted: &WantedAccount<'_>,
+    (cookie, address): (&str, Option<IpAddr>),
+    answered: Answered,
+) -> Result<Response, NotAnswered> {
+    let asked = &wanted.waiting.asked;
+    match answered {
+        Answered::Person(user) if user.subject == asked.subject => {
+            Ok(wanted.login_step().begin(issuer, (cookie, address), user).await?)
+        }
+        // The call ends, and its caller is told why: they may have sent the link to somebody whose account it would have got.
+        Answered::Person(user) => {
+            wanted.waiting.answer(issuer, Answer::Foreign).await?;
+            AccountNotTheirs {
+                subject: &user.subject,
+                caller: &asked.subject,
+                client_id: asked.client_id.as_deref(),
+                tool: &asked.tool,
+                upstream: asked.connects.as_deref().unwrap_or_default(),
+                address,
+            }
+            .happened();
+            Err(NotAnswered::Foreign)
+        }
+        Answered::Page(page) => Ok(page),
+    }
+}
