@@ -164,7 +164,7 @@ async fn who_was_asked_connects_an_account_and_the_call_goes_on() {
 
 /// MCP, elicitation, "Phishing": the link is of one person's call, and another one's account would answer it.
 #[tokio::test]
-async fn who_opens_the_link_of_another_person_connects_nothing() {
+async fn j50_who_opens_the_link_of_another_person_connects_nothing() {
     let bench = Bench::new().await;
     let mut browser = Browser::new(&bench.app);
     let login = browser.get(URL).await;
@@ -188,7 +188,7 @@ async fn who_is_logged_in_as_another_person_is_asked_to_log_in_and_cannot_press_
 }
 
 #[tokio::test]
-async fn the_answer_of_the_provider_counts_at_the_browser_of_the_person_who_went_there_alone_and_once() {
+async fn j50_the_answer_of_the_provider_counts_at_the_browser_of_the_person_who_went_there_alone_and_once() {
     let bench = Bench::new().await;
     let mut alice = bench.browser_of("alice").await;
     let there = bench.there(&mut alice, &json!({})).await;

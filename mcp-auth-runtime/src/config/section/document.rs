@@ -30,7 +30,7 @@ pub struct Document {
     /// The built-in issuer: this process issues tokens and accepts them. With the default login, which asks for no password, it is for this
     /// computer alone; other computers may reach it with a login that asks for proof (`login`), a store that lasts (`[store]`), and https.
     pub issuer: Option<BuiltInIssuer>,
-    /// Providers at which people log in, by name: `login` in `[issuer]` names one.
+    /// Providers by name: people log in at the one that `login` in `[issuer]` names, and connect accounts that tools act for at the others.
     #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::upstreams::Upstream>")]
     pub upstreams: Upstreams,
     /// What scopes mean, and which narrower ones they imply.

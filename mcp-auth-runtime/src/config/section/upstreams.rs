@@ -1,4 +1,4 @@
-//! `[upstreams.NAME]`: a provider at which people log in.
+//! `[upstreams.NAME]`: a provider at which people log in, or connect accounts.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ keyword! {
     }
 }
 
-/// A provider at which people log in. Its redirect URI for this server is `/authorize/login/NAME` at the server's origin.
+/// A provider at which people log in, or connect accounts that tools act for. Its redirect URI for this server is `/authorize/login/NAME` at the server's origin.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -53,7 +53,7 @@ pub struct Upstream {
     /// it still knows the person.
     #[serde(default)]
     pub scopes: Option<Vec<ScopeToken>>,
-    /// Who is let in: `"anyone"` who can log in there, or a table of lists, of which one that names the person suffices. Without it nobody is, and
+    /// Who is let in, or whose account may be connected: `"anyone"` who can log in there, or a table of lists, of which one that names the person suffices. Without it nobody is, and
     /// the server does not start.
     #[serde(default)]
     pub allow: Option<UpstreamAllow>,
