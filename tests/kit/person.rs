@@ -20,9 +20,10 @@ pub struct Page {
 }
 
 /// Where an answer of the site leads.
-enum Led {
+pub enum Led {
+    /// To one of its pages.
     To(Page),
-    /// Out of the site: a client's redirect URI.
+    /// Out of the site: to a client's redirect URI, or to a provider.
     Out(String),
 }
 
@@ -102,10 +103,22 @@ impl Browser {
 
     /// Opens a URL; the page that it leads to, which is one of the site.
     pub async fn open(&mut self, url: &str) -> Page {
-        match self.follow(self.http.get(url), url.parse().unwrap()).await {
+        match self.visit(url).await {
             Led::To(page) => page,
             Led::Out(location) => panic!("expected a page; was sent to {location}"),
         }
+    }
+
+    /// Opens a URL; where that leads.
+    pub async fn visit(&mut self, url: &str) -> Led {
+        self.follow(self.http.get(url), url.parse().unwrap()).await
+    }
+
+    /// Opens a URL of a provider that asks nothing and sends the person back at once; where that leads.
+    pub async fn through(&mut self, provider: &str) -> Led {
+        let answer = self.http.get(provider).send().await.expect("the provider answers");
+        let back = answer.headers().get(LOCATION).expect("a way back").to_str().unwrap().to_owned();
+        self.visit(&back).await
     }
 
     /// Submits the first form of the page, with its hidden token.

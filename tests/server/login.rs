@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use mcp_auth::Handler;
 use mcp_auth::prelude::*;
 use mcp_auth::testing::{self, Era};
 use mcp_auth_tests::everything::Note;
@@ -103,8 +104,8 @@ pub(crate) fn lifecycles() -> [(ClientLifecycleMode, ProtocolVersion); 2] {
 }
 
 impl Client {
-    pub(crate) async fn connect(
-        site: &Site<Notes>,
+    pub(crate) async fn connect<S: Handler + Clone>(
+        site: &Site<S>,
         manager: AuthorizationManager,
         lifecycle: ClientLifecycleMode,
     ) -> Result<Self, ClientInitializeError> {
@@ -117,7 +118,10 @@ impl Client {
     }
 
     /// The challenge a client without a token meets when it connects.
-    pub(crate) async fn challenged(site: &Site<Notes>, lifecycle: ClientLifecycleMode) -> String {
+    pub(crate) async fn challenged<S: Handler + Clone>(
+        site: &Site<S>,
+        lifecycle: ClientLifecycleMode,
+    ) -> String {
         let manager = AuthorizationManager::new(site.url()).await.unwrap();
         match Self::connect(site, manager, lifecycle).await {
             Ok(_) => panic!("connected without a token"),
@@ -142,7 +146,11 @@ impl Client {
         Self::connect(site, oauth.into_authorization_manager().unwrap(), lifecycle).await.unwrap()
     }
 
-    async fn call(&self, tool: &'static str, arguments: serde_json::Value) -> Result<String, ServiceError> {
+    pub(crate) async fn call(
+        &self,
+        tool: &'static str,
+        arguments: serde_json::Value,
+    ) -> Result<String, ServiceError> {
         let mut params = CallToolRequestParams::new(tool);
         if let serde_json::Value::Object(arguments) = arguments {
             params = params.with_arguments(arguments);
@@ -189,7 +197,7 @@ impl Client {
 }
 
 /// A client that was challenged, read the metadata, registered, and now has a URL for the browser.
-async fn asked(site: &Site<Notes>, challenge: &str) -> OAuthState {
+pub(crate) async fn asked<S: Handler + Clone>(site: &Site<S>, challenge: &str) -> OAuthState {
     let mut oauth = OAuthState::new(site.url(), None).await.unwrap();
     let request = AuthorizationRequest::new(REDIRECT).with_client_name("walker").with_challenge(challenge);
     // First what the challenge names (MCP authorization, scope selection), not everything there is.

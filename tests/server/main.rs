@@ -12,6 +12,7 @@ mod api_keys;
 mod attacks;
 mod both_issuers;
 mod bound;
+mod bridged;
 mod certificates;
 mod challenges;
 mod claimed;
