@@ -227,9 +227,13 @@ fn assemble(
     for connection in &options.connections {
         let name = connection.name.clone();
         let provider =
-            UpstreamLogin::new(connection.clone(), Arc::clone(&setup.fetch), setup.ambient.clone())
-                .map_err(|error| IssuerError::Upstream { name: name.clone(), error })?;
-        connections.insert(name, provider);
+            UpstreamLogin::new(connection.clone(), Arc::clone(&setup.fetch), setup.ambient.clone());
+        let provider = match login.upstream() == Some(&*name) || connections.contains_key(&name) {
+            true => Err(InvalidUpstream::NameTaken),
+            false => provider,
+        };
+        let provider = provider.map_err(|error| IssuerError::Upstream { name: name.clone(), error })?;
+        connections.insert(name, provider.connecting(&login.kind()));
     }
     let current = keys.current(now);
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = current.kid(), "built-in issuer ready");

@@ -8,6 +8,7 @@ use mcp_auth_runtime::facade::{
 };
 
 use crate::issuer::Issuer;
+use crate::person::upstream::UpstreamLogin;
 use crate::person::{Login as _, LoginError};
 
 /// The providers of an issuer.
@@ -16,6 +17,11 @@ pub(crate) struct Reached(pub(crate) Arc<Issuer>);
 impl Reached {
     fn is_of_login(&self, upstream: &str) -> bool {
         self.0.login.upstream() == Some(upstream)
+    }
+
+    /// The provider of this name, if the person can connect an account there: who came by an assertion logs in nowhere here.
+    fn connects(&self, upstream: &str, subject: &str) -> Option<&UpstreamLogin> {
+        self.0.connections.get(upstream).filter(|_| !self.0.is_name_of_another(subject))
     }
 }
 
@@ -26,12 +32,12 @@ impl UpstreamTokens for Reached {
 
     fn connection<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamConnectionFuture<'a> {
         Box::pin(async move {
-            let Some(provider) = self.0.connections.get(upstream) else {
+            let Some(provider) = self.connects(upstream, subject) else {
                 return Ok(UpstreamConnection::LogsIn);
             };
-            match provider.is_connected(&self.0.renewal(subject, true)).await {
-                Ok(true) => Ok(UpstreamConnection::Connected),
-                Ok(false) => Ok(UpstreamConnection::NotConnected),
+            match provider.connected(&self.0.renewal(subject, true)).await {
+                Ok(Some(_)) => Ok(UpstreamConnection::Connected),
+                Ok(None) => Ok(UpstreamConnection::NotConnected),
                 Err(error) => Err(error.into()),
             }
         })
@@ -40,7 +46,7 @@ impl UpstreamTokens for Reached {
     fn access_token<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamTokenFuture<'a> {
         Box::pin(async move {
             let renewal = self.0.renewal(subject, true);
-            let (token, without) = match self.0.connections.get(upstream) {
+            let (token, without) = match self.connects(upstream, subject) {
                 Some(provider) => (provider.access_token(&renewal).await, NoUpstreamToken::Connect),
                 None if self.is_of_login(upstream) => {
                     (self.0.login.access_token(&renewal).await, NoUpstreamToken::LogIn)

@@ -70,6 +70,11 @@ impl Browser {
         }
     }
 
+    /// Presses a button of the first form of a page; where that leads.
+    pub async fn press(&mut self, page: &Page, decision: &str) -> Led {
+        self.submit(page, &[("decision", decision)]).await
+    }
+
     /// Opens the page on which a call is confirmed, logs in as `user` and decides; the page at the end.
     pub async fn confirm(&mut self, url: &str, user: &str, decision: &str) -> String {
         let page = self.consent(url, user).await;
@@ -121,14 +126,16 @@ impl Browser {
         self.visit(&back).await
     }
 
-    /// Submits the first form of the page, with its hidden token.
+    /// Submits the first form of the page, with what is hidden in it.
     async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Led {
         let action = page.url.join(&form_action(&page.html)).unwrap();
-        let csrf = csrf(&page.html);
+        let hidden = hidden(&page.html);
+        let is_sent = |name: &str| fields.iter().any(|(sent, _)| *sent == name);
+        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let hidden = hidden.filter(|(name, _)| !is_sent(name));
         let ticked = ticked(&page.html);
         let ticked = ticked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let fields: Vec<_> =
-            [("csrf", csrf.as_str())].into_iter().chain(ticked).chain(fields.iter().copied()).collect();
+        let fields: Vec<_> = hidden.chain(ticked).chain(fields.iter().copied()).collect();
         self.follow(self.http.post(action.clone()).form(&fields), action).await
     }
 
@@ -186,6 +193,13 @@ impl Cookies {
 /// Where the first form of a page goes.
 pub fn form_action(html: &str) -> String {
     attribute(html, "<form", "action")
+}
+
+/// What is hidden in the first form of a page, by name and value.
+fn hidden(html: &str) -> Vec<(String, String)> {
+    let form = html.split_once("<form").unwrap_or_default().1.split_once("</form>").unwrap_or_default().0;
+    let inputs = form.split("<input type=\"hidden\"").skip(1);
+    inputs.map(|input| (attribute(input, "", "name"), attribute(input, "", "value"))).collect()
 }
 
 /// The hidden token of the first form of a page.

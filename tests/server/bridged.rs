@@ -84,7 +84,7 @@ async fn metadata(State(provider): State<Arc<Provider>>) -> Json<Value> {
     Json(json!({
         "issuer": at, "authorization_endpoint": format!("{at}/authorize"), "token_endpoint": format!("{at}/token"),
         "jwks_uri": format!("{at}/jwks"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
-        "code_challenge_methods_supported": ["S256"], "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"], "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
     }))
 }
 
@@ -166,7 +166,8 @@ impl Calendar {
 
 async fn site(provider: &Started, toml: &str) -> Site<Calendar> {
     let calendar = Calendar { api: provider.served.at("/api/events") };
-    Site::start(calendar, &format!("{toml}\n[auth]\nbase_scopes = [\"calendar\"]\n")).await
+    let roles = "[roles.editor]\nwhen = { claim = \"groups\", contains = \"editors\" }\n";
+    Site::start(calendar, &format!("auth.base_scopes = [\"calendar\"]\n{toml}\n{roles}")).await
 }
 
 /// A person allows the client that asks at `url`, and logs in at the provider; where the client is sent.
@@ -189,9 +190,8 @@ async fn logs_in(browser: &mut Browser, url: &str) -> String {
 async fn people_log_in_at_a_provider_and_its_claims_give_and_take_roles() {
     for (lifecycle, _) in lifecycles() {
         let provider = Started::new().await;
-        let roles = "[roles.editor]\nwhen = { claim = \"groups\", contains = \"editors\" }\n";
         let table = provider.table("claims = [\"groups\"]");
-        let site = site(&provider, &format!("{table}{roles}issuer.login = \"idp\"\n")).await;
+        let site = site(&provider, &format!("issuer.login = \"idp\"\n{table}")).await;
         let challenge = Client::challenged(&site, lifecycle.clone()).await;
         let mut oauth = asked(&site, &challenge).await;
         let url = oauth.get_authorization_url().await.unwrap();
@@ -275,7 +275,9 @@ async fn connects(browser: &mut Browser, url: &str, user: &str) -> String {
         return page.html;
     }
     let there = browser.answer(&page, "connect").await;
-    match browser.through(&there).await {
+    let Led::To(named) = browser.through(&there).await else { panic!("a page shows the account") };
+    assert!(named.html.contains("Ann Lee"), "{}", named.html);
+    match browser.press(&named, "use").await {
         Led::To(page) => page.html,
         Led::Out(location) => panic!("the page says that it is connected; was sent to {location}"),
     }

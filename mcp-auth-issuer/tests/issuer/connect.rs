@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use mcp_auth_issuer::upstream::UpstreamOptions;
 use mcp_auth_issuer::{DevelopmentLogin, IssuerOptions, Params, Store};
 use mcp_auth_runtime::config::{Config, ProcessContext};
 use mcp_auth_runtime::facade::{NoUpstreamToken, UpstreamConnection};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::bridge::{StandIn, back};
 use crate::fresh::{fresh_outage, fresh_store};
 use crate::harness::*;
+use crate::other_login::Another;
 use crate::upstream::text;
 
 /// A secret as the server makes them.
@@ -30,23 +32,31 @@ pub(crate) struct Bench {
     pub(crate) stand_in: StandIn,
 }
 
+/// `[upstreams.idp]` with these lines, at which nobody logs in.
+fn connections(lines: &str) -> Vec<UpstreamOptions> {
+    let text =
+        format!("[issuer]\n[upstreams.idp]\nclient_id = \"us\"\nclient_secret = \"env:SECRET\"\n{lines}");
+    let process = ProcessContext::empty().variable("SECRET", "s3cret");
+    let config = Config::builder().process(process).toml(&text).build().unwrap();
+    IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap().connections
+}
+
+fn alice() -> DevelopmentLogin {
+    DevelopmentLogin::new(vec!["alice".to_owned()])
+}
+
 impl Bench {
     pub(crate) async fn new() -> Self {
         Self::at(StandIn::google(), GOOGLE, fresh_store()).await
     }
 
     async fn at(stand_in: StandIn, lines: &str, store: Store) -> Self {
-        let text =
-            format!("[issuer]\n[upstreams.idp]\nclient_id = \"us\"\nclient_secret = \"env:SECRET\"\n{lines}");
-        let process = ProcessContext::empty().variable("SECRET", "s3cret");
-        let config = Config::builder().process(process).toml(&text).build().unwrap();
-        let configured = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap();
         let fetch = stand_in.provider.clone();
         let app = App::on(
             store.clone(),
             |setup| setup.fetch = fetch,
             |options| {
-                options.connections = configured.connections;
+                options.connections = connections(lines);
                 options.users = vec!["alice".to_owned(), "bob".to_owned()];
             },
         );
@@ -96,10 +106,10 @@ impl Bench {
         browser
     }
 
-    /// Presses "Connect", and comes back from the provider, which says this of the account.
+    /// Presses "Connect", comes back from the provider, which says this of the account, and says that it is the one; else where it ended.
     pub(crate) async fn connects(&self, browser: &mut Browser, changes: &Value) -> Answer {
         let there = self.there(browser, changes).await;
-        browser.get(&back(&there)).await
+        came_back(browser, &there).await
     }
 
     /// Presses "Connect": what the provider is asked.
@@ -111,6 +121,24 @@ impl Bench {
         self.stand_in.will_say((self.app.now(), there.get("nonce")), changes);
         there
     }
+}
+
+/// Comes back from the provider, and says that the account that the page shows is the one; else where it ended.
+async fn came_back(browser: &mut Browser, there: &Params) -> Answer {
+    let answer = browser.get(&back(there)).await;
+    match answer.headers.get("location").is_some_and(|location| location == URL) {
+        true => {
+            let named = browser.get(URL).await;
+            uses(browser, &named).await
+        }
+        false => answer,
+    }
+}
+
+/// Says that the account that the page shows is the one.
+async fn uses(browser: &mut Browser, page: &Answer) -> Answer {
+    let account = hidden(page, "account").expect("the page names an account");
+    browser.submit_with(page, "use", &[("account", &account)]).await
 }
 
 fn nobody() -> BTreeMap<&'static str, Option<String>> {
@@ -145,7 +173,16 @@ async fn who_was_asked_connects_an_account_and_the_call_goes_on() {
     ] {
         assert_eq!(there.get(name), Some(value), "{name}");
     }
-    let done = browser.get(&back(&there)).await;
+    let named = browser.get(&back(&there)).await;
+    assert_eq!((named.status, named.header("location")), (StatusCode::SEE_OTHER, URL));
+    let named = browser.get(URL).await;
+    for part in ["Connect this account at <bdi>Google</bdi>", "<bdi>Ann Lee</bdi>", "Use another account"] {
+        assert!(named.body.contains(part), "{part} in {}", named.body);
+    }
+    // Until she says so, no tool acts for it: it may be one that she did not mean.
+    assert_eq!((bench.taken().await, bench.kept().await), (Taken::Waiting, nobody()));
+    bench.is(UpstreamConnection::NotConnected).await;
+    let done = uses(&mut browser, &named).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.body);
     assert!(done.body.contains("<bdi>Ann Lee</bdi>") && !done.body.contains("<form"), "{}", done.body);
     assert_eq!(bench.taken().await, Taken::Answered(Said::Allowed));
@@ -245,6 +282,63 @@ async fn who_says_no_here_ends_it_and_who_says_no_there_may_try_again() {
     assert_eq!((bench.taken().await, bench.kept().await), (Taken::Answered(Said::Denied), nobody()));
 }
 
+/// The provider takes the account that is open there, which may be another one, or somebody else's.
+#[tokio::test]
+async fn an_account_that_the_person_did_not_mean_is_not_connected() {
+    let bench = Bench::new().await;
+    let mut browser = bench.browser_of("alice").await;
+    let wrong = bench.there(&mut browser, &json!({ "sub": "666", "name": "Mallory" })).await;
+    browser.get(&back(&wrong)).await;
+    let page = browser.get(URL).await;
+    assert!(page.body.contains("<bdi>Mallory</bdi>"), "{}", page.body);
+    // Another one has come since: the press is for the one that the page shows.
+    let right = bench.there(&mut browser, &json!({})).await;
+    browser.get(&back(&right)).await;
+    let refused = uses(&mut browser, &page).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    assert!(refused.body.contains("<bdi>Ann Lee</bdi>"), "{}", refused.body);
+    assert_eq!((bench.taken().await, bench.kept().await), (Taken::Waiting, nobody()));
+    for account in ["", "666", "oidc_x"] {
+        let answer = browser.submit_with(&page, "use", &[("account", account)]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{account}");
+    }
+    // Whoever says no leaves nothing behind.
+    browser.submit(&refused, "deny").await;
+    assert_eq!(bench.taken().await, Taken::Answered(Said::Denied));
+    bench.waits(Some("idp")).await;
+    let page = browser.get(URL).await;
+    assert!(page.body.contains("value=\"connect\"") && !page.body.contains("Ann Lee"), "{}", page.body);
+}
+
+/// Somebody else may have her name there, and another provider gets nothing of the one before.
+#[tokio::test]
+async fn what_was_connected_counts_at_that_login_and_that_provider_alone() {
+    let bench = Bench::new().await;
+    let mut browser = bench.browser_of("alice").await;
+    bench.connects(&mut browser, &json!({})).await;
+    bench.is(UpstreamConnection::Connected).await;
+    let at_another_login = App::on_with_login(bench.store.clone(), Another(alice()), |options| {
+        options.connections = connections(GOOGLE);
+    });
+    let okta = StandIn::okta();
+    let moved =
+        "provider = \"okta\"\nissuer = \"https://example.okta.com\"\nallow = { domains = [\"example.com\"] }";
+    let fetch = okta.provider.clone();
+    let at_another_provider = App::on(
+        bench.store.clone(),
+        |setup| setup.fetch = fetch,
+        |options| options.connections = connections(moved),
+    );
+    for app in [at_another_login, at_another_provider] {
+        let is = app.upstreams.connection("idp", "alice").await.unwrap();
+        assert_eq!(is, UpstreamConnection::NotConnected);
+        let token = app.upstreams.access_token("idp", "alice").await;
+        assert!(matches!(token, Err(NoUpstreamToken::Connect)));
+    }
+    assert_eq!((okta.provider.presented(), bench.stand_in.provider.presented()), (vec![], vec![]));
+    bench.is(UpstreamConnection::Connected).await;
+}
+
 /// A press that is under way counts no more either.
 #[tokio::test]
 async fn what_was_denied_in_another_window_is_not_connected() {
@@ -325,7 +419,7 @@ async fn another_account_takes_the_place_of_the_one_before_with_all_that_it_had(
     let there = Params::parse(again.location().query().unwrap()).unwrap();
     assert_eq!(there.get("prompt"), Some("consent"));
     bench.stand_in.will_say((bench.app.now(), there.get("nonce")), &other);
-    assert_eq!(browser.get(&back(&there)).await.status, StatusCode::OK);
+    assert_eq!(came_back(&mut browser, &there).await.status, StatusCode::OK);
     assert_eq!(bench.kept().await["alice"].as_deref(), Some("Ann at work"));
     let of = Connection { subject: "alice", upstream: "idp" };
     let kept = bench.store.upstream_grants().find(of, START).await.unwrap().unwrap();
@@ -397,13 +491,28 @@ async fn a_store_that_is_down_connects_nothing_and_says_so() {
     }
     assert!(bench.app.upstreams.connection("idp", "alice").await.is_err());
     outage.end();
-    assert_eq!(browser.get(&back(&there)).await.status, StatusCode::OK);
+    assert_eq!(browser.get(&back(&there)).await.status, StatusCode::SEE_OTHER);
+    let named = browser.get(URL).await;
+    // It fails at each step of the last press, and says so; then it is done as if nothing had been.
+    for steps in 0..40 {
+        outage.begin_after(steps);
+        let answer = uses(&mut browser, &named).await;
+        outage.end();
+        if answer.status == StatusCode::OK {
+            assert_eq!(bench.taken().await, Taken::Answered(Said::Allowed));
+            assert!(steps > 3 && bench.kept().await["alice"].is_some(), "{steps}");
+            return;
+        }
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{steps}: {}", answer.body);
+        assert_eq!(bench.taken().await, Taken::Waiting, "{steps}");
+    }
+    panic!("it never came to its end");
 }
 
 #[tokio::test]
 async fn an_issuer_without_such_providers_has_nothing_to_connect() {
     let clock = MovedClock::at(START);
-    let app = App::at_clock(&clock, fresh_store(), DevelopmentLogin::new(vec!["alice".into()]), |_| ());
+    let app = App::at_clock(&clock, fresh_store(), alice(), |_| ());
     assert!(!app.upstreams.knows("idp"));
     let is = app.upstreams.connection("idp", "alice").await.unwrap();
     assert_eq!(is, UpstreamConnection::LogsIn);

@@ -18,7 +18,7 @@ use crate::harness::*;
 use crate::own_login;
 
 /// A login that lets in whom the development login lets in, under the same names.
-struct Another(DevelopmentLogin);
+pub(crate) struct Another(pub(crate) DevelopmentLogin);
 
 impl Login for Another {
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {

@@ -152,7 +152,10 @@ impl Upstream {
             NoUpstreamToken::Connect => ToolError::forbidden(format!(
                 "this tool acts for a person at {name:?}, where their account is not connected any more: call it again to connect it"
             )),
-            NoUpstreamToken::Unavailable(error) => self.unavailable(&*error),
+            NoUpstreamToken::Unavailable(error) => {
+                tracing::error!(upstream = name, ?error, "no access token of the provider can be had now");
+                ToolError::new(format!("{name:?} cannot be reached now; try again later"))
+            }
         })
     }
 
@@ -160,19 +163,10 @@ impl Upstream {
     ///
     /// # Errors
     /// It cannot be told now.
-    pub(crate) async fn is_to_be_connected(&self) -> Result<bool, ToolError> {
+    pub(crate) async fn is_to_be_connected(&self) -> Result<bool, Box<dyn Error + Send + Sync>> {
         let Some((tokens, subject)) = &self.person else { return Ok(false) };
-        match tokens.connection(self.name, subject).await {
-            Ok(UpstreamConnection::NotConnected) => Ok(true),
-            Ok(UpstreamConnection::LogsIn | UpstreamConnection::Connected) => Ok(false),
-            Err(error) => Err(self.unavailable(&*error)),
-        }
-    }
-
-    fn unavailable(&self, error: &(dyn Error + Send + Sync)) -> ToolError {
-        let name = self.name;
-        tracing::error!(upstream = name, ?error, "the provider, or what it gave, cannot be had now");
-        ToolError::new(format!("{name:?} cannot be reached now; try again later"))
+        let connection = tokens.connection(self.name, subject).await?;
+        Ok(connection == UpstreamConnection::NotConnected)
     }
 }
 

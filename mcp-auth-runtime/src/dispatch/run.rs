@@ -43,6 +43,7 @@ use crate::observe::undecided::{PATIENCE, Undecided};
 use crate::owned::unavailable;
 use mcp_auth_core::Era;
 use mcp_auth_core::seen::echoed;
+use mcp_auth_store::StoreError;
 
 /// Where a call comes from: rmcp's transport, or past it.
 pub(super) enum CallSource {
@@ -233,7 +234,7 @@ impl Dispatch {
         let (Some(upstream), Some(page)) = (call.upstream.clone(), &self.person_pages.connect) else {
             return Ok(());
         };
-        if upstream.is_to_be_connected().await? {
+        if upstream.is_to_be_connected().await.map_err(StoreError::new)? {
             let undecided = call.undecided.clone();
             let connects = (declaration, upstream.name());
             let asking = page.connected(connects, permit.identity(), call, connecting);
@@ -244,7 +245,10 @@ impl Dispatch {
                 undecided.confirmed();
             }
         }
-        connecting.is_done(call);
+        // It was connected elsewhere, perhaps: nobody has to answer that question any more.
+        if let Some(asked) = connecting.is_done(call) {
+            let _closed = page.close(&asked).await;
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{SecretHash, StoreFuture};
 
-/// The most calls of one person that wait at once.
+/// The most calls of one person that wait at once to be confirmed, and the most that wait for an account.
 pub const MOST_WAITING: usize = 16;
 
 /// A call that waits for its person.
@@ -48,7 +48,7 @@ pub enum Taken {
 
 /// The calls that wait, by the hash of the secret in the URL of their page.
 pub trait Confirmations: Send + Sync {
-    /// Keeps a call that waits; `false` where [`MOST_WAITING`] of its person wait already, so that one person does not push out the
+    /// Keeps a call that waits; `false` where [`MOST_WAITING`] of its person wait for the same already, so that one person does not push out the
     /// calls of others.
     fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool>;
 

@@ -25,12 +25,16 @@ pub struct ConnectedAccount {
     pub subject: String,
     /// Its name, as the provider says it.
     pub name: Option<String>,
+    /// At which login the person was who connected it: at another one, somebody else may have their name.
+    pub login: String,
 }
 
 /// What a provider gave for a person. Its tokens go to nobody but that provider. A backend that lasts encrypts tokens, nonce, claims and
 /// what let them in.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct UpstreamGrant {
+    /// The provider, by its issuer identifier: what it gave is of no use at another one of the same name in the configuration, and goes to none.
+    pub provider: String,
     /// The account, where the person connected it; else they log in with it.
     pub account: Option<ConnectedAccount>,
     /// The access token, unless it [is over](Self::is_over).
@@ -54,15 +58,20 @@ pub struct UpstreamGrant {
 }
 
 impl UpstreamGrant {
-    /// One that is over, as the provider said at `now`.
-    pub fn over(now: u64) -> Self {
-        Self { is_over: true, seen_at: now, ..Self::default() }
+    /// What is left of one that is over, as the provider said at `now`.
+    pub fn over(&self, now: u64) -> Self {
+        let (provider, account) = (self.provider.clone(), self.account.clone());
+        Self { is_over: true, seen_at: now, provider, account, ..Self::default() }
     }
 
     /// Whether the refresh token of `before` stays when a login gives this: a provider may give one only once for each account.
     pub(crate) fn goes_on_from(&self, before: &Self) -> bool {
-        let account = |grant: &Self| grant.account.as_ref().map(|account| account.subject.clone());
-        self.refresh_token.is_none() && !before.is_over && account(self) == account(before)
+        let of = |grant: &'_ Self| {
+            let account =
+                grant.account.as_ref().map(|account| (account.subject.clone(), account.login.clone()));
+            (grant.provider.clone(), account)
+        };
+        self.refresh_token.is_none() && !before.is_over && of(self) == of(before)
     }
 
     /// What becomes of `before` at a new login that gave this.

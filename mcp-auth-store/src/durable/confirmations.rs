@@ -29,11 +29,19 @@ fn waiting(subject: &str) -> String {
     format!("confirmations of {subject}")
 }
 
+/// The same, of calls that wait for an account.
+fn waiting_for_account(subject: &str) -> String {
+    format!("connections of {subject}")
+}
+
 impl Confirmations for Durable {
     fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool> {
         Box::pin(async move {
             let Confirmation { subject, client_id, tool, connects, arguments, expires_at } = confirmation;
-            let group = waiting(&subject);
+            let group = match connects {
+                None => waiting(&subject),
+                Some(_) => waiting_for_account(&subject),
+            };
             let at_most = u64::try_from(MOST_WAITING).unwrap_or(u64::MAX);
             if self.rows.count(group.clone(), now.saturating_add(1)).await? >= at_most {
                 return Ok(false);
@@ -97,6 +105,9 @@ impl Confirmations for Durable {
     }
 
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.forget_group(waiting(subject), now).await })
+        Box::pin(async move {
+            self.forget_group(waiting(subject), now).await?;
+            self.forget_group(waiting_for_account(subject), now).await
+        })
     }
 }

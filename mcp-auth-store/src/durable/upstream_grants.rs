@@ -25,6 +25,9 @@ struct Kept {
     seen_at: u64,
     is_over: bool,
     lease: Option<KeptLease>,
+    /// Rows of before do not say it: they are of no provider.
+    #[serde(default)]
+    provider: String,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -70,11 +73,12 @@ fn of_person(subject: &str) -> String {
 impl Durable {
     /// What is kept in a row, and who renews it.
     fn upstream_grant(&self, row: &Row) -> Result<(UpstreamGrant, Option<KeptLease>), StoreError> {
-        let Kept { access_expires_at, scopes, seen_at, is_over, lease, .. } = read(row)?;
+        let Kept { access_expires_at, scopes, seen_at, is_over, lease, provider, .. } = read(row)?;
         let sealed = self.unseal(&row.key, row.content.sealed.as_deref())?;
         let sealed: Sealed = serde_json::from_slice(&sealed).map_err(StoreError::new)?;
         let Sealed { access_token, refresh_token, nonce, claims, let_in_by, account } = sealed;
         let grant = UpstreamGrant {
+            provider,
             account,
             access_token,
             access_expires_at,
@@ -117,6 +121,7 @@ impl Durable {
             seen_at: grant.seen_at,
             is_over: grant.is_over,
             lease,
+            provider: grant.provider.clone(),
         };
         let kept = content_of(row, &kept, until)?;
         let sealed = Some(self.seal(&key, &sealed)?);

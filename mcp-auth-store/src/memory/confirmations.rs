@@ -13,7 +13,9 @@ impl Confirmations for MemoryStore {
     fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool> {
         Box::pin(async move {
             let mut confirmations = locked(&self.confirmations);
-            let is_theirs = |asked: &&Asked| matches!(asked, Asked::Waiting(waiting) if waiting.subject == confirmation.subject);
+            let of = |waiting: &Confirmation| (waiting.subject.clone(), waiting.connects.is_some());
+            let this = of(&confirmation);
+            let is_theirs = |asked: &&Asked| matches!(asked, Asked::Waiting(waiting) if of(waiting) == this);
             if confirmations.values(now).filter(is_theirs).count() >= MOST_WAITING {
                 return Ok(false);
             }

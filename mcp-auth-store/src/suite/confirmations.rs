@@ -60,6 +60,9 @@ pub async fn so_many_calls_of_one_person_wait_and_no_more(store: Store) {
     let more = id(MOST_WAITING);
     assert!(!store.confirmations().ask(more, confirmation(), 0).await.unwrap());
     assert_eq!(store.confirmations().find(more, 0).await.unwrap(), None);
+    let for_account = Confirmation { connects: Some("google".into()), ..confirmation() };
+    assert!(store.confirmations().ask(SecretHash::of("account"), for_account.clone(), 1).await.unwrap());
+    assert_eq!(store.confirmations().find(SecretHash::of("account"), 1).await.unwrap(), Some(for_account));
     let others = Confirmation { subject: "bob".into(), ..confirmation() };
     assert!(store.confirmations().ask(SecretHash::of("another's"), others, 0).await.unwrap());
     assert!(store.confirmations().answer(id(0), Answer::Denied, 1).await.unwrap());

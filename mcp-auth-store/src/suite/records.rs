@@ -90,7 +90,12 @@ pub fn upstream_grant() -> UpstreamGrant {
     let [access_token, refresh_token, nonce, group, domain, account] = SECRETS_OF_UPSTREAM_GRANT;
     let secret = |text: &str| Some(SecretText::new(text));
     UpstreamGrant {
-        account: Some(ConnectedAccount { subject: account.to_owned(), name: Some(account.to_owned()) }),
+        provider: "https://accounts.google.com".to_owned(),
+        account: Some(ConnectedAccount {
+            subject: account.to_owned(),
+            name: Some(account.to_owned()),
+            login: account.to_owned(),
+        }),
         access_token: secret(access_token),
         access_expires_at: Some(50),
         refresh_token: secret(refresh_token),

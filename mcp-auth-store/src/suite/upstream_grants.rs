@@ -10,6 +10,7 @@ const ANN: Connection<'static> = Connection { subject: "ann", upstream: "google"
 
 fn grant(refresh_token: Option<&str>) -> UpstreamGrant {
     UpstreamGrant {
+        provider: "https://a.example".into(),
         account: None,
         access_token: Some(SecretText::new("access")),
         access_expires_at: Some(50),
@@ -65,8 +66,8 @@ pub async fn a_login_without_a_refresh_token_leaves_the_one_of_before(store: Sto
     assert_eq!(found(&store, 299).await, Some(grant(Some("2"))));
     // What is over leaves nothing to a later login.
     assert!(matches!(lease(&store, "a", 40, 10).await, Leased::Taken(_)));
-    assert!(grants.release(ANN, holder("a"), UpstreamGrant::over(11), 11).await.unwrap());
-    assert_eq!(found(&store, 12).await, Some(UpstreamGrant::over(11)));
+    assert!(grants.release(ANN, holder("a"), grant(None).over(11), 11).await.unwrap());
+    assert_eq!(found(&store, 12).await, Some(grant(None).over(11)));
     grants.keep(ANN, login.clone(), 300, 12).await.unwrap();
     assert_eq!(found(&store, 13).await, Some(login));
 }
@@ -139,7 +140,7 @@ pub async fn a_login_takes_the_lease_from_whoever_renews_what_was_before(store: 
 pub async fn the_refresh_token_of_another_account_does_not_stay(store: Store) {
     let grants = store.upstream_grants();
     let of = |account: &str, token: Option<&str>| UpstreamGrant {
-        account: Some(ConnectedAccount { subject: account.into(), name: None }),
+        account: Some(ConnectedAccount { subject: account.into(), name: None, login: "accounts".into() }),
         ..grant(token)
     };
     grants.keep(ANN, of("work", Some("1")), 100, 1).await.unwrap();
@@ -151,6 +152,15 @@ pub async fn the_refresh_token_of_another_account_does_not_stay(store: Store) {
     assert!(!grants.renew(ANN, holder("a"), of("work", Some("x")), 5).await.unwrap());
     grants.keep(ANN, grant(None), 100, 6).await.unwrap();
     assert_eq!(found(&store, 7).await, Some(grant(None)));
+    // Nor does that of another provider, or of somebody who logged in elsewhere.
+    let moved = UpstreamGrant { provider: "https://b.example".into(), ..grant(None) };
+    let mut elsewhere = of("work", None);
+    elsewhere.account.as_mut().unwrap().login = "own".into();
+    for (before, after) in [(grant(Some("1")), moved), (of("work", Some("1")), elsewhere)] {
+        grants.keep(ANN, before, 100, 8).await.unwrap();
+        grants.keep(ANN, after.clone(), 100, 9).await.unwrap();
+        assert_eq!(found(&store, 10).await, Some(after));
+    }
 }
 
 /// Nobody renews what is gone, and what is kept of others stays.

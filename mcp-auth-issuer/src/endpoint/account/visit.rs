@@ -50,7 +50,8 @@ pub(super) async fn connected_accounts<'i>(
     for (upstream, provider) in &issuer.connections {
         let of = Connection { subject, upstream };
         let kept = issuer.store.upstream_grants().find(of, issuer.now()).await?;
-        if let Some(account) = kept.filter(|kept| !kept.is_over).and_then(|kept| kept.account) {
+        let kept = kept.filter(|kept| !kept.is_over && provider.is_connected_by(kept));
+        if let Some(account) = kept.and_then(|kept| kept.account) {
             all.push(ConnectedLine { upstream, provider, name: account.name });
         }
     }

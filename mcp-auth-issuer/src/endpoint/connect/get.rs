@@ -11,7 +11,7 @@ use super::refusal::words;
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::waiting::NotAnswered;
 use crate::issuer::Issuer;
-use crate::person::page::{ConnectPage, Notice};
+use crate::person::page::{ConnectPage, NotConnected, Notice};
 use crate::request::address::CameFrom;
 
 /// `GET /authorize/connect`
@@ -35,27 +35,30 @@ async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Respons
     page(issuer, headers, &wanted, None).await
 }
 
-/// What is to be connected, for the person who was asked; else the login page.
+/// What is to be connected, for the person who was asked: any account, or the one that the provider named. Else the login page.
 pub(super) async fn page(
     issuer: &Issuer,
     headers: &HeaderMap,
     wanted: &WantedAccount<'_>,
-    notice: Option<Notice>,
+    why: Option<NotConnected>,
 ) -> Result<Response, NotAnswered> {
     let (cookie, browser) = issuer.session(headers).await?;
     let its_person = browser.filter(|browser| wanted.is_for(browser));
     let (Some(cookie), Some(person)) = (cookie, its_person) else {
+        let notice = why.map(|_| Notice::Ended);
         return Ok(wanted.login_step().page(issuer, headers, notice).await?);
     };
-    let url = &wanted.waiting.url;
+    let (url, asked) = (&wanted.waiting.url, &wanted.waiting.asked);
+    let named = wanted.named(issuer).await?.and_then(|grant| grant.account);
     let csrf = issuer.csrf.token(cookie, url, &*issuer.ambient.random).await?;
     let page = ConnectPage {
         issuer,
         client: wanted.waiting.client.as_ref(),
-        tool: &wanted.waiting.asked.tool,
+        tool: &asked.tool,
         provider: wanted.provider,
         person: person.name.as_deref().unwrap_or(&person.subject),
-        notice: notice.as_ref(),
+        account: named.as_ref(),
+        why,
         action: url,
         csrf: &csrf,
     };

@@ -7,20 +7,20 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_store::Answer;
+use mcp_auth_store::{Answer, Connection, SecretHash};
 
 use super::account::WantedAccount;
 use super::get::page;
 use super::provider;
-use super::refusal::words;
+use super::refusal::{done, words};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::endpoint::waiting::NotAnswered;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
-use crate::observe::connect::{AccountNotTheirs, ConnectionDenied};
-use crate::person::page::Notice;
+use crate::observe::connect::{AccountConnected, AccountNotTheirs, ConnectionDenied};
+use crate::person::page::NotConnected;
 use crate::request::address::CameFrom;
 
 /// `POST /authorize/connect`
@@ -57,26 +57,67 @@ async fn decide(
         }
         (Some("connect"), Some(_)) => match provider::leave(issuer, &wanted, (cookie, address)).await? {
             Ok(there) => Ok(there),
-            Err(notice) => page(issuer, headers, &wanted, Some(notice)).await,
+            Err(why) => page(issuer, headers, &wanted, Some(why)).await,
         },
+        (Some("use"), Some(_)) => {
+            let account = form.get("account").unwrap_or_default();
+            connect(issuer, &wanted, (headers, address), account).await
+        }
         // The login page has this button too, so that a person who does not want it can say so without logging in.
         (Some("deny"), its_person) => {
             wanted.waiting.answer(issuer, Answer::Denied).await?;
+            wanted.forget_named(issuer).await;
             let asked = &wanted.waiting.asked;
             ConnectionDenied {
                 subject: its_person.as_ref().map(|browser| &*browser.subject),
                 client_id: asked.client_id.as_deref(),
                 tool: &asked.tool,
-                upstream: asked.connects.as_deref().unwrap_or_default(),
+                upstream: wanted.upstream(),
                 address,
             }
             .happened();
             Err(NotAnswered::Denied)
         }
         // The login ended while the page was open, so the person logs in again.
-        (Some("connect"), None) => page(issuer, headers, &wanted, Some(Notice::Ended)).await,
+        (Some("connect" | "use"), None) => page(issuer, headers, &wanted, Some(NotConnected::Late)).await,
         (_, _) => Err(Untrusted::Stale { page: url.clone() }.into()),
     }
+}
+
+/// Connects the account that the provider named and the page showed: it is the one.
+async fn connect(
+    issuer: &Issuer,
+    wanted: &WantedAccount<'_>,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
+    shown: &str,
+) -> Result<Response, NotAnswered> {
+    let named = wanted.named(issuer).await?;
+    let named = named.and_then(|grant| Some((grant.account.clone()?, grant)));
+    // Another window may have brought another one since the page was shown.
+    let Some((account, grant)) =
+        named.filter(|(account, _)| SecretHash::of(&account.subject).digits() == shown)
+    else {
+        return page(issuer, headers, wanted, Some(NotConnected::Late)).await;
+    };
+    let asked = &wanted.waiting.asked;
+    let of = Connection { subject: &asked.subject, upstream: wanted.upstream() };
+    let (now, grants) = (issuer.now(), issuer.store.upstream_grants());
+    grants.keep(of, grant, now.saturating_add(issuer.lifetimes.grant), now).await?;
+    // What ended meanwhile does not begin again by this: first the logins of a person end, then what is kept for them goes.
+    let (_, browser) = issuer.session(headers).await?;
+    let answered = match browser.is_some_and(|browser| wanted.is_for(&browser)) {
+        true => wanted.waiting.answer(issuer, Answer::Allowed).await,
+        false => Err(NotAnswered::Gone),
+    };
+    if let Err(why) = answered {
+        grants.forget(of, now).await?;
+        return Err(why);
+    }
+    wanted.forget_named(issuer).await;
+    let client_id = asked.client_id.as_deref();
+    let (subject, upstream, tool) = (&*asked.subject, wanted.upstream(), &*asked.tool);
+    AccountConnected { subject, upstream, account: &account.subject, client_id, tool, address }.happened();
+    Ok(done(issuer, wanted.provider, account.name.as_deref()))
 }
 
 /// What comes after a step of the login on this page.
@@ -99,7 +140,7 @@ pub(super) async fn logged_in(
                 caller: &asked.subject,
                 client_id: asked.client_id.as_deref(),
                 tool: &asked.tool,
-                upstream: asked.connects.as_deref().unwrap_or_default(),
+                upstream: wanted.upstream(),
                 address,
             }
             .happened();

@@ -14,26 +14,20 @@ use crate::endpoint::login_step::MAX_NAME;
 use crate::issuer::Issuer;
 use crate::observe::connect::ConnectionFailed;
 use crate::observe::{Event as _, Reason};
-use crate::person::page::Notice;
+use crate::person::page::NotConnected;
 use crate::person::{Attempt, Leave, Login as _, LoginError, Step};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::secret::secret;
 
-/// What a provider gave.
-pub(super) struct Given {
-    pub(super) account: ConnectedAccount,
-    pub(super) grant: UpstreamGrant,
-}
-
 /// What comes after the provider.
 pub(super) enum Back {
-    /// What it gave.
-    Given(Box<Given>),
+    /// What it gave, and for which account.
+    Given(Box<UpstreamGrant>),
     /// They are sent there once more.
     Again(Response),
     /// Nothing, for this reason.
-    Not(Notice),
+    Not(NotConnected),
 }
 
 /// Sends the browser with the session identifier `id` there.
@@ -41,7 +35,7 @@ pub(super) async fn leave(
     issuer: &Issuer,
     wanted: &WantedAccount<'_>,
     (id, address): (&str, Option<IpAddr>),
-) -> Result<Result<Response, Notice>, StoreError> {
+) -> Result<Result<Response, NotConnected>, StoreError> {
     if let Err(TooSoon { retry_after }) = Way::Out.count(issuer, address).await? {
         return Ok(Err(failed(wanted, address, LoginError::TooOften { wait: retry_after })));
     }
@@ -49,7 +43,7 @@ pub(super) async fn leave(
     let attempt = attempt(issuer, wanted, (&client_name, None), (&transaction, ""), address);
     match wanted.provider.finish(&attempt, &Params::default()).await {
         Ok(Step::Leave(leave)) => Ok(Ok(go(issuer, wanted, (id, &transaction), leave).await?)),
-        Ok(_) => Ok(Err(Notice::Unavailable)),
+        Ok(_) => Ok(Err(NotConnected::Unavailable)),
         Err(error) => Ok(Err(failed(wanted, address, error))),
     }
 }
@@ -68,12 +62,13 @@ pub(super) async fn back(
         Ok(Step::Leave(leave)) => Back::Again(go(issuer, wanted, (id, &next), leave).await?),
         Ok(Step::Done(user)) => match user.upstream {
             Some(grant) => {
-                let account = ConnectedAccount { subject: user.subject, name: user.name };
-                Back::Given(Box::new(Given { account, grant: *grant }))
+                let login = issuer.login.kind().into_owned();
+                let account = ConnectedAccount { subject: user.subject, name: user.name, login };
+                Back::Given(Box::new(UpstreamGrant { account: Some(account), ..*grant }))
             }
-            None => Back::Not(Notice::Unavailable),
+            None => Back::Not(NotConnected::Unavailable),
         },
-        Ok(_) => Back::Not(Notice::Unavailable),
+        Ok(_) => Back::Not(NotConnected::Unavailable),
         Err(error) => Back::Not(failed(wanted, address, error)),
     })
 }
@@ -122,9 +117,9 @@ fn client_name(wanted: &WantedAccount<'_>) -> String {
 }
 
 /// Tells the operator that nothing was connected, and says what the person is told.
-fn failed(wanted: &WantedAccount<'_>, address: Option<IpAddr>, error: LoginError) -> Notice {
+fn failed(wanted: &WantedAccount<'_>, address: Option<IpAddr>, error: LoginError) -> NotConnected {
     let asked = &wanted.waiting.asked;
-    let (subject, upstream) = (&*asked.subject, asked.connects.as_deref().unwrap_or_default());
+    let (subject, upstream) = (&*asked.subject, wanted.upstream());
     let happened = |reason: Reason<'_>| ConnectionFailed { subject, upstream, address, reason }.happened();
     match &error {
         LoginError::Answer(cause) => happened(Reason::Refused(&format_args!("{error}: {cause}"))),
@@ -132,9 +127,9 @@ fn failed(wanted: &WantedAccount<'_>, address: Option<IpAddr>, error: LoginError
         error => happened(Reason::Refused(error)),
     }
     match error {
-        LoginError::TooOften { wait } => Notice::TooOften(wait),
-        LoginError::Cancelled => Notice::Cancelled,
-        LoginError::Unavailable(_) => Notice::Unavailable,
-        _ => Notice::Refused(wanted.provider.refusal()),
+        LoginError::TooOften { wait } => NotConnected::TooOften { wait },
+        LoginError::Cancelled => NotConnected::Cancelled,
+        LoginError::Unavailable(_) => NotConnected::Unavailable,
+        _ => NotConnected::Refused,
     }
 }

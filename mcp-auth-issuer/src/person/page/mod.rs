@@ -32,7 +32,7 @@ mod texts;
 pub(crate) use account::{AccountPage, AllowedApplication, ConnectedLine};
 pub(crate) use claim::visible;
 pub(crate) use confirm::ConfirmPage;
-pub(crate) use connect::{ConnectPage, ConnectedPage};
+pub(crate) use connect::{ConnectPage, ConnectedPage, NotConnected};
 pub(crate) use consent::{Alert, Consent, Decides, ScopeLine};
 pub(crate) use device::{DeviceCodePage, DeviceConsent, WrongCode};
 pub(crate) use ended::EndedPage;

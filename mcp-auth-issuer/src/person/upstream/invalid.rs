@@ -18,6 +18,9 @@ pub enum InvalidUpstream {
     /// A name that a path cannot hold.
     #[error("its name is {0:?}, and is 1 to 64 of A-Z a-z 0-9 _ -")]
     Name(String),
+    /// It is the name of another one too.
+    #[error("another provider has this name")]
+    NameTaken,
     /// A claim that the issuer writes itself.
     #[error("claims: {0:?} is what the issuer writes into its tokens itself")]
     ReservedClaim(String),

@@ -11,7 +11,7 @@ use mcp_auth_core::net::Origin;
 use mcp_auth_core::own_claims::is_for_no_login;
 use mcp_auth_core::{Acr, ScopeSet};
 use mcp_auth_runtime::facade::{Fetch, said};
-use mcp_auth_store::{Connection, UpstreamGrant};
+use mcp_auth_store::{ConnectedAccount, Connection, UpstreamGrant};
 
 use super::exchange::Redeemed;
 use super::github::GitHub;
@@ -39,6 +39,8 @@ pub struct UpstreamLogin {
     options: Arc<UpstreamOptions>,
     provider: Arc<Provider>,
     ambient: Ambient,
+    /// Where people connect accounts: what login they come from.
+    connects: Option<Arc<str>>,
 }
 
 impl UpstreamLogin {
@@ -68,7 +70,12 @@ impl UpstreamLogin {
                 Provider::GitHub(Box::new(GitHub::new(&options, endpoints, fetch)?))
             }
         };
-        Ok(Self { options: Arc::new(options), provider: Arc::new(provider), ambient })
+        Ok(Self { options: Arc::new(options), provider: Arc::new(provider), ambient, connects: None })
+    }
+
+    /// The same, where people connect accounts who log in by a login of this kind.
+    pub(crate) fn connecting(self, login: &str) -> Self {
+        Self { connects: Some(login.into()), ..self }
     }
 
     /// Where people go, as a person reads it.
@@ -166,6 +173,7 @@ impl UpstreamLogin {
         }
         given.nonce = given.refresh_token.as_ref().map(|_| SecretText::new(kept.nonce));
         (given.claims, given.let_in_by) = (user.claims.clone(), by);
+        given.provider = self.options.issuer().to_owned();
         user.upstream = Some(Box::new(given));
         Ok(Step::Done(user))
     }
@@ -175,6 +183,7 @@ impl UpstreamLogin {
             options: Arc::clone(&self.options),
             provider: Arc::clone(&self.provider),
             ambient: self.ambient.clone(),
+            connects: self.connects.clone(),
         }
     }
 
@@ -188,12 +197,20 @@ impl UpstreamLogin {
         &self.options.scopes
     }
 
-    /// Whether something good is kept of an account that the person connected there.
+    /// The account that the person connected there, if tools can act for it.
     ///
     /// # Errors
     /// [`LoginError`]: it cannot be told now.
-    pub(crate) async fn is_connected(&self, renewal: &Renewal<'_>) -> Result<bool, LoginError> {
-        self.follower().is_connected(renewal).await
+    pub(crate) async fn connected(
+        &self,
+        renewal: &Renewal<'_>,
+    ) -> Result<Option<ConnectedAccount>, LoginError> {
+        self.follower().connected(renewal).await
+    }
+
+    /// Whether a person of the login of now connected the account of this grant there.
+    pub(crate) fn is_connected_by(&self, grant: &UpstreamGrant) -> bool {
+        self.follower().is_of_here(grant)
     }
 
     /// Whether a refresh token of this person is kept. Where that is not to be found out, none is asked for once more.
@@ -203,7 +220,10 @@ impl UpstreamLogin {
         let of = Connection { subject, upstream: &self.options.name };
         let kept = store.upstream_grants().find(of, attempt.now).await;
         let kept = kept.map_err(|error| LoginError::Unavailable(error.into()))?;
-        Ok(kept.is_some_and(|grant| grant.refresh_token.is_some() && account_of(&grant, subject) == account))
+        let is_here = |grant: &UpstreamGrant| self.follower().is_of_here(grant);
+        Ok(kept
+            .filter(is_here)
+            .is_some_and(|grant| grant.refresh_token.is_some() && account_of(&grant, subject) == account))
     }
 }
 

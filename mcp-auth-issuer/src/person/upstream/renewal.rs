@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::facade::UpstreamToken;
-use mcp_auth_store::{Connection, Lease, Leased, SecretHash, Store, StoreError, UpstreamGrant};
+use mcp_auth_store::{
+    ConnectedAccount, Connection, Lease, Leased, SecretHash, Store, StoreError, UpstreamGrant,
+};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -79,6 +81,8 @@ pub(super) struct Follower {
     pub(super) options: Arc<UpstreamOptions>,
     pub(super) provider: Arc<Provider>,
     pub(super) ambient: Ambient,
+    /// Where people connect accounts: what login they come from. Else they log in here.
+    pub(super) connects: Option<Arc<str>>,
 }
 
 /// What is wanted of the provider.
@@ -160,23 +164,39 @@ impl Follower {
         })
     }
 
-    /// Whether an access token of an account that the person connected is there, or may be had.
+    /// Whether this was given by this provider, and to a person of this login: of another one, somebody else may have their name. What another
+    /// provider gave goes to none.
+    pub(super) fn is_of_here(&self, grant: &UpstreamGrant) -> bool {
+        let connected_at = grant.account.as_ref().map(|account| &*account.login);
+        grant.provider == self.options.issuer() && connected_at == self.connects.as_deref()
+    }
+
+    /// What is kept of the person.
+    async fn kept(&self, renewal: &Renewal<'_>) -> Result<Option<UpstreamGrant>, StoreError> {
+        let of = Connection { subject: renewal.subject, upstream: &self.options.name };
+        let kept = renewal.store.upstream_grants().find(of, renewal.now).await?;
+        Ok(kept.filter(|grant| self.is_of_here(grant)))
+    }
+
+    /// The account that the person connected, if an access token of it is there, or may be had.
     ///
     /// # Errors
     /// [`LoginError::Unavailable`]: it cannot be told now.
-    pub(super) async fn is_connected(&self, renewal: &Renewal<'_>) -> Result<bool, LoginError> {
-        let of = Connection { subject: renewal.subject, upstream: &self.options.name };
-        let kept = renewal.store.upstream_grants().find(of, renewal.now).await.map_err(NotNow::from)?;
-        let soon = renewal.now.saturating_add(LASTS);
-        let is_good = |grant: &UpstreamGrant| grant.refresh_token.is_some() || !has_ended(grant, soon);
-        Ok(kept.is_some_and(|grant| !grant.is_over && grant.account.is_some() && is_good(&grant)))
+    pub(super) async fn connected(
+        &self,
+        renewal: &Renewal<'_>,
+    ) -> Result<Option<ConnectedAccount>, LoginError> {
+        let Some(grant) = self.kept(renewal).await.map_err(NotNow::from)? else { return Ok(None) };
+        let lasts = !has_ended(&grant, renewal.now.saturating_add(LASTS));
+        let can_be_asked = self.provider.can_be_asked(&grant);
+        let is_good = can_be_asked || lasts && self.options.lets_in_still(&grant.let_in_by);
+        Ok(grant.account.filter(|_| !grant.is_over && is_good))
     }
 
     async fn settled(&self, renewal: &Renewal<'_>, wanted: Wanted) -> Result<Settled, LoginError> {
-        let of = Connection { subject: renewal.subject, upstream: &self.options.name };
         let (since, mut pause) = (Instant::now(), SHORTEST_PAUSE);
         loop {
-            let kept = renewal.store.upstream_grants().find(of, renewal.now).await.map_err(NotNow::from)?;
+            let kept = self.kept(renewal).await.map_err(NotNow::from)?;
             let Some(grant) = kept else { return Ok(Err(NOTHING_KEPT)) };
             if let Some(settled) = self.without_asking(&grant, Asked::by(renewal, wanted)) {
                 return Ok(settled);
@@ -209,6 +229,10 @@ impl Follower {
         match leased.map_err(NotNow::from)? {
             Leased::Held => Ok(None),
             Leased::Absent => Ok(Some(Err(NOTHING_KEPT))),
+            Leased::Taken(grant) if !self.is_of_here(&grant) => {
+                held.release(&grant).await?;
+                Ok(Some(Err(NOTHING_KEPT)))
+            }
             Leased::Taken(grant) => match self.without_asking(&grant, asked) {
                 // Another one went on meanwhile.
                 Some(settled) => {
@@ -225,18 +249,18 @@ impl Follower {
         if grant.is_over {
             return Some(Err(OVER));
         }
+        let can_be_asked = self.provider.can_be_asked(grant);
         if !self.options.lets_in_still(&grant.let_in_by) {
             // It may name them by another entry: that the provider says. It is asked once about each such person, so who asks is all the same.
-            return (!self.provider.can_be_asked(grant)).then_some(Err(NOT_LET_IN));
+            return (!can_be_asked).then_some(Err(NOT_LET_IN));
         }
+        let is_recent = asked.now < grant.seen_at.saturating_add(asked.look_every);
         let is_enough = match asked.wanted {
             // What came since it was wanted is as new as can be.
             _ if grant.seen_at >= asked.now => true,
-            Wanted::News => {
-                let is_recent = asked.now < grant.seen_at.saturating_add(asked.look_every);
-                let can_be_asked = asked.may_ask && self.provider.can_be_asked(grant);
-                is_recent && !has_ended(grant, asked.now) || !can_be_asked
-            }
+            Wanted::News => is_recent && !has_ended(grant, asked.now) || !(asked.may_ask && can_be_asked),
+            // No refresh of ours follows an account that was connected, so its tokens do.
+            Wanted::AccessToken if self.connects.is_some() && !is_recent && can_be_asked => false,
             Wanted::AccessToken if !has_ended(grant, asked.now.saturating_add(LASTS)) => true,
             Wanted::AccessToken if grant.refresh_token.is_none() => return Some(Err(NO_ACCESS_TOKEN)),
             Wanted::AccessToken => false,
@@ -336,7 +360,7 @@ impl Held {
     async fn not_seen(&self, grant: &UpstreamGrant, error: NotSeen) -> Result<Settled, LoginError> {
         match error {
             NotSeen::Over(why) => {
-                self.release(&UpstreamGrant::over(self.now)).await?;
+                self.release(&grant.over(self.now)).await?;
                 Ok(Err(why))
             }
             NotSeen::Now(error) => {

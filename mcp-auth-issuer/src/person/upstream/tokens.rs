@@ -25,6 +25,7 @@ pub(super) fn renewed(answer: &Map<String, Value>, before: &UpstreamGrant, now: 
         claims: before.claims.clone(),
         let_in_by: before.let_in_by.clone(),
         account: before.account.clone(),
+        provider: before.provider.clone(),
         seen_at: before.seen_at,
         ..given(answer, &before.scopes, now)
     }

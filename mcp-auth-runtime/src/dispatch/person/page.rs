@@ -108,7 +108,7 @@ impl PersonPage {
     }
 
     /// Closes the page of a call that does not wait any more: no answer counts there.
-    pub(super) async fn close(&self, id: &str) -> Result<(), StoreError> {
+    pub(in crate::dispatch) async fn close(&self, id: &str) -> Result<(), StoreError> {
         let now = self.ambient.clock.unix_now();
         self.store.confirmations().answer(SecretHash::of(id), Answer::Denied, now).await.map(drop)
     }

@@ -136,12 +136,21 @@ page_texts! {
         // The page on which an account is connected, and the one after it.
         /// `{provider}`, `{server}`
         connect_account,
+        /// `{provider}`, `{server}`
+        connect_this_account,
         acts_for_you_at,
+        with_the_account,
         asks_provider_for,
         on_deny_connect,
         /// `{provider}`
         on_connect,
         do_not_connect,
+        connect_this,
+        account_refused,
+        connect_cancelled,
+        connect_late,
+        provider_unavailable,
+        connect_too_often,
         /// `{provider}`
         connect_at,
         /// `{provider}`
