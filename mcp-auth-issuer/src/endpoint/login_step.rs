@@ -18,7 +18,7 @@ use crate::issuer::Issuer;
 use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
 use crate::observe::{Event as _, Reason};
 use crate::person::page::{Asks, Consent, Decides, LoginPage, Notice};
-use crate::person::{Asked, Attempt, Form, Leave, LoginError, LoginSite, Step, User};
+use crate::person::{Asked, Attempt, ConsentPage, Form, Leave, LoginError, LoginSite, Step, User};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::secret::secret;
@@ -54,8 +54,8 @@ pub(super) struct RequestFor<'a> {
     pub(super) scopes: &'a ScopeSet,
     /// Whether an answer can be remembered.
     pub(super) may_be_remembered: bool,
-    /// What pages call the person who was at this browser last, where that is known.
-    pub(super) last: Option<&'a str>,
+    /// The person who was at this browser last, where that is known, and what pages call them.
+    pub(super) last: Option<(&'a str, &'a str)>,
     /// What was decided already. It goes with the person who goes to the provider.
     pub(super) decision: Option<&'a Decision>,
 }
@@ -146,16 +146,17 @@ impl<'s> LoginStep<'s> {
     ) -> Result<Response, StoreError> {
         let Some(client) = self.client else { return Err(StoreError::new("a request without a client")) };
         let decided = asks.decision.filter(|decision| decision.asked);
+        let form_of = ConsentPage::BeforeLogin(asks.last.map(|(subject, _)| subject));
         let page = Consent {
             issuer,
             client,
             redirect_uri: asks.redirect_uri,
-            who: Decides::LogsIn { at, last: asks.last },
+            who: Decides::LogsIn { at, last: asks.last.map(|(_, name)| name) },
             scopes: Choice { issuer, asked: asks.scopes }.lines_as(&ScopeSet::new(), decided),
             remember: asks.may_be_remembered.then_some(decided.is_some_and(|decided| decided.remember)),
             alert: notice.map(Notice::alert),
             action: self.url,
-            csrf: &issuer.csrf.token(id, self.request, &*issuer.ambient.random).await?,
+            csrf: &issuer.csrf.token_on(form_of, (id, self.request), &*issuer.ambient.random).await?,
         };
         Ok(page.into_response())
     }

@@ -252,6 +252,81 @@ async fn p14_the_code_comes_at_once_for_the_person_who_was_here_and_another_one_
     }
 }
 
+/// A browser at which Ann said that she need not be asked again of `client`, and at which Bob, who came later, said so of another one.
+async fn of_two_people(provider: &Provider, app: &App, client: &str) -> Browser {
+    let mut browser = remembers(provider, app, client, "Ann").await;
+    let his = client_at(app, "Another", SITE).await;
+    let ticked = [&BOTH[..], &[REMEMBER]].concat();
+    let answer = allows(provider, &mut browser, &asks(&his, &[("prompt", "login")]), ("Bob", &ticked)).await;
+    redeemed(app, &his, &answer).await;
+    browser
+}
+
+/// The form was bound to the request alone: a page that named Bob sent Ann to the provider, and she gave what he had ticked.
+#[tokio::test]
+async fn p14_a_page_that_named_one_person_gave_the_consent_of_another_who_was_known_at_the_browser_too() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let mut browser = of_two_people(&provider, &app, &client).await;
+    let his = browser.get(&asks(&client, &[])).await;
+    assert!(asks_the_person(&his) && his.body.contains("<bdi>Bob</bdi>"), "{}", his.body);
+    app.advance(SESSION);
+    let before = provider.times(METADATA);
+    for decision in ["allow", "deny"] {
+        let mut browser = browser.clone();
+        let fresh = browser.submit(&his, decision).await;
+        if decision == "deny" {
+            assert_eq!(fresh.param("error").as_deref(), Some("access_denied"), "a no is nobody's consent");
+            continue;
+        }
+        assert_eq!((fresh.status, fresh.headers.get("location")), (StatusCode::FORBIDDEN, None));
+        assert!(asks_first(&fresh) && fresh.body.contains("<bdi>Ann</bdi>"), "{}", fresh.body);
+        assert!(fresh.body.contains("You answered a page that was for somebody else"), "{}", fresh.body);
+        assert_eq!(provider.times(METADATA), before, "nobody was sent to the provider");
+        // The page that is shown then counts.
+        let request = sent_away(&browser.submit(&fresh, "allow").await);
+        let answer = comes_back(&provider, &mut browser, &request, "Ann").await;
+        assert_eq!(redeemed(&app, &client, &answer).await.0, "todos.read todos.write");
+    }
+}
+
+#[tokio::test]
+async fn p14_a_page_from_before_somebody_logged_in_or_out_in_another_tab_is_not_answered_by_it() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let known = remembers(&provider, &app, &client, "Ann").await;
+    app.advance(SESSION);
+    let url = asks(&client, &[("prompt", "consent")]);
+    // The page names Ann, or nobody; then Bob logs in.
+    for mut browser in [known.clone(), Browser::new(&app)] {
+        let page = browser.get(&url).await;
+        assert!(asks_first(&page), "{}", page.body);
+        let request = leave(&mut browser, "/account").await;
+        let at_account = comes_back(&provider, &mut browser, &request, "Bob").await;
+        assert_eq!(at_account.header("location"), "/account");
+        for decision in ["allow", "deny"] {
+            browser.submit(&page, decision).await.assert_local_error(403);
+        }
+        let fresh = browser.get(&url).await;
+        assert!(asks_the_person(&fresh) && fresh.body.contains("<bdi>Bob</bdi>"), "{}", fresh.body);
+        browser.submit(&fresh, "allow").await.param("code").expect("his own answer counts");
+    }
+    // The page names who is logged in; then she logs out.
+    let mut browser = known.clone();
+    let request = leave(&mut browser, "/account").await;
+    comes_back(&provider, &mut browser, &request, "Ann").await;
+    let page = browser.get(&url).await;
+    assert!(asks_the_person(&page), "{}", page.body);
+    let account = browser.get("/account").await;
+    browser.post("/account", &[("csrf", &*csrf(&account)), ("decision", "logout")]).await;
+    let fresh = browser.submit(&page, "allow").await;
+    assert_eq!((fresh.status, fresh.headers.get("location")), (StatusCode::FORBIDDEN, None));
+    assert!(asks_first(&fresh) && !fresh.body.contains("You are"), "nobody is named: {}", fresh.body);
+    let request = sent_away(&browser.submit(&fresh, "allow").await);
+    let returned = comes_back(&provider, &mut browser, &request, "Ann").await;
+    assert!(asks_the_person(&settled(&mut browser, returned).await));
+}
+
 #[tokio::test]
 async fn p11_p14_who_said_that_they_need_not_be_asked_goes_to_the_provider_at_once_and_another_one_is_asked()
 {

@@ -18,6 +18,7 @@ use crate::endpoint::away::Decision;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
+use crate::person::ConsentPage;
 use crate::person::page::{Alert, Consent, Decides, Notice};
 use crate::request::address::CameFrom;
 use crate::request::opened::is_opened;
@@ -153,7 +154,8 @@ pub(super) async fn consent(
     memory: &Memory,
     (decision, alert): (Option<&Decision>, Option<Alert<'_>>),
 ) -> Result<Response, Refusal> {
-    let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
+    let form_of = ConsentPage::LoggedIn(&person.subject);
+    let csrf = issuer.csrf.token_on(form_of, (cookie, &request.shown), &*issuer.ambient.random).await?;
     // The answer of another person, of before, says nothing of this one.
     let decision = decision.filter(|decision| decision.asked);
     let is_remembered = request.remembered(issuer, memory, &person.subject).await?.is_some();

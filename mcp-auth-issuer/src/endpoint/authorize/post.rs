@@ -25,6 +25,7 @@ use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
 use crate::observe::login::LoggedOut;
+use crate::person::ConsentPage;
 use crate::person::page::{Alert, Notice, texts};
 use crate::request::address::CameFrom;
 
@@ -68,6 +69,12 @@ async fn decide_request(
     let person = request.login_of(issuer, form.browser.clone()).await?;
     // Where people log in at a provider, the page asks them before they do.
     let asks_first = issuer.login.site().is_some();
+    // The page that asks now. Another one may still be open, which asked somebody else, or before they logged in.
+    let last = visit.last(issuer, request).map(|(subject, _)| subject);
+    let is_of_this_page = form.is_of(match &person {
+        Some(person) => ConsentPage::LoggedIn(&person.subject),
+        None => ConsentPage::BeforeLogin(last),
+    });
 
     match (form.fields.get("decision"), person) {
         (Some("login"), _) if !asks_first => log_in(issuer, request, (&form, &visit)).await,
@@ -82,7 +89,14 @@ async fn decide_request(
             }
             Ok(response)
         }
+        (Some("allow" | "deny"), Some(person)) if !is_of_this_page => {
+            let alert = (None, Some(Alert::other_page()));
+            consent(issuer, request, (form.cookie, &person), &visit.memory, alert).await
+        }
         (Some("allow"), Some(person)) => allow(issuer, request, (&form, &visit), person).await,
+        (Some("allow"), None) if asks_first && !is_of_this_page => {
+            login(issuer, request, &visit, Some(Notice::OtherPage)).await
+        }
         (Some("allow"), None) if asks_first => allow_first(issuer, request, (&form, &visit)).await,
         (Some("deny"), Some(person)) => deny(issuer, request, (&form, &visit), &person).await,
         // The page before the login has this button too: a person can deny without logging in.

@@ -82,7 +82,7 @@ impl AuthorizationRequest {
             redirect_uri: &self.answer.redirect_uri,
             scopes: &self.checked.scopes,
             may_be_remembered: self.may_be_remembered(),
-            last: visit.last(issuer, self).map(|(_, name)| name),
+            last: visit.last(issuer, self),
             decision,
         };
         self.login_step_for(request_for)

@@ -60,6 +60,11 @@ impl<'a> Alert<'a> {
         Self { status: StatusCode::BAD_REQUEST, title: Some(texts().nothing_ticked), text, retry_after: None }
     }
 
+    /// A page was answered that is not this one.
+    pub(crate) fn other_page() -> Self {
+        Self { status: StatusCode::FORBIDDEN, title: None, text: texts().other_page, retry_after: None }
+    }
+
     /// There is something to look at, and no mistake.
     pub(crate) fn look(text: &'a str) -> Self {
         Self { status: StatusCode::OK, title: None, text, retry_after: None }

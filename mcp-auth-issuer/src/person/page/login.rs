@@ -65,6 +65,8 @@ pub(crate) enum Notice {
     AgeUnknown,
     /// The person answered after their login had ended.
     Ended,
+    /// They answered a page that is not the one that asks now.
+    OtherPage,
     /// They allowed nothing, on the page before a provider; holds what the page says of it.
     Unticked(&'static str),
 }
@@ -76,6 +78,7 @@ impl Notice {
         let title = Some(texts().not_logged_in);
         match self {
             Self::Unticked(_) => Alert::nothing_ticked(text),
+            Self::OtherPage => Alert::other_page(),
             Self::TooOften(wait) => Alert { status, title, text, retry_after: Some(*wait) },
             _ => Alert { status, title, text, retry_after: None },
         }
@@ -93,6 +96,7 @@ impl Notice {
             Self::Old => (StatusCode::FORBIDDEN, texts.login_old),
             Self::AgeUnknown => (StatusCode::FORBIDDEN, texts.login_age_unknown),
             Self::Ended => (StatusCode::FORBIDDEN, texts.login_ended),
+            Self::OtherPage => (StatusCode::FORBIDDEN, texts.other_page),
             Self::Unticked(text) => (StatusCode::BAD_REQUEST, text),
         }
     }

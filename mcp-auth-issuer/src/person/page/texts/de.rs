@@ -67,6 +67,7 @@ pub(super) static TEXTS: Texts = Texts {
 
     allow_access: "Zugriff auf {server} erlauben?",
     nothing_ticked: "Nichts war angekreuzt:",
+    other_page: "Sie haben eine Seite beantwortet, die für jemand anderen war oder von vorher ist. Dadurch wurde nichts erlaubt. Sehen Sie sich diese Seite an, und beantworten Sie sie.",
     on_deny: "*Ablehnen:* Die Anwendung bekommt nichts und erfährt das.",
     on_allow: "*Erlauben:* Die Anwendung darf als {person}, was angekreuzt ist, für {time}.",
     on_allow_renewed: "*Erlauben:* Die Anwendung darf als {person}, was angekreuzt ist, für jeweils {time}, und erneuert das ohne zu fragen. Wird es {unused} nicht benutzt, muss sie wieder fragen.",

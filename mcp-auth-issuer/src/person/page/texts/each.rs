@@ -93,6 +93,8 @@ page_texts! {
         /// `{server}`
         allow_access,
         nothing_ticked,
+        /// A page was answered that was for somebody else, or from before a login.
+        other_page,
         /// What "Deny" does.
         on_deny,
         /// What "Allow" does. `{person}`, `{time}`

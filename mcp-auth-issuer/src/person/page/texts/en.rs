@@ -67,6 +67,7 @@ pub(super) static TEXTS: Texts = Texts {
 
     allow_access: "Allow access to {server}?",
     nothing_ticked: "Nothing was ticked:",
+    other_page: "You answered a page that was for somebody else, or from before. Nothing was allowed by it. Look at this page, and answer it.",
     on_deny: "*Deny:* it gets nothing, and is told so.",
     on_allow: "*Allow:* it can do what is ticked as {person} for {time}.",
     on_allow_renewed: "*Allow:* it can do what is ticked as {person} for {time} at a time, renewed without asking. Unused for {unused}, it must ask again.",
