@@ -503,6 +503,77 @@ async fn what_is_remembered_and_taken_back_while_its_person_is_away_gives_no_cod
     assert!(asks_the_person(&settled(&mut browser, returned).await));
 }
 
+/// What Ann allowed at this browser, where she is logged in, before she went to the provider again.
+async fn presses(browser: &mut Browser, client: &str) -> Params {
+    let page = browser.get(&asks(client, &[("prompt", "login")])).await;
+    assert!(asks_first(&page) && page.body.contains("<bdi>Ann</bdi>"), "{}", page.body);
+    sent_away(&browser.submit_with(&page, "allow", &BOTH).await)
+}
+
+/// She pressed "Allow", took it back in another tab or at another browser, and then the provider let her in: the application got its code.
+#[tokio::test]
+async fn p14_what_was_pressed_before_a_no_or_a_log_out_gave_a_code_when_its_person_came_back() {
+    for way in [
+        "deny",
+        "deny before the login",
+        "end",
+        "end elsewhere",
+        "logout",
+        "logout of the request",
+        "logout everywhere elsewhere",
+        "nothing",
+        "end before",
+    ] {
+        let (provider, app) = bridge();
+        let client = client_at(&app, "Test client", SITE).await;
+        let mut browser = remembers(&provider, &app, &client, "Ann").await;
+        let mut other = Browser::new(&app);
+        let request = leave(&mut other, "/account").await;
+        comes_back(&provider, &mut other, &request, "Ann").await;
+        let end = [("decision", "end"), ("application", &*client)];
+        let at_account = async |browser: &mut Browser, form: &[(&str, &str)]| {
+            let token = csrf(&browser.get("/account").await);
+            let form = [&[("csrf", &*token)], form].concat();
+            assert_eq!(browser.post("/account", &form).await.status, StatusCode::SEE_OTHER, "{way}");
+        };
+        if way == "end before" {
+            at_account(&mut browser, &end).await;
+        }
+        let request = presses(&mut browser, &client).await;
+        match way {
+            "deny" => {
+                let page = browser.get(&asks(&client, &[("prompt", "consent")])).await;
+                assert!(asks_the_person(&page), "{}", page.body);
+                browser.submit(&page, "deny").await.param("error").expect("a no");
+            }
+            "deny before the login" => {
+                let page = browser.get(&asks(&client, &[("prompt", "login")])).await;
+                browser.submit(&page, "deny").await.param("error").expect("a no");
+            }
+            "end" => at_account(&mut browser, &end).await,
+            "end elsewhere" => at_account(&mut other, &end).await,
+            "logout" => at_account(&mut browser, &[("decision", "logout")]).await,
+            "logout of the request" => {
+                let page = browser.get(&asks(&client, &[("prompt", "login")])).await;
+                assert_eq!(browser.submit(&page, "logout").await.status, StatusCode::SEE_OTHER);
+            }
+            "logout everywhere elsewhere" => {
+                at_account(&mut other, &[("decision", "logout"), ("everywhere", "yes")]).await;
+            }
+            _ => {}
+        }
+        let returned = comes_back(&provider, &mut browser, &request, "Ann").await;
+        if let "nothing" | "end before" = way {
+            redeemed(&app, &client, &returned).await;
+            continue;
+        }
+        assert_eq!(returned.param("code"), None, "{way}");
+        let page = settled(&mut browser, returned).await;
+        assert!(asks_the_person(&page) && page.body.contains("You took back"), "{way}: {}", page.body);
+        redeemed(&app, &client, &browser.submit(&page, "allow").await).await;
+    }
+}
+
 #[tokio::test]
 async fn who_only_looks_is_sent_nowhere_though_it_is_remembered() {
     let (provider, app) = bridge();

@@ -17,6 +17,7 @@ use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
+use crate::endpoint::press::end_presses;
 use crate::issuer::Issuer;
 use crate::observe::login::LoggedOut;
 use crate::observe::token::GrantEnded;
@@ -44,6 +45,9 @@ async fn decide(
     PageForm::is_sent_by_our_page(issuer, headers)?;
     let form: Result<_, PageNotShown> = PageForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
     let PageForm { fields: form, cookie, browser } = form?;
+    if let Some("end" | "logout" | "deny") = form.get("decision") {
+        end_presses(issuer, cookie).await?;
+    }
     match (form.get("decision"), browser) {
         (Some("login"), _) => match login_step().answered(issuer, (headers, address), cookie, &form).await? {
             Answered::Person(user) => Ok(login_step().begin(issuer, (cookie, address), user).await?),

@@ -17,6 +17,7 @@ use crate::endpoint::login_step::LoggedIn;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
+use crate::person::page::texts;
 
 /// The kind of the transaction that a decision waits in.
 const KIND: &str = "decision";
@@ -29,9 +30,13 @@ const WHO: &str = "You are logged in now. Look who you are, and answer once more
 const ANOTHER: &str = "Somebody else came back than the person who was here before. Look who you are, and answer once more: nothing is allowed yet.";
 
 impl Decision {
-    /// What the page says that asks again.
-    pub(super) fn why_again(&self) -> &'static str {
-        if self.by.is_some() { ANOTHER } else { WHO }
+    /// What the page says that asks the person `subject` again.
+    pub(super) fn why_again(&self, subject: &str) -> &'static str {
+        match self.by.as_deref() {
+            None => WHO,
+            Some(by) if by == subject => texts().taken_back,
+            Some(_) => ANOTHER,
+        }
     }
 }
 
@@ -89,7 +94,7 @@ impl AuthorizationRequest {
         Ok((answer, remembered))
     }
 
-    /// Whether this is a decision of this person, on what is asked for.
+    /// Whether this is a decision of this person, on what is asked for, and they have not taken it back meanwhile.
     async fn stands(
         &self,
         issuer: &Issuer,
@@ -101,8 +106,14 @@ impl AuthorizationRequest {
         if decision.by.as_deref() != Some(&*person.subject) || !is_asked_for {
             return Ok(false);
         }
-        // They may have taken it back meanwhile.
-        Ok(decision.asked || self.is_allowed_already(issuer, &visit.memory, &person.subject).await?)
+        match (&decision.press, decision.asked) {
+            (Some(press), true) => {
+                let of = (&*person.subject, &*self.client.id);
+                press.counts(issuer, visit.cookie.unwrap_or_default(), of).await
+            }
+            (None, true) => Ok(false),
+            (_, false) => self.is_allowed_already(issuer, &visit.memory, &person.subject).await,
+        }
     }
 
     /// Under what a decision waits: for this request, and at the browser with this session identifier.

@@ -78,7 +78,7 @@ async fn show_request(
             if request.checked.prompt.none {
                 return Err(request.needs_interaction(issuer, true).await);
             }
-            let alert = waiting.as_ref().map(|decision| Alert::look(decision.why_again()));
+            let alert = waiting.as_ref().map(|decision| Alert::look(decision.why_again(&person.subject)));
             consent(issuer, request, (cookie, &person), &visit.memory, (waiting.as_ref(), alert)).await
         }
         (_, _) if request.checked.prompt.none => Err(request.needs_interaction(issuer, false).await),
@@ -132,7 +132,7 @@ async fn remembered_decision(
         return Ok(None);
     }
     let (scopes, by) = (request.checked.scopes.clone(), Some(subject.to_owned()));
-    Ok(Some(Decision { scopes, remember: true, by, asked: false }))
+    Ok(Some(Decision { scopes, remember: true, by, asked: false, press: None }))
 }
 
 /// The login page. Where people log in at a provider, it asks for their decision too.

@@ -21,6 +21,7 @@ use crate::endpoint::away::Decision;
 use crate::endpoint::choice::NotAsked;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
+use crate::endpoint::press::{Press, end_presses};
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
@@ -79,6 +80,7 @@ async fn decide_request(
     match (form.fields.get("decision"), person) {
         (Some("login"), _) if !asks_first => log_in(issuer, request, (&form, &visit)).await,
         (Some("logout"), _) => {
+            end_presses(issuer, form.cookie).await?;
             issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
             if let Some(browser) = &form.browser {
                 LoggedOut { subject: &browser.subject, everywhere: false, address }.happened();
@@ -101,6 +103,7 @@ async fn decide_request(
         (Some("deny"), Some(person)) => deny(issuer, request, (&form, &visit), &person).await,
         // The page before the login has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
+            end_presses(issuer, form.cookie).await?;
             request.use_up(issuer, form.cookie).await?;
             AccessDenied { subject: None, client_id: &request.client.id, address }.happened();
             // That of a provider's login said where the answer goes.
@@ -147,7 +150,11 @@ async fn allow_first(
     };
     let remember = request.may_be_remembered() && form.fields.get("remember") == Some("yes");
     let by = visit.last(issuer, request).map(|(subject, _)| subject.to_owned());
-    let decision = Decision { scopes, remember, by, asked: true };
+    let press = match &by {
+        Some(subject) => Some(Press::now(issuer, form.cookie, (subject, &request.client.id)).await?),
+        None => None,
+    };
+    let decision = Decision { scopes, remember, by, asked: true, press };
     Ok(request.login_step(issuer, visit, Some(&decision)).leave_decided(issuer, visit.from()).await?)
 }
 
@@ -188,7 +195,7 @@ async fn allow(
     Ok(answer)
 }
 
-/// The person denies it, and what they said before counts no more.
+/// The person denies it, and what they said before counts no more, at this browser or on the way over a provider.
 async fn deny(
     issuer: &Issuer,
     request: &AuthorizationRequest,
@@ -196,6 +203,7 @@ async fn deny(
     person: &Browser,
 ) -> Result<Response, Refusal> {
     count_once(issuer, request, form, person).await?;
+    end_presses(issuer, form.cookie).await?;
     let told = request.forget(issuer, &visit.memory, &person.subject).await?;
     request.use_up(issuer, form.cookie).await?;
     let (subject, client_id) = (Some(&*person.subject), &*request.client.id);

@@ -18,6 +18,7 @@ use crate::endpoint::authorize::{Untrusted, see_other};
 use crate::endpoint::choice::Choice;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
+use crate::endpoint::press::end_presses;
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
 use crate::observe::login::{LoggedOut, LoginCancelled};
@@ -68,6 +69,7 @@ async fn decide(
             Ok(ended(issuer, Ended::Cancelled))
         }
         (Some("logout"), place, browser) => {
+            end_presses(issuer, cookie).await?;
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             if let Some(browser) = &browser {
                 LoggedOut { subject: &browser.subject, everywhere: false, address: from }.happened();

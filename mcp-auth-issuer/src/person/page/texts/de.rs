@@ -73,6 +73,7 @@ pub(super) static TEXTS: Texts = Texts {
     on_allow_renewed: "*Erlauben:* Die Anwendung darf als {person}, was angekreuzt ist, für jeweils {time}, und erneuert das ohne zu fragen. Wird es {unused} nicht benutzt, muss sie wieder fragen.",
     do_not_ask_again: "Hierfür nicht mehr fragen",
     not_asked_for: "400 Tage lang bekommt diese Anwendung dasselbe oder weniger ohne diese Seite, wenn Sie hier angemeldet sind und sie zu {host} zurückkehrt.",
+    taken_back: "Sie haben zurückgenommen, was Sie erlaubt hatten, oder sich abgemeldet, bevor Sie zurückgekommen sind. Antworten Sie noch einmal: Es ist noch nichts erlaubt.",
     will_be_able_to: "Die Anwendung wird dies können",
     will_know_who_you_are: "wissen, wer Sie hier sind, und sonst nichts.",
     will_also_be_able_to: "Die Anwendung wird außerdem dies können",

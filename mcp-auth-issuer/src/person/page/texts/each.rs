@@ -104,6 +104,8 @@ page_texts! {
         do_not_ask_again,
         /// `{host}`
         not_asked_for,
+        /// To a person who took back what they had allowed before they came back from a provider.
+        taken_back,
         will_be_able_to,
         /// Instead of a list.
         will_know_who_you_are,

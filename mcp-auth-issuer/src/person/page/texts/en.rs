@@ -73,6 +73,7 @@ pub(super) static TEXTS: Texts = Texts {
     on_allow_renewed: "*Allow:* it can do what is ticked as {person} for {time} at a time, renewed without asking. Unused for {unused}, it must ask again.",
     do_not_ask_again: "Do not ask me again for this",
     not_asked_for: "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to {host}.",
+    taken_back: "You took back what you had allowed, or logged out, before you came back. Answer once more: nothing is allowed yet.",
     will_be_able_to: "It will be able to",
     will_know_who_you_are: "know who you are here, and nothing more.",
     will_also_be_able_to: "It will also be able to",
