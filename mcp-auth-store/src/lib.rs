@@ -103,10 +103,10 @@ pub use aggregate::{
     DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants, KeyRotation, KeyState,
     KnownClients, KnownRevocations, Lease, Leased, Linked, ListedClient, MOST_ACCOUNTS, MOST_DEVICE_CODES,
     MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING, Passkey, PasskeyUse, People, Person,
-    Polled, Rate, Redemption, Registered, RememberedClient, ResetLink, Revocable, Revocation,
-    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecondFactor,
-    Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, UpstreamGrant,
-    UpstreamGrants, Withdrawn, grant_name, person_key,
+    Polled, Rate, Redemption, Registered, RememberedClient, RememberedConsent, ResetLink, Revocable,
+    Revocation, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys,
+    SecondFactor, Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions,
+    UpstreamGrant, UpstreamGrants, Withdrawn, grant_name, person_key,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

@@ -483,6 +483,44 @@ async fn what_a_person_takes_back_counts_at_no_browser_any_more() {
     }
 }
 
+/// What she took back and said anew later counted at every browser where she had said it before, and by every copy of their cookies.
+#[tokio::test]
+async fn p13_an_older_cookie_counted_again_once_its_person_said_the_same_anew() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    for way in ["deny", "untick", "end", "nothing"] {
+        let older = remembers(&provider, &app, &client, "Ann").await;
+        let mut browser = older.clone();
+        let asked = asks(&client, &[("prompt", "consent")]);
+        let page = browser.get(&asked).await;
+        match way {
+            "deny" => assert!(browser.submit(&page, "deny").await.param("error").is_some()),
+            "untick" => assert!(browser.submit_with(&page, "allow", &BOTH).await.param("code").is_some()),
+            "end" => {
+                let page = browser.get("/account").await;
+                let form = [("csrf", &*csrf(&page)), ("decision", "end"), ("application", &*client)];
+                assert_eq!(browser.post("/account", &form).await.status, StatusCode::SEE_OTHER);
+            }
+            _ => {}
+        }
+        // She says it anew: here, or at a browser that is not known.
+        let newer = remembers(&provider, &app, &client, "Ann").await;
+        let page = browser.get(&asked).await;
+        browser
+            .submit_with(&page, "allow", &[BOTH[0], BOTH[1], REMEMBER])
+            .await
+            .param("code")
+            .expect("a code");
+        app.advance(SESSION);
+        for (what, mut browser, counts) in
+            [("older", older, way == "nothing"), ("newer", newer, true), ("here", browser, true)]
+        {
+            let page = browser.get(&asks(&client, &[])).await;
+            assert_eq!(asks_first(&page), !counts, "{way} {what}: {}", page.body);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_remembered_and_taken_back_while_its_person_is_away_gives_no_code() {
     let (provider, app) = bridge();
