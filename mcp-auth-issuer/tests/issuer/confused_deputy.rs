@@ -483,6 +483,27 @@ async fn what_a_person_takes_back_counts_at_no_browser_any_more() {
     }
 }
 
+/// It said no, and was not asked at the next request.
+#[tokio::test]
+async fn p11_a_no_before_the_provider_left_what_was_remembered_at_that_browser() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let another = client_at(&app, "Another", SITE).await;
+    let mut browser = remembers(&provider, &app, &client, "Ann").await;
+    let page = browser.get(&asks(&another, &[])).await;
+    let answer = browser.submit_with(&page, "allow", &[BOTH[0], BOTH[1], REMEMBER]).await;
+    redeemed(&app, &another, &answer).await;
+    let mut elsewhere = remembers(&provider, &app, &client, "Ann").await;
+    app.advance(SESSION);
+    let page = browser.get(&asks(&client, &[("prompt", "consent")])).await;
+    assert!(asks_first(&page) && page.body.contains("<bdi>Ann</bdi>"), "{}", page.body);
+    assert_eq!(browser.submit(&page, "deny").await.param("error").as_deref(), Some("access_denied"));
+    assert!(asks_first(&browser.get(&asks(&client, &[])).await));
+    // Of another client it was not asked, and at another browser it is hers to say.
+    sent_away(&browser.get(&asks(&another, &[])).await);
+    sent_away(&elsewhere.get(&asks(&client, &[])).await);
+}
+
 /// What she took back and said anew later counted at every browser where she had said it before, and by every copy of their cookies.
 #[tokio::test]
 async fn p13_an_older_cookie_counted_again_once_its_person_said_the_same_anew() {

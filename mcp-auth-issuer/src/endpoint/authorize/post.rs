@@ -104,10 +104,14 @@ async fn decide_request(
         // The page before the login has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
             end_presses(issuer, form.cookie).await?;
+            let told = request.forget_here(issuer, &visit.memory).await?;
             request.use_up(issuer, form.cookie).await?;
             AccessDenied { subject: None, client_id: &request.client.id, address }.happened();
             // That of a provider's login said where the answer goes.
-            if asks_first { Ok(request.denied()) } else { request.denied_before_login(issuer).await }
+            let mut answer =
+                if asks_first { request.denied() } else { request.denied_before_login(issuer).await? };
+            answer.headers_mut().extend(told.map(|cookie| (SET_COOKIE, cookie)));
+            Ok(answer)
         }
         // The session ended while the page was open, so the person logs in again for the same request.
         (Some("allow"), None) => login(issuer, request, &visit, Some(Notice::Ended)).await,

@@ -57,11 +57,11 @@ impl Memory {
     async fn told(
         &self,
         issuer: &Issuer,
-        (shown, subject): (SecretHash, &str),
+        is_replaced: impl Fn(&KnownConsent) -> bool,
         said: Option<KnownConsent>,
     ) -> Result<Option<HeaderValue>, StoreError> {
         let Self::Browser(known) = self else { return Ok(None) };
-        let others = known.iter().filter(|known| !known.is_of(shown, subject)).cloned();
+        let others = known.iter().filter(|known| !is_replaced(known)).cloned();
         let after: Vec<_> = others.chain(said).collect();
         if after == *known {
             return Ok(None);
@@ -138,7 +138,7 @@ impl AuthorizationRequest {
             }
             let said = RememberedConsent { mark, ..said };
             let said = KnownConsent::given(said, (subject.clone(), person.name.clone()), now);
-            memory.told(issuer, (shown, subject), Some(said)).await
+            memory.told(issuer, |known| known.is_of(shown, subject), Some(said)).await
         };
         // The client has its code by now; the person is only asked once more.
         remembered.await.unwrap_or_else(|error: StoreError| {
@@ -158,6 +158,21 @@ impl AuthorizationRequest {
             return Ok(None);
         }
         issuer.store.consents().forget(subject, &self.client.id, issuer.now()).await?;
-        memory.told(issuer, (self.client_as_shown(issuer), subject), None).await
+        let shown = self.client_as_shown(issuer);
+        memory.told(issuer, |known| known.is_of(shown, subject), None).await
+    }
+
+    /// What anybody said before of this client counts at this browser no more: somebody there decided otherwise, who did not log in. Returns what
+    /// the browser is told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn forget_here(
+        &self,
+        issuer: &Issuer,
+        memory: &Memory,
+    ) -> Result<Option<HeaderValue>, StoreError> {
+        let shown = self.client_as_shown(issuer);
+        memory.told(issuer, |known| known.shown == shown, None).await
     }
 }
