@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use mcp_auth_issuer::upstream::Admitted;
+use mcp_auth_issuer::upstream::{Admitted, UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{FetchError, Params};
+use mcp_auth_tests::clock::MovedClock;
 use serde_json::{Value, json};
 
+use crate::device::{PAGE as DEVICE_PAGE, devices};
 use crate::harness::*;
-use crate::upstream::{Provider, app, asks_first, asks_the_person, back, leave, ok, says, settled, text};
+use crate::upstream::{
+    self, Provider, app, asks_first, asks_the_person, back, leave, ok, says, settled, text,
+};
 
 const SITE: &str = "https://app.example/cb";
 const TOKEN: &str = "/token";
@@ -480,6 +484,28 @@ async fn what_a_person_takes_back_counts_at_no_browser_any_more() {
         let page = other.get(&asks(&client, &[])).await;
         let is_of_this_browser = way.starts_with("log");
         assert_eq!(asks_first(&page), !is_of_this_browser, "{way}: {}", page.body);
+    }
+}
+
+/// The button on the page of a device left what was remembered: the next person at this browser was not asked.
+#[tokio::test]
+async fn p11_who_used_another_account_on_the_page_of_a_device_was_remembered_at_that_browser_still() {
+    let provider = Provider::new();
+    let options = UpstreamOptions { admitted: Admitted::Anyone, ..upstream::options() };
+    let login = UpstreamLogin::new(options, provider.clone(), MovedClock::at(START).ambient()).unwrap();
+    let app = App::with_login(login, devices);
+    let client = client_at(&app, "Test client", SITE).await;
+    let hers = remembers(&provider, &app, &client, "Ann").await;
+    for is_pressed in [false, true] {
+        let mut browser = hers.clone();
+        let page = browser.get(DEVICE_PAGE).await;
+        assert!(page.body.contains("Use another account"), "{}", page.body);
+        if is_pressed {
+            assert_eq!(browser.submit(&page, "logout").await.header("location"), DEVICE_PAGE);
+            assert!(asks_first(&browser.get(&asks(&client, &[])).await));
+        } else {
+            browser.get(&asks(&client, &[])).await.param("code").expect("a code");
+        }
     }
 }
 

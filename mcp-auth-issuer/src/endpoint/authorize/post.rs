@@ -15,17 +15,16 @@ use super::get::{consent, login};
 use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
-use super::response::see_other;
 use super::visit::Visit;
 use crate::endpoint::away::Decision;
 use crate::endpoint::choice::NotAsked;
+use crate::endpoint::log_out::LogOut;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::endpoint::press::{Press, end_presses};
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
-use crate::observe::login::LoggedOut;
 use crate::person::ConsentPage;
 use crate::person::page::{Alert, Notice, texts};
 use crate::request::address::CameFrom;
@@ -80,16 +79,8 @@ async fn decide_request(
     match (form.fields.get("decision"), person) {
         (Some("login"), _) if !asks_first => log_in(issuer, request, (&form, &visit)).await,
         (Some("logout"), _) => {
-            end_presses(issuer, form.cookie).await?;
-            issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
-            if let Some(browser) = &form.browser {
-                LoggedOut { subject: &browser.subject, everywhere: false, address }.happened();
-            }
-            let mut response = see_other(&request.url);
-            if asks_first && let Some(cookie) = issuer.consents.forget() {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
-            Ok(response)
+            let browser = (form.cookie, form.browser.as_ref());
+            Ok(LogOut::Here.at(issuer, browser, address, &request.url).await?)
         }
         (Some("allow" | "deny"), Some(person)) if !is_of_this_page => {
             let alert = (None, Some(Alert::other_page()));
