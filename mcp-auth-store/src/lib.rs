@@ -63,6 +63,7 @@
 //!     subject: "alice".into(),
 //!     name: None,
 //!     linked: None,
+//!     known_as: None,
 //!     authentication: Authentication::at(now),
 //!     logged_in_for: asked,
 //!     logged_in_at: now,

@@ -17,7 +17,7 @@ use super::returned::Returned;
 use crate::issuer::Issuer;
 use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
 use crate::observe::{Event as _, Reason};
-use crate::person::page::{Asks, Consent, Decides, LoginPage, Notice};
+use crate::person::page::{Asks, Consent, Decides, LoginPage, Notice, Who};
 use crate::person::{Asked, Attempt, ConsentPage, Form, Leave, LoginError, LoginSite, Step, User};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
@@ -54,8 +54,8 @@ pub(super) struct RequestFor<'a> {
     pub(super) scopes: &'a ScopeSet,
     /// Whether an answer can be remembered.
     pub(super) may_be_remembered: bool,
-    /// The person who was at this browser last, where that is known, and what pages call them.
-    pub(super) last: Option<(&'a str, &'a str)>,
+    /// The person who was at this browser last, where that is known, and how pages name them.
+    pub(super) last: Option<(&'a str, Who<'a>)>,
     /// What was decided already. It goes with the person who goes to the provider.
     pub(super) decision: Option<&'a Decision>,
 }
@@ -151,7 +151,7 @@ impl<'s> LoginStep<'s> {
             issuer,
             client,
             redirect_uri: asks.redirect_uri,
-            who: Decides::LogsIn { at, last: asks.last.map(|(_, name)| name) },
+            who: Decides::LogsIn { at, last: asks.last.map(|(_, who)| who) },
             scopes: Choice { issuer, asked: asks.scopes }.lines_as(&ScopeSet::new(), decided),
             remember: asks.may_be_remembered.then_some(decided.is_some_and(|decided| decided.remember)),
             alert: notice.map(Notice::alert),
@@ -522,6 +522,7 @@ impl<'s> LoginStep<'s> {
             authentication: user.authentication(issuer.login.kind().into_owned(), now),
             subject: user.subject,
             name: user.name,
+            known_as: user.known_as,
             linked: user.linked,
             logged_in_for: SecretHash::of(self.request),
             logged_in_at: now,

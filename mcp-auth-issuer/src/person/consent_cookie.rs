@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, HeaderValue};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::Random;
-use mcp_auth_store::{RememberedConsent, SecretHash, Store, StoreError};
+use mcp_auth_store::{Browser, RememberedConsent, SecretHash, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::cookie::IssuerCookie;
@@ -38,6 +38,8 @@ pub(crate) struct KnownConsent {
     pub(crate) subject: String,
     /// What pages call them.
     pub(crate) name: Option<String>,
+    /// By what the provider tells them from others.
+    pub(crate) known_as: Option<String>,
     /// What they allowed.
     pub(crate) scopes: ScopeSet,
     /// The mark of the same in the store: another one there means that this was taken back.
@@ -47,13 +49,14 @@ pub(crate) struct KnownConsent {
 }
 
 impl KnownConsent {
-    /// An answer that was given `now`.
+    /// An answer that the person who is logged in at this browser gave `now`.
     pub(crate) fn given(
         RememberedConsent { shown, scopes, mark }: RememberedConsent,
-        (subject, name): (String, Option<String>),
+        Browser { subject, name, known_as, .. }: &Browser,
         now: u64,
     ) -> Self {
-        Self { shown, subject, name, scopes, mark, until: now.saturating_add(MEMORY) }
+        let (subject, name, known_as) = (subject.clone(), name.clone(), known_as.clone());
+        Self { shown, subject, name, known_as, scopes, mark, until: now.saturating_add(MEMORY) }
     }
 
     /// Those of the scopes that the store remembers which count at this browser too; `None` if this is of something that was taken back.
@@ -147,8 +150,8 @@ mod tests {
 
     fn known(subject: &str, scopes: &str) -> KnownConsent {
         let (shown, scopes) = (SecretHash::of("client"), ScopeSet::parse_lossy(scopes));
-        let consent = RememberedConsent { shown, scopes, mark: "mark".to_owned() };
-        KnownConsent::given(consent, (subject.to_owned(), None), NOW)
+        let (mark, until) = ("mark".to_owned(), NOW + MEMORY);
+        KnownConsent { shown, subject: subject.to_owned(), name: None, known_as: None, scopes, mark, until }
     }
 
     /// What a browser sends that was told this.

@@ -40,6 +40,8 @@ pub struct User {
     pub subject: String,
     /// What pages call them, where it is not the subject.
     pub name: Option<String>,
+    /// By what the provider that they logged in at tells them from others, for pages that name them: a name may be free text.
+    pub known_as: Option<String>,
     /// Who they are at the provider that they logged in at, for the operator: the subject may not tell it.
     pub linked: Option<Linked>,
     /// How strong the login was (`acr`, RFC 9068 §2.2.1).
@@ -62,6 +64,7 @@ impl User {
         Self {
             subject: subject.into(),
             name: None,
+            known_as: None,
             linked: None,
             acr: None,
             amr: Vec::new(),

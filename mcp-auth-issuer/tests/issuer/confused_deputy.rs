@@ -218,6 +218,37 @@ async fn p14_who_was_not_known_is_named_after_the_provider_and_answers_once_more
     assert_eq!(denied.param("error").as_deref(), Some("access_denied"));
 }
 
+/// Anybody can be called "Ann" at a provider: an attacker who logged her browser in there was told from her by nothing.
+#[tokio::test]
+async fn p14_the_page_that_said_who_came_back_told_people_by_a_name_that_they_write_themselves() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    for (claims, shown) in [
+        (json!({ "email": "ann@example.com", "email_verified": true }), "ann@example.com"),
+        (
+            json!({ "email": "ann@example.com", "email_verified": false, "preferred_username": "m<llory" }),
+            "m&lt;llory",
+        ),
+        (json!({ "sub": "4711", "email": "ann@example.com" }), "4711"),
+    ] {
+        let mut browser = Browser::new(&app);
+        let page = browser.get(&asks(&client, &[])).await;
+        let request = sent_away(&browser.submit_with(&page, "allow", &[BOTH[0], REMEMBER]).await);
+        says(&provider, &request, &claims);
+        let returned = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        let page = settled(&mut browser, returned).await;
+        let named = format!("<strong><bdi>Ann</bdi></strong> (<bdi>{shown}</bdi>)");
+        assert!(asks_the_person(&page) && page.body.contains(&named), "{claims}: {}", page.body);
+        // Also where she is known before she goes there, by her login or by what is remembered.
+        redeemed(&app, &client, &browser.submit(&page, "allow").await).await;
+        let url = asks(&client, &[("prompt", "login")]);
+        assert!(browser.get(&url).await.body.contains(&named), "{claims}");
+        browser.cookies.0.retain(|name, _| name == CONSENTS);
+        let page = browser.get(&url).await;
+        assert!(asks_first(&page) && page.body.contains(&named), "{claims}: {}", page.body);
+    }
+}
+
 #[tokio::test]
 async fn p14_the_code_comes_at_once_for_the_person_who_was_here_and_another_one_is_asked_again() {
     let (provider, app) = bridge();

@@ -165,7 +165,7 @@ pub(super) async fn consent(
         issuer,
         client: &request.client,
         redirect_uri: &request.answer.redirect_uri,
-        who: Decides::LoggedIn(person.name.as_deref().unwrap_or(&person.subject)),
+        who: Decides::LoggedIn(person.into()),
         scopes: request.choice(issuer).lines_as(&allowed, decision),
         remember: request.may_be_remembered().then_some(is_remembered),
         alert,

@@ -137,7 +137,7 @@ impl AuthorizationRequest {
                 }
             }
             let said = RememberedConsent { mark, ..said };
-            let said = KnownConsent::given(said, (subject.clone(), person.name.clone()), now);
+            let said = KnownConsent::given(said, person, now);
             memory.told(issuer, |known| known.is_of(shown, subject), Some(said)).await
         };
         // The client has its code by now; the person is only asked once more.

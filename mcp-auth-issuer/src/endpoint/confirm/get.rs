@@ -49,7 +49,7 @@ pub(super) async fn page(
             issuer,
             client: call.client.as_ref(),
             call: &call.asked,
-            person: person.name.as_deref().unwrap_or(&person.subject),
+            person: (&person).into(),
             action: &call.url,
             csrf: &csrf,
         };

@@ -130,7 +130,7 @@ async fn consent(
         client,
         asked,
         code: &shown,
-        person: person.name.as_deref().unwrap_or(&person.subject),
+        person: person.into(),
         scopes: Choice { issuer, asked: &asked.scopes }.lines(&allowed),
         alert,
         now: issuer.now(),

@@ -12,6 +12,7 @@ use super::consent::named;
 use super::lifetime::ago;
 use super::shell::page;
 use super::speaking::texts;
+use super::who::Who;
 use crate::endpoint::FACTORS;
 use crate::issuer::Issuer;
 
@@ -62,13 +63,11 @@ impl AllowedApplication {
 impl IntoResponse for AccountPage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
-        let person = self.browser.name.as_deref().unwrap_or(&self.browser.subject);
         let texts = texts();
         let body = html! {
             h1 { (said(texts.your_access, &[("server", &html! { bdi { (server) } })])) }
             dl {
-                dt { (texts.you_are) }
-                dd { strong { bdi { (visible(person)) } } }
+                (Who::from(self.browser).line())
             }
             h2 { (texts.let_in) }
             @if self.allowed.is_empty() {

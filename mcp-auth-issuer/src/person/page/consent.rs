@@ -12,6 +12,7 @@ use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
 use super::shell::{page, retry_after, titled};
 use super::speaking::texts;
+use super::who::Who;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -37,10 +38,10 @@ pub(crate) struct Consent<'a> {
 /// Who decides.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Decides<'a> {
-    /// The person who is logged in and is called so.
-    LoggedIn(&'a str),
-    /// Whoever logs in at this site next. What the person is called who did so last at this browser, where that is known.
-    LogsIn { at: &'a LoginSite, last: Option<&'a str> },
+    /// The person who is logged in.
+    LoggedIn(Who<'a>),
+    /// Whoever logs in at this site next. The person who did so last at this browser, where that is known.
+    LogsIn { at: &'a LoginSite, last: Option<Who<'a>> },
 }
 
 /// Why the page is shown again.
@@ -146,16 +147,10 @@ impl Consent<'_> {
     }
 
     fn person(&self) -> Markup {
-        let you_are = |person: &str| {
-            html! {
-                dt { (texts().you_are) }
-                dd { strong { bdi { (visible(person)) } } }
-            }
-        };
         match self.who {
-            Decides::LoggedIn(person) => you_are(person),
+            Decides::LoggedIn(person) => person.line(),
             Decides::LogsIn { at, last } => html! {
-                @if let Some(last) = last { (you_are(last)) }
+                @if let Some(last) = last { (last.line()) }
                 dt { (texts().you_log_in_at) }
                 dd {
                     strong { (site(at)) }
@@ -174,7 +169,7 @@ impl Consent<'_> {
             h2 { (texts().your_answer) }
             p #on-deny { (said(texts().on_deny, &[])) }
             @match self.who {
-                Decides::LoggedIn(person) => { (on_allow(self.issuer, self.client, person)) }
+                Decides::LoggedIn(person) => { (on_allow(self.issuer, self.client, person.name)) }
                 Decides::LogsIn { .. } => { (on_allow(self.issuer, self.client, texts().person_who_logs_in)) }
             }
         }
