@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::header::SET_COOKIE;
 use mcp_auth_store::{Browser, SecretHash, StoreError};
 
+use super::another;
 use super::authorize::see_other;
 use super::press::end_presses;
 use crate::issuer::Issuer;
@@ -23,7 +24,7 @@ pub(super) enum LogOut {
 
 impl LogOut {
     /// Logs out the browser with the session identifier `id`, with what was pressed and what need not be asked again there, and shows the page
-    /// at `to`. Nobody may be logged in there any more.
+    /// at `to`. Nobody may be logged in there any more. A provider asks for the account at the next login there.
     ///
     /// # Errors
     /// [`StoreError`]: some of it may be done.
@@ -43,6 +44,7 @@ impl LogOut {
         if let Some(person) = person {
             LoggedOut { subject: &person.subject, everywhere, address }.happened();
         }
+        another::want(issuer, id).await?;
         let mut response = see_other(to);
         // At a provider, who is not asked any more could be somebody else at this browser.
         if issuer.login.site().is_some()

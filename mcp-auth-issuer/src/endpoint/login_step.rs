@@ -10,6 +10,7 @@ use mcp_auth_core::seen::plain;
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
 
+use super::another;
 use super::authorize::see_other;
 use super::away::{Away, Decision, Purpose, Way};
 use super::choice::Choice;
@@ -283,7 +284,9 @@ impl<'s> LoginStep<'s> {
             return self.after(issuer, address, id, "", issuer.now(), too_often).await;
         }
         let (client_name, transaction) = (self.client_name(), secret(&*issuer.ambient.random));
+        let another = another::is_wanted(issuer, id).await?;
         let attempt = self.attempt(issuer, (&client_name, id), found, &transaction, address);
+        let attempt = Attempt { another, ..attempt };
         let (begun_at, step) = (attempt.now, issuer.login.finish(&attempt, form).await);
         self.after(issuer, address, id, &transaction, begun_at, step).await
     }
@@ -351,7 +354,14 @@ impl<'s> LoginStep<'s> {
         let attempt = self.attempt(issuer, (&client_name, id), found.as_ref(), name, address);
         let attempt = Attempt { next: &next, ..attempt };
         let step = issuer.login.returned(&attempt, &answer).await;
-        self.after(issuer, address, id, &next, away.begun_at, step).await
+        let ended = self.after(issuer, address, id, &next, away.begun_at, step).await?;
+        if let Ended::Not(Notice::Unavailable) = ended
+            && answer.get("error").is_some()
+            && another::give_up(issuer, id).await?
+        {
+            return Ok(Ended::Not(Notice::NoChoice));
+        }
+        Ok(ended)
     }
 
     /// The same, and then they are logged in.
@@ -497,6 +507,7 @@ impl<'s> LoginStep<'s> {
             address,
             now: issuer.now(),
             upstream: issuer.login.upstream(),
+            another: false,
             next: "",
             store: Some(&issuer.store),
         }

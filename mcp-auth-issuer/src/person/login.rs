@@ -183,6 +183,8 @@ pub struct Attempt<'a> {
     pub now: u64,
     /// The name of the provider, where people log in at one of `[upstreams]`.
     pub(crate) upstream: Option<&'a str>,
+    /// Whether the person logged out to log in by another account.
+    pub(crate) another: bool,
     /// The secret name under which the person comes back if [`Login::returned`] leads away once more.
     pub(crate) next: &'a str,
     /// What is kept of people who logged in before.
@@ -462,6 +464,7 @@ mod tests {
             address: None,
             now: 1,
             upstream: None,
+            another: false,
             next: "",
             store: None,
         }

@@ -540,6 +540,79 @@ async fn p11_who_used_another_account_on_the_page_of_a_device_was_remembered_at_
     }
 }
 
+/// The provider let the same person in again, whom the browser had just logged out.
+#[tokio::test]
+async fn who_used_another_account_came_back_as_the_same_person_without_a_question() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let hers = remembers(&provider, &app, &client, "Ann").await;
+    let url = asks(&client, &[("prompt", "consent"), ("login_hint", "ann")]);
+    let leaves = async |browser: &mut Browser, url: &str| {
+        let page = browser.get(url).await;
+        assert!(asks_first(&page), "{}", page.body);
+        let request = sent_away(&browser.submit(&page, "allow").await);
+        (request.get("prompt").map(str::to_owned), request.get("login_hint").map(str::to_owned), request)
+    };
+    let mut browser = hers.clone();
+    let page = browser.get(&url).await;
+    let again = browser.submit(&page, "logout").await;
+    let (prompt, hint, request) = leaves(&mut browser, again.header("location")).await;
+    assert_eq!((prompt.as_deref(), hint), (Some("select_account"), None));
+    // As often as they go there.
+    let cancelled = [("error", "access_denied"), ("state", request.get("state").unwrap())];
+    browser.get(&back(&cancelled)).await;
+    let (prompt, _, request) = leaves(&mut browser, &url).await;
+    assert_eq!(prompt.as_deref(), Some("select_account"));
+    // Not if the provider fails by it,
+    let mut failed = browser.clone();
+    let error = [("error", "invalid_request"), ("state", request.get("state").unwrap())];
+    let page = failed.get(&back(&error)).await;
+    assert_eq!(
+        (page.status, page.headers.get("location")),
+        (StatusCode::FORBIDDEN, None),
+        "no application is told"
+    );
+    assert!(asks_first(&page) && page.body.contains("log out there first"), "{}", page.body);
+    assert_eq!(leaves(&mut failed, &url).await.0, None);
+    // nor once they are logged in, at another browser, or after half an hour.
+    let (_, _, request) = leaves(&mut browser, &url).await;
+    comes_back(&provider, &mut browser, &request, "Bob").await;
+    let anew = asks(&client, &[("prompt", "login"), ("login_hint", "ann")]);
+    let (prompt, hint, _) = leaves(&mut browser, &anew).await;
+    assert_eq!((prompt.as_deref(), hint.as_deref()), (Some("login"), Some("ann")));
+    assert_eq!(leaves(&mut Browser::new(&app), &url).await.0, None);
+    let mut late = hers.clone();
+    let page = late.get("/account").await;
+    assert_eq!(
+        late.post("/account", &[("csrf", &*csrf(&page)), ("decision", "logout")]).await.header("location"),
+        "/account"
+    );
+    assert_eq!(leaves(&mut late.clone(), &url).await.0.as_deref(), Some("select_account"));
+    app.advance(30 * 60);
+    assert_eq!(leaves(&mut late, &url).await.0, None);
+}
+
+/// A provider that says which values it knows is asked with one of these.
+#[tokio::test]
+async fn a_provider_that_does_not_know_select_account_is_asked_to_log_in_anew() {
+    for (values, prompt) in [
+        (json!(["none", "login", "consent"]), "login"),
+        (json!(["none", "select_account"]), "select_account"),
+    ] {
+        let (provider, app) = bridge();
+        let client = client_at(&app, "Test client", SITE).await;
+        let mut metadata = provider.metadata();
+        metadata["prompt_values_supported"] = values.clone();
+        provider.publishes(metadata);
+        let mut browser = remembers(&provider, &app, &client, "Ann").await;
+        let page = browser.get(&asks(&client, &[("prompt", "consent")])).await;
+        let again = browser.submit(&page, "logout").await;
+        let page = browser.get(again.header("location")).await;
+        let request = sent_away(&browser.submit(&page, "allow").await);
+        assert_eq!(request.get("prompt"), Some(prompt), "{values}");
+    }
+}
+
 /// It said no, and was not asked at the next request.
 #[tokio::test]
 async fn p11_a_no_before_the_provider_left_what_was_remembered_at_that_browser() {

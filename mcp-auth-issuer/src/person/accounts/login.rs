@@ -338,6 +338,7 @@ mod tests {
                 address: None,
                 now: 1000,
                 upstream: None,
+                another: false,
                 next: "",
                 store: None,
             };

@@ -63,6 +63,8 @@ pub(crate) enum Notice {
     Old,
     /// The request asks for a new login, which the other page cannot give.
     AgeUnknown,
+    /// They wanted another account, and the other page answered with an error when it was asked for one.
+    NoChoice,
     /// The person answered after their login had ended.
     Ended,
     /// They answered a page that is not the one that asks now.
@@ -95,6 +97,7 @@ impl Notice {
             Self::Cancelled => (StatusCode::FORBIDDEN, texts.login_cancelled),
             Self::Old => (StatusCode::FORBIDDEN, texts.login_old),
             Self::AgeUnknown => (StatusCode::FORBIDDEN, texts.login_age_unknown),
+            Self::NoChoice => (StatusCode::FORBIDDEN, texts.login_no_choice),
             Self::Ended => (StatusCode::FORBIDDEN, texts.login_ended),
             Self::OtherPage => (StatusCode::FORBIDDEN, texts.other_page),
             Self::Unticked(text) => (StatusCode::BAD_REQUEST, text),

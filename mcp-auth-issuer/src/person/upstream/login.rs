@@ -115,10 +115,11 @@ impl UpstreamLogin {
         let url = match &*self.provider {
             Provider::OpenId(openid) => {
                 let metadata = openid.endpoints().await?;
-                kept.openid_request(&metadata.authorization_endpoint, &self.options, (attempt, state))
+                let at = (&metadata.authorization_endpoint, metadata.prompt_values.as_deref());
+                kept.openid_request(at, &self.options, (attempt, state))
             }
             Provider::GitHub(github) => {
-                kept.request(github.authorization_endpoint(), &self.options, (attempt, state))
+                kept.github_request(github.authorization_endpoint(), &self.options, (attempt, state))
             }
         };
         let found = serde_json::to_string(&kept).map_err(|error| LoginError::Unavailable(error.into()))?;

@@ -63,6 +63,7 @@ pub(super) static TEXTS: Texts = Texts {
     login_cancelled: "Sie haben sich nicht angemeldet.",
     login_old: "Sie haben sich dort vor einiger Zeit angemeldet, und diese Anfrage verlangt eine neue Anmeldung. Melden Sie sich dort ab, und versuchen Sie es noch einmal.",
     login_age_unknown: "Diese Anfrage verlangt eine neue Anmeldung. Die Website, bei der Sie sich anmelden, kann weder noch einmal fragen noch sagen, wann Sie sich angemeldet haben. Die Anwendung muss ohne das anfragen.",
+    login_no_choice: "Die Website, bei der Sie sich anmelden, hat mit einem Fehler geantwortet, als sie nach dem Konto fragen sollte. Um ein anderes zu benutzen, melden Sie sich erst dort ab, und versuchen Sie es noch einmal.",
     login_ended: "Ihre Anmeldung war schon zu Ende, als Sie geantwortet haben. Es wurde nichts erlaubt. Melden Sie sich noch einmal an, um die Anfrage zu sehen.",
 
     allow_access: "Zugriff auf {server} erlauben?",

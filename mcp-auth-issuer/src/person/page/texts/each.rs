@@ -87,6 +87,7 @@ page_texts! {
         login_cancelled,
         login_old,
         login_age_unknown,
+        login_no_choice,
         login_ended,
 
         // The consent page.

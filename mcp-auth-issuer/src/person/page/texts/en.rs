@@ -63,6 +63,7 @@ pub(super) static TEXTS: Texts = Texts {
     login_cancelled: "You did not log in.",
     login_old: "You had logged in there some time ago, and this request asks for a new login. Log out there, and try again.",
     login_age_unknown: "This request asks for a new login, and the site that you log in at can neither ask you again nor say when you logged in there. The application has to ask without that.",
+    login_no_choice: "The site that you log in at answered with an error when it was asked which account you want. To use another one, log out there first, and try again.",
     login_ended: "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
 
     allow_access: "Allow access to {server}?",
