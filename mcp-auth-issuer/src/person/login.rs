@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use maud::{Markup, html};
-use mcp_auth_core::SecretText;
 use mcp_auth_core::own_claims::is_for_no_login;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Authentication, Linked, SecretHash, Store, UpstreamGrant};
 use serde_json::{Map, Value};
@@ -264,12 +264,14 @@ pub struct LoginSite {
     pub title: Option<String>,
     /// Its host, with its port where that is not the usual one.
     pub host: String,
+    /// What it is asked for, in its own words.
+    pub scopes: ScopeSet,
 }
 
 impl LoginSite {
-    /// The site at `host`, which is called `title`.
+    /// The site at `host`, which is called `title` and asked for nothing.
     pub fn new(title: Option<String>, host: impl Into<String>) -> Self {
-        Self { title, host: host.into() }
+        Self { title, host: host.into(), scopes: ScopeSet::new() }
     }
 }
 

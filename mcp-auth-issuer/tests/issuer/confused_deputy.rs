@@ -112,6 +112,7 @@ async fn b12_p14_one_page_before_the_provider_says_client_scopes_address_and_pro
         "value=\"todos.write\" checked",
         "You log in at",
         "<strong><bdi>login.example</bdi></strong>",
+        "It is asked for <code>openid</code>, <code>profile</code>.",
         "Allow, and log in at <bdi>login.example</bdi></button>",
         "Do not ask me again",
     ] {

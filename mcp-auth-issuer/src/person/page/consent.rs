@@ -155,6 +155,7 @@ impl Consent<'_> {
                 dd {
                     strong { (site(at)) }
                     @if at.title.is_some() { " (" bdi { (visible(&at.host)) } ")" }
+                    @if !at.scopes.is_empty() { (asked_of(at)) }
                     p.hint {
                         @if last.is_some() { (texts().asked_again_as_another) }
                         @else { (texts().asked_once_more) }
@@ -196,6 +197,17 @@ impl Consent<'_> {
 /// What a site is called.
 fn site(at: &LoginSite) -> Markup {
     html! { bdi { (visible(at.title.as_deref().unwrap_or(&at.host))) } }
+}
+
+/// What a site is asked for, on one line.
+fn asked_of(at: &LoginSite) -> Markup {
+    let scopes = html! {
+        @for (place, scope) in at.scopes.iter().enumerate() {
+            @if place > 0 { ", " }
+            code { (visible(scope.as_str())) }
+        }
+    };
+    html! { p.hint { (said(texts().site_is_asked_for, &[("scopes", &scopes)])) } }
 }
 
 /// Where the answer goes.

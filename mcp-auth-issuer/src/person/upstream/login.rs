@@ -206,7 +206,8 @@ impl Login for UpstreamLogin {
     }
 
     fn site(&self) -> Option<LoginSite> {
-        Some(LoginSite::new(self.options.title.clone(), self.host()))
+        let site = LoginSite::new(self.options.title.clone(), self.host());
+        Some(LoginSite { scopes: self.options.scopes.clone(), ..site })
     }
 
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {

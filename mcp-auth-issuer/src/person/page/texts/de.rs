@@ -88,6 +88,7 @@ pub(super) static TEXTS: Texts = Texts {
     not_the_publisher: "Es ist nicht die Website, die die Anwendung veröffentlicht.",
     allow_and_log_in: "Erlauben und bei {site} anmelden",
     you_log_in_at: "Sie melden sich an bei",
+    site_is_asked_for: "Angefragt wird dort {scopes}.",
     asked_again_as_another: "Wenn Sie als jemand anderes zurückkommen, werden Sie noch einmal gefragt.",
     asked_once_more: "Sie kommen hierher zurück, sehen, wer Sie sind, und werden noch einmal gefragt.",
     person_who_logs_in: "die Person, die sich anmeldet",

@@ -124,6 +124,8 @@ page_texts! {
         /// `{site}`
         allow_and_log_in,
         you_log_in_at,
+        /// `{scopes}`
+        site_is_asked_for,
         asked_again_as_another,
         asked_once_more,
         person_who_logs_in,

@@ -88,6 +88,7 @@ pub(super) static TEXTS: Texts = Texts {
     not_the_publisher: "It is not the site that publishes the application.",
     allow_and_log_in: "Allow, and log in at {site}",
     you_log_in_at: "You log in at",
+    site_is_asked_for: "It is asked for {scopes}.",
     asked_again_as_another: "If you come back as somebody else, you are asked again.",
     asked_once_more: "You come back here, see who you are, and are asked once more.",
     person_who_logs_in: "the person who logs in",
