@@ -614,6 +614,24 @@ async fn a_provider_that_does_not_know_select_account_is_asked_to_log_in_anew() 
     }
 }
 
+/// The page was German, and why it asks again stood there in English.
+#[tokio::test]
+async fn why_a_page_asks_again_was_said_in_english_to_people_who_read_german() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let known = remembers(&provider, &app, &client, "Ann").await;
+    let german = asks(&client, &[("prompt", "login"), ("ui_locales", "de")]);
+    for (mut browser, said) in
+        [(Browser::new(&app), "Sie sind jetzt angemeldet."), (known, "Zurückgekommen ist jemand anderes")]
+    {
+        let page = browser.get(&german).await;
+        let request = sent_away(&browser.submit(&page, "allow").await);
+        let returned = comes_back(&provider, &mut browser, &request, "Bob").await;
+        let page = settled(&mut browser, returned).await;
+        assert!(page.body.contains(said) && !page.body.contains("answer once more"), "{}", page.body);
+    }
+}
+
 /// It said no, and was not asked at the next request.
 #[tokio::test]
 async fn p11_a_no_before_the_provider_left_what_was_remembered_at_that_browser() {

@@ -24,18 +24,13 @@ const KIND: &str = "decision";
 /// How long it waits, in seconds.
 const LIFETIME: u64 = 10 * 60;
 
-/// What the page says of a decision of somebody who was not known.
-const WHO: &str = "You are logged in now. Look who you are, and answer once more: nothing is allowed yet.";
-/// Of one whose person was another one.
-const ANOTHER: &str = "Somebody else came back than the person who was here before. Look who you are, and answer once more: nothing is allowed yet.";
-
 impl Decision {
     /// What the page says that asks the person `subject` again.
     pub(super) fn why_again(&self, subject: &str) -> &'static str {
         match self.by.as_deref() {
-            None => WHO,
+            None => texts().look_who_you_are,
             Some(by) if by == subject => texts().taken_back,
-            Some(_) => ANOTHER,
+            Some(_) => texts().another_came_back,
         }
     }
 }

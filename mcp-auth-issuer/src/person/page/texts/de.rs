@@ -74,6 +74,8 @@ pub(super) static TEXTS: Texts = Texts {
     on_allow_renewed: "*Erlauben:* Die Anwendung darf als {person}, was angekreuzt ist, für jeweils {time}, und erneuert das ohne zu fragen. Wird es {unused} nicht benutzt, muss sie wieder fragen.",
     do_not_ask_again: "Hierfür nicht mehr fragen",
     not_asked_for: "400 Tage lang bekommt diese Anwendung dasselbe oder weniger ohne diese Seite, wenn Sie hier angemeldet sind und sie zu {host} zurückkehrt.",
+    look_who_you_are: "Sie sind jetzt angemeldet. Sehen Sie nach, wer Sie sind, und antworten Sie noch einmal: Es ist noch nichts erlaubt.",
+    another_came_back: "Zurückgekommen ist jemand anderes als die Person, die vorher hier war. Sehen Sie nach, wer Sie sind, und antworten Sie noch einmal: Es ist noch nichts erlaubt.",
     taken_back: "Sie haben zurückgenommen, was Sie erlaubt hatten, oder sich abgemeldet, bevor Sie zurückgekommen sind. Antworten Sie noch einmal: Es ist noch nichts erlaubt.",
     will_be_able_to: "Die Anwendung wird dies können",
     will_know_who_you_are: "wissen, wer Sie hier sind, und sonst nichts.",

@@ -105,6 +105,10 @@ page_texts! {
         do_not_ask_again,
         /// `{host}`
         not_asked_for,
+        /// To a person who came back from a provider, and was not known before.
+        look_who_you_are,
+        /// To one who came back instead of another.
+        another_came_back,
         /// To a person who took back what they had allowed before they came back from a provider.
         taken_back,
         will_be_able_to,

@@ -74,6 +74,8 @@ pub(super) static TEXTS: Texts = Texts {
     on_allow_renewed: "*Allow:* it can do what is ticked as {person} for {time} at a time, renewed without asking. Unused for {unused}, it must ask again.",
     do_not_ask_again: "Do not ask me again for this",
     not_asked_for: "For 400 days this application gets the same, or less, without this page when you are logged in here and it returns to {host}.",
+    look_who_you_are: "You are logged in now. Look who you are, and answer once more: nothing is allowed yet.",
+    another_came_back: "Somebody else came back than the person who was here before. Look who you are, and answer once more: nothing is allowed yet.",
     taken_back: "You took back what you had allowed, or logged out, before you came back. Answer once more: nothing is allowed yet.",
     will_be_able_to: "It will be able to",
     will_know_who_you_are: "know who you are here, and nothing more.",
