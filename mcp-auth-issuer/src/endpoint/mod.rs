@@ -1,5 +1,5 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `par`, `authorize`,
-//! `device`, `token`, `revoke`, `introspect`, whose common part is `client_request`; and `confirm`, `account`, `factors` (with `password_change`) and `reset`, pages for people alone, and `passkeys`, their script. `login_step`, `log_out`, `choice`,
+//! `device`, `token`, `revoke`, `introspect`, whose common part is `client_request`; and `confirm`, `account`, `factors` (with `password_change`) and `reset`, pages for people alone, and `passkeys`, their script. `login_step` (with `logged_in` and `seen`), `log_out`, `choice`,
 //! `page_form` and `page_not_shown` are what the pages for people have in common, `returned` is where a login comes back that led over another page, and `away` how
 //! often one does, `press` what was allowed before, and `another` who wants another account there; `path` says where each endpoint is, `router` puts it there.
 
@@ -15,6 +15,7 @@ mod factors;
 mod introspect;
 mod jwks;
 mod log_out;
+mod logged_in;
 mod login_step;
 mod metadata;
 mod page_form;
@@ -29,6 +30,7 @@ mod reset;
 mod returned;
 mod revoke;
 mod router;
+mod seen;
 mod token;
 
 pub(crate) use client_request::ClientSecrets;

@@ -13,7 +13,7 @@ use super::request::AuthorizationRequest;
 use super::response::see_other;
 use super::visit::Visit;
 use crate::endpoint::away::Decision;
-use crate::endpoint::login_step::LoggedIn;
+use crate::endpoint::logged_in::LoggedIn;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
