@@ -63,6 +63,7 @@
 //!     subject: "alice".into(),
 //!     name: None,
 //!     linked: None,
+//!     known_as: None,
 //!     authentication: Authentication::at(now),
 //!     logged_in_for: asked,
 //!     logged_in_at: now,
@@ -103,10 +104,11 @@ pub use aggregate::{
     Creation, Credential, DeviceAnswer, DeviceAuthorization, DeviceCodes, Grant, GrantType, Grants,
     KeyRotation, KeyState, KnownClients, KnownRevocations, Lease, Leased, Linked, ListedClient,
     MOST_ACCOUNTS, MOST_DEVICE_CODES, MOST_OF_AN_OWNER, MOST_PASSKEYS, MOST_TRANSACTIONS, MOST_WAITING,
-    Passkey, PasskeyUse, People, Person, Polled, Rate, Redemption, Registered, RememberedClient, ResetLink,
-    Revocable, Revocation, RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey,
-    SealingKeys, SecondFactor, Sessions, SigningKeys, SigningRing, Spent, Taken, Task, Tasks, Transaction,
-    Transactions, UpstreamGrant, UpstreamGrants, Withdrawn, grant_name, person_key,
+    Passkey, PasskeyUse, People, Person, Polled, Rate, Redemption, Registered, RememberedClient,
+    RememberedConsent, ResetLink, Revocable, Revocation, RevocationBoard, Revocations, Revoked, RingKey,
+    Rotate, Rotation, SealingKey, SealingKeys, SecondFactor, Sessions, SigningKeys, SigningRing, Spent,
+    Taken, Task, Tasks, Transaction, Transactions, UpstreamGrant, UpstreamGrants, Withdrawn, grant_name,
+    person_key,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

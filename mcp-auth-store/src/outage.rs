@@ -11,10 +11,10 @@ use crate::{
     Caps, Changed, Client, Clients, Code, Codes, ConfiguredAccess, ConfiguredRights, Confirmation,
     Confirmations, Connection, Consents, Counters, Creation, DeviceAnswer, DeviceAuthorization, DeviceCodes,
     Grant, Grants, KeyRotation, KnownClients, Lease, Leased, ListedClient, MemoryStore, People, Person,
-    Polled, Rate, Redemption, Registered, RememberedClient, Revocable, RevocationBoard, Revocations, Revoked,
-    RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, SigningKeys, SigningRing,
-    Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions, UpstreamGrant,
-    UpstreamGrants, Withdrawn,
+    Polled, Rate, Redemption, Registered, RememberedClient, RememberedConsent, Revocable, RevocationBoard,
+    Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions,
+    SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction,
+    Transactions, UpstreamGrant, UpstreamGrants, Withdrawn,
 };
 
 /// A store that is up at first. Clones share the same store and are up or down together.
@@ -180,11 +180,10 @@ impl Consents for Outage {
         &'a self,
         subject: &'a str,
         client_id: &'a str,
-        shown: SecretHash,
-        scopes: ScopeSet,
+        remembered: RememberedConsent,
         now: u64,
-    ) -> StoreFuture<'a, ()> {
-        self.unless_down(Consents::remember(&*self.backend, subject, client_id, shown, scopes, now))
+    ) -> StoreFuture<'a, Option<String>> {
+        self.unless_down(Consents::remember(&*self.backend, subject, client_id, remembered, now))
     }
 
     fn remembered<'a>(
@@ -193,7 +192,7 @@ impl Consents for Outage {
         client_id: &'a str,
         shown: SecretHash,
         now: u64,
-    ) -> StoreFuture<'a, Option<ScopeSet>> {
+    ) -> StoreFuture<'a, Option<RememberedConsent>> {
         self.unless_down(Consents::remembered(&*self.backend, subject, client_id, shown, now))
     }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode};
-use mcp_auth::ambient::SystemClock;
+use mcp_auth::ambient::{Clock as _, SystemClock};
 use mcp_auth::prelude::*;
 use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::{self, Era, TestIssuer};
@@ -29,6 +29,8 @@ struct Provider {
     /// How many access tokens it gave; the last one alone is good.
     given: Mutex<usize>,
     ended: Mutex<bool>,
+    /// By how many seconds its clock is ahead: it goes with that of the server.
+    later: Mutex<u64>,
 }
 
 /// A provider at which everybody is logged in already.
@@ -47,6 +49,7 @@ impl Started {
                 codes: Mutex::default(),
                 given: Mutex::default(),
                 ended: Mutex::default(),
+                later: Mutex::default(),
             });
             provider = Some(Arc::clone(&made));
             Router::new()
@@ -67,6 +70,12 @@ impl Started {
         format!(
             "[upstreams.idp]\nissuer = {issuer:?}\nclient_id = \"us\"\nallow = \"anyone\"\nscopes = [\"openid\", \"offline_access\"]\n{lines}\n"
         )
+    }
+
+    /// It is so many seconds later, here and at the server.
+    fn later(&self, site: &Site<Calendar>, seconds: u64) {
+        *self.provider.later.lock().unwrap() += seconds;
+        site.clock().advance(seconds);
     }
 
     fn says(&self, claims: Value) {
@@ -110,7 +119,9 @@ async fn token(State(provider): State<Arc<Provider>>, form: String) -> Response 
     if *provider.ended.lock().unwrap() || !(is_refresh || request.is_some()) {
         return refused();
     }
-    let mut id_token = provider.issuer.token("17", "us").header("typ", "JWT").without_claim("client_id");
+    let now = SystemClock.unix_now() + *provider.later.lock().unwrap();
+    let id_token = provider.issuer.token("17", "us").header("typ", "JWT").without_claim("client_id");
+    let mut id_token = id_token.claim("iat", now).claim("exp", now + 300);
     if let Some(nonce) = request.and_then(|request| request.get("nonce").cloned()) {
         id_token = id_token.claim("nonce", nonce);
     }
@@ -208,14 +219,14 @@ async fn people_log_in_at_a_provider_and_its_claims_give_and_take_roles() {
 
         // The provider takes the group away: the next refresh says so, and the person is the same.
         provider.says(json!({ "name": "Ann Lee", "groups": [] }));
-        site.clock().advance(16 * 60);
+        provider.later(&site, 16 * 60);
         assert_eq!(call("whoami").await.unwrap(), who);
         refused(call("edit").await);
         assert_eq!(call("events").await.unwrap(), "lunch", "with a token that was refreshed");
 
         // It ends the login: the next refresh is the last one.
         *provider.provider.ended.lock().unwrap() = true;
-        site.clock().advance(16 * 60);
+        provider.later(&site, 16 * 60);
         let over = call("whoami").await.unwrap_err();
         assert!(client.tokens.lock().await.refresh_token().await.is_err(), "{over}");
     }
@@ -262,7 +273,7 @@ async fn people_connect_an_account_at_a_provider_and_tools_act_for_them_there() 
         }
         // From then on nobody is asked, and what the provider gave is refreshed.
         let client = testing::Client::new(site.url()).era(era).token(&token);
-        site.clock().advance(10 * 60);
+        provider.later(&site, 10 * 60);
         assert_eq!(client.call_tool("events", json!({})).await.text(), Some("lunch"));
         assert_eq!(*provider.provider.given.lock().unwrap(), 2);
     }

@@ -6,13 +6,14 @@ use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{SecretHash, StoreError, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::press::Press;
 use crate::issuer::Issuer;
 use crate::rate_limit::{RateLimit, TooSoon};
 
 /// The kind of the transaction.
 const KIND: &str = "login-away";
 /// How long a person has for another page, in seconds.
-const LIFETIME: u64 = 10 * 60;
+pub(super) const LIFETIME: u64 = 10 * 60;
 
 /// What a person logs in for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub(super) struct Decision {
     pub(super) by: Option<String>,
     /// Whether they answered now; else they had said before that they need not be asked.
     pub(super) asked: bool,
+    /// By what it counts when they come back, where they answered now and were known.
+    #[serde(default)]
+    pub(super) press: Option<Press>,
 }
 
 /// A person who went to another page to log in.

@@ -3,22 +3,23 @@
 use std::net::IpAddr;
 
 use axum::response::{IntoResponse, Response};
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use maud::Markup;
 use mcp_auth_core::seen::plain;
 use mcp_auth_core::{ScopeSet, SecretText};
-use mcp_auth_store::{Browser, Client, SecretHash, StoreError, Transaction};
+use mcp_auth_store::{Client, SecretHash, StoreError, Transaction};
 
+use super::another;
 use super::authorize::see_other;
 use super::away::{Away, Decision, Purpose, Way};
 use super::choice::Choice;
 use super::returned::Returned;
+use super::seen::Seen;
 use crate::issuer::Issuer;
-use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused, LoginSucceeded};
+use crate::observe::login::{LoginCancelled, LoginLimited, LoginRefused};
 use crate::observe::{Event as _, Reason};
-use crate::person::page::{Asks, Consent, Decides, LoginPage, Notice};
-use crate::person::{Asked, Attempt, Form, Leave, LoginError, LoginSite, Step, User};
+use crate::person::page::{Asks, Consent, Decides, LoginPage, Notice, Who};
+use crate::person::{Asked, Attempt, ConsentPage, Form, Leave, LoginError, LoginSite, Step, User};
 use crate::rate_limit::TooSoon;
 use crate::request::Params;
 use crate::secret::secret;
@@ -54,8 +55,8 @@ pub(super) struct RequestFor<'a> {
     pub(super) scopes: &'a ScopeSet,
     /// Whether an answer can be remembered.
     pub(super) may_be_remembered: bool,
-    /// What pages call the person who was at this browser last, where that is known.
-    pub(super) last: Option<&'a str>,
+    /// The person who was at this browser last, where that is known, and how pages name them.
+    pub(super) last: Option<(&'a str, Who<'a>)>,
     /// What was decided already. It goes with the person who goes to the provider.
     pub(super) decision: Option<&'a Decision>,
 }
@@ -76,15 +77,6 @@ pub(super) enum Ended {
     Page(Response),
     /// Nobody is logged in, for this reason.
     Not(Notice),
-}
-
-/// A person who was logged in.
-pub(super) struct LoggedIn {
-    /// The new session identifier of the browser.
-    pub(super) id: String,
-    pub(super) browser: Browser,
-    /// What tells the browser its identifier.
-    pub(super) set_cookie: Option<HeaderValue>,
 }
 
 /// The most characters of a client's name that another page is told.
@@ -146,16 +138,17 @@ impl<'s> LoginStep<'s> {
     ) -> Result<Response, StoreError> {
         let Some(client) = self.client else { return Err(StoreError::new("a request without a client")) };
         let decided = asks.decision.filter(|decision| decision.asked);
+        let form_of = ConsentPage::BeforeLogin(asks.last.map(|(subject, _)| subject));
         let page = Consent {
             issuer,
             client,
             redirect_uri: asks.redirect_uri,
-            who: Decides::LogsIn { at, last: asks.last },
+            who: Decides::LogsIn { at, last: asks.last.map(|(_, who)| who) },
             scopes: Choice { issuer, asked: asks.scopes }.lines_as(&ScopeSet::new(), decided),
             remember: asks.may_be_remembered.then_some(decided.is_some_and(|decided| decided.remember)),
             alert: notice.map(Notice::alert),
             action: self.url,
-            csrf: &issuer.csrf.token(id, self.request, &*issuer.ambient.random).await?,
+            csrf: &issuer.csrf.token_on(form_of, (id, self.request), &*issuer.ambient.random).await?,
         };
         Ok(page.into_response())
     }
@@ -282,7 +275,9 @@ impl<'s> LoginStep<'s> {
             return self.after(issuer, address, id, "", issuer.now(), too_often).await;
         }
         let (client_name, transaction) = (self.client_name(), secret(&*issuer.ambient.random));
+        let another = another::is_wanted(issuer, id).await?;
         let attempt = self.attempt(issuer, (&client_name, id), found, &transaction, address);
+        let attempt = Attempt { another, ..attempt };
         let (begun_at, step) = (attempt.now, issuer.login.finish(&attempt, form).await);
         self.after(issuer, address, id, &transaction, begun_at, step).await
     }
@@ -350,7 +345,14 @@ impl<'s> LoginStep<'s> {
         let attempt = self.attempt(issuer, (&client_name, id), found.as_ref(), name, address);
         let attempt = Attempt { next: &next, ..attempt };
         let step = issuer.login.returned(&attempt, &answer).await;
-        self.after(issuer, address, id, &next, away.begun_at, step).await
+        let ended = self.after(issuer, address, id, &next, away.begun_at, step).await?;
+        if let Ended::Not(Notice::Unavailable) = ended
+            && answer.get("error").is_some()
+            && another::give_up(issuer, id).await?
+        {
+            return Ok(Ended::Not(Notice::NoChoice));
+        }
+        Ok(ended)
     }
 
     /// The same, and then they are logged in.
@@ -497,6 +499,7 @@ impl<'s> LoginStep<'s> {
             now: issuer.now(),
             upstream: issuer.login.upstream(),
             connects_for: None,
+            another: false,
             next: "",
             store: Some(&issuer.store),
         }
@@ -505,71 +508,5 @@ impl<'s> LoginStep<'s> {
     /// The name that the client claims, on one line; empty if it has none.
     fn client_name(&self) -> String {
         plain(self.client.and_then(|client| client.name.as_deref()).unwrap_or_default(), MAX_NAME)
-    }
-
-    /// Logs `user` in at the browser of the identifier `before`. A new identifier at each login: one that an attacker planted in the browser
-    /// before does not work after it.
-    pub(super) async fn log_in(
-        &self,
-        issuer: &Issuer,
-        (before, address): (&str, Option<IpAddr>),
-        user: User,
-    ) -> Result<LoggedIn, StoreError> {
-        let now = issuer.now();
-        let id = secret(&*issuer.ambient.random);
-        let (amr, acr) = (user.amr.clone(), user.acr.clone());
-        let browser = Browser {
-            authentication: user.authentication(issuer.login.kind().into_owned(), now),
-            subject: user.subject,
-            name: user.name,
-            linked: user.linked,
-            logged_in_for: SecretHash::of(self.request),
-            logged_in_at: now,
-            expires_at: now.saturating_add(issuer.lifetimes.session),
-        };
-        // Before the login counts: a refresh of what it allows goes by it.
-        issuer.keep_upstream(&browser.subject, user.upstream).await?;
-        let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
-        issuer.store.browser_sessions().begin(Some(before), kept, browser.clone(), now).await?;
-        let (subject, acr, client_id) = (&*browser.subject, acr.as_deref(), self.client_id);
-        LoginSucceeded { subject, amr: &amr, acr, client_id, address }.happened();
-        let set_cookie = issuer.cookie.set(&id);
-        Ok(LoggedIn { id, browser, set_cookie })
-    }
-
-    /// The same, and then the page is shown again.
-    pub(super) async fn begin(
-        &self,
-        issuer: &Issuer,
-        before: (&str, Option<IpAddr>),
-        user: User,
-    ) -> Result<Response, StoreError> {
-        let logged_in = self.log_in(issuer, before, user).await?;
-        let mut response = see_other(self.url);
-        if let Some(cookie) = logged_in.set_cookie {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        Ok(response)
-    }
-}
-
-/// The identifier of a browser that came with none: it is not stored, and only ties a form to the browser.
-struct Seen(Option<String>);
-
-impl Seen {
-    fn of(issuer: &Issuer, headers: &HeaderMap) -> Self {
-        Self(issuer.cookie.read(headers).is_none().then(|| secret(&*issuer.ambient.random)))
-    }
-
-    /// The identifier that it has from now on.
-    fn id<'a>(&'a self, issuer: &Issuer, headers: &'a HeaderMap) -> &'a str {
-        self.0.as_deref().or(issuer.cookie.read(headers)).unwrap_or_default()
-    }
-
-    /// Tells it a new one.
-    fn tell(self, issuer: &Issuer, response: &mut Response) {
-        if let Some(cookie) = self.0.and_then(|id| issuer.cookie.set(&id)) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
     }
 }

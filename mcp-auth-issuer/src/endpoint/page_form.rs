@@ -7,6 +7,7 @@ use mcp_auth_store::{Browser, StoreError};
 
 use super::authorize::Untrusted;
 use crate::issuer::Issuer;
+use crate::person::ConsentPage;
 use crate::request::Params;
 use crate::request::body::{InvalidBody, long_form};
 
@@ -30,6 +31,11 @@ impl<'h> PageForm<'h> {
             (true, false) => Err(Untrusted::Sender),
             (true, true) => Ok(()),
         }
+    }
+
+    /// Whether it is of this page of its request: one of another page says nothing to this one.
+    pub(super) fn is_of(&self, page: ConsentPage<'_>) -> bool {
+        page.is_of(self.fields.get("csrf").unwrap_or_default())
     }
 
     /// Reads it; `request` is what it has to be bound to, `url` where its page is.

@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, HeaderValue};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::Random;
-use mcp_auth_store::{SecretHash, Store, StoreError};
+use mcp_auth_store::{Browser, RememberedConsent, SecretHash, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::cookie::IssuerCookie;
@@ -38,21 +38,32 @@ pub(crate) struct KnownConsent {
     pub(crate) subject: String,
     /// What pages call them.
     pub(crate) name: Option<String>,
+    /// By what the provider tells them from others.
+    pub(crate) known_as: Option<String>,
     /// What they allowed.
     pub(crate) scopes: ScopeSet,
+    /// The mark of the same in the store: another one there means that this was taken back.
+    mark: String,
     /// Until when, in Unix seconds.
     until: u64,
 }
 
 impl KnownConsent {
-    /// An answer that was given `now`.
+    /// An answer that the person who is logged in at this browser gave `now`.
     pub(crate) fn given(
-        shown: SecretHash,
-        (subject, name): (String, Option<String>),
-        scopes: ScopeSet,
+        RememberedConsent { shown, scopes, mark }: RememberedConsent,
+        Browser { subject, name, known_as, .. }: &Browser,
         now: u64,
     ) -> Self {
-        Self { shown, subject, name, scopes, until: now.saturating_add(MEMORY) }
+        let (subject, name, known_as) = (subject.clone(), name.clone(), known_as.clone());
+        Self { shown, subject, name, known_as, scopes, mark, until: now.saturating_add(MEMORY) }
+    }
+
+    /// Those of the scopes that the store remembers which count at this browser too; `None` if this is of something that was taken back.
+    pub(crate) fn narrows(&self, stored: &RememberedConsent) -> Option<ScopeSet> {
+        let is_the_same = !self.mark.is_empty() && self.mark == stored.mark && self.shown == stored.shown;
+        let here = stored.scopes.iter().filter(|scope| self.scopes.contains(scope.as_str()));
+        is_the_same.then(|| here.cloned().collect())
     }
 
     /// Whether this is of the same client, shown so, and of the same person.
@@ -138,8 +149,9 @@ mod tests {
     }
 
     fn known(subject: &str, scopes: &str) -> KnownConsent {
-        let scopes = ScopeSet::parse_lossy(scopes);
-        KnownConsent::given(SecretHash::of("client"), (subject.to_owned(), None), scopes, NOW)
+        let (shown, scopes) = (SecretHash::of("client"), ScopeSet::parse_lossy(scopes));
+        let (mark, until) = ("mark".to_owned(), NOW + MEMORY);
+        KnownConsent { shown, subject: subject.to_owned(), name: None, known_as: None, scopes, mark, until }
     }
 
     /// What a browser sends that was told this.
@@ -203,6 +215,25 @@ mod tests {
         let set = ours.set(&[known("ann", "a")]).await.unwrap().unwrap();
         assert_eq!(ours.read(&sent(&set), NOW + MEMORY - 1).await.unwrap().len(), 1);
         assert!(ours.read(&sent(&set), NOW + MEMORY).await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_answer_counts_for_what_has_its_mark_and_for_the_scopes_of_both() {
+        let ours = known("ann", "a b");
+        let stored = |mark: &str, scopes| RememberedConsent {
+            shown: SecretHash::of("client"),
+            scopes: ScopeSet::parse_lossy(scopes),
+            mark: mark.to_owned(),
+        };
+        assert_eq!(
+            ours.narrows(&stored("mark", "b c")).map(|scopes| scopes.to_string()).as_deref(),
+            Some("b")
+        );
+        for (ours, other) in
+            [(&ours, "another"), (&ours, ""), (&KnownConsent { mark: String::new(), ..ours.clone() }, "")]
+        {
+            assert_eq!(ours.narrows(&stored(other, "a b")), None, "{other:?}");
+        }
     }
 
     #[tokio::test]

@@ -1,12 +1,13 @@
 //! CSRF tokens: a form counts only if one of our own pages showed it to this browser, for this request. Each page has
-//! its own, so that an answer can be counted once.
+//! its own, so that an answer can be counted once. Where a request has several pages, a token also says which of them it is of, and whom that
+//! page named.
 //!
 //! The key is the store's, so that a page which one process showed may be answered in another.
 
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ambient::Random;
-use mcp_auth_store::{Store, StoreError};
+use mcp_auth_store::{SecretHash, Store, StoreError};
 
 use crate::mac::StoreMac;
 use crate::secret::identifier;
@@ -15,9 +16,36 @@ use crate::secret::identifier;
 const PURPOSE: &str = "issuer-csrf";
 
 /// Makes and verifies CSRF tokens: a random number, and a MAC over it, the session and the exact authorization request,
-/// so a token is valid for one browser, client, scope and redirect URI only. No token is stored, so pages opened from outside use no
-/// memory.
+/// so a token is valid for one browser, client, scope and redirect URI only. Behind the number may be the mark of the [page](ConsentPage). No token
+/// is stored, so pages opened from outside use no memory.
 pub(crate) struct Csrf(StoreMac);
+
+/// A page that asks for consent, and whom it names: what is answered on one is no answer to another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ConsentPage<'a> {
+    /// The page before people log in at a provider: for the person of this subject, if somebody is known at the browser.
+    BeforeLogin(Option<&'a str>),
+    /// The page for the person of this subject, who is logged in.
+    LoggedIn(&'a str),
+}
+
+impl ConsentPage<'_> {
+    /// Whether `token`, which was [verified](Csrf::verify), is of this page.
+    pub(crate) fn is_of(self, token: &str) -> bool {
+        let marked = token.rsplit_once('.').and_then(|(number, _)| number.split_once('.'));
+        marked.is_some_and(|(_, mark)| mark == self.mark())
+    }
+
+    /// A hash, as a subject may be any text.
+    fn mark(self) -> String {
+        let page = match self {
+            Self::BeforeLogin(None) => "before the login".to_owned(),
+            Self::BeforeLogin(Some(subject)) => format!("before the login of {subject}"),
+            Self::LoggedIn(subject) => format!("logged in {subject}"),
+        };
+        BASE64_URL_SAFE_NO_PAD.encode(SecretHash::of(&page).as_bytes())
+    }
+}
 
 impl Csrf {
     /// With the key that `store` keeps, or a new one of `random` that it keeps then.
@@ -35,20 +63,38 @@ impl Csrf {
         request: &str,
         random: &dyn Random,
     ) -> Result<String, StoreError> {
-        let number = identifier(random);
-        let tag = hmac::sign(self.0.key().await?, &message(session, &number, request));
+        self.signed(session, &identifier(random), request).await
+    }
+
+    /// The same for a form on this page.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub(crate) async fn token_on(
+        &self,
+        page: ConsentPage<'_>,
+        (session, request): (&str, &str),
+        random: &dyn Random,
+    ) -> Result<String, StoreError> {
+        let number = format!("{}.{}", identifier(random), page.mark());
+        self.signed(session, &number, request).await
+    }
+
+    async fn signed(&self, session: &str, number: &str, request: &str) -> Result<String, StoreError> {
+        let tag = hmac::sign(self.0.key().await?, &message(session, number, request));
         Ok(format!("{number}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag)))
     }
 
-    /// Whether `token` is the one for this session and request, in constant time.
+    /// Whether `token` is one for this session and request, on whichever page, in constant time.
     ///
     /// # Errors
     /// [`StoreError`]: the store cannot tell the key now, so no form counts.
     pub(crate) async fn verify(&self, session: &str, request: &str, token: &str) -> Result<bool, StoreError> {
-        let Some((number, tag)) = token.split_once('.') else {
+        let Some((number, tag)) = token.rsplit_once('.') else {
             return Ok(false);
         };
-        let (Ok(_), Ok(tag)) = (BASE64_URL_SAFE_NO_PAD.decode(number), BASE64_URL_SAFE_NO_PAD.decode(tag))
+        let is_spelled = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).is_ok();
+        let Some(tag) = BASE64_URL_SAFE_NO_PAD.decode(tag).ok().filter(|_| number.split('.').all(is_spelled))
         else {
             return Ok(false);
         };
@@ -56,7 +102,7 @@ impl Csrf {
     }
 }
 
-/// The text to authenticate. A session identifier and the number are base64url and have no line feed, so it can be read
+/// The text to authenticate. A session identifier and the number, with its mark, are base64url and dots and have no line feed, so it can be read
 /// in one way only.
 fn message(session: &str, number: &str, request: &str) -> Vec<u8> {
     [session, number, request].join("\n").into_bytes()
@@ -100,6 +146,32 @@ mod tests {
         assert_ne!(one, two);
         let mixed = format!("{}.{}", one.split_once('.').unwrap().0, two.split_once('.').unwrap().1);
         assert!(!csrf.verify("a", "scope=x", &mixed).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_token_is_of_one_page_and_of_the_person_whom_that_page_named() {
+        let csrf = process_on(&Store::memory(Caps::default()));
+        let pages = [
+            ConsentPage::BeforeLogin(None),
+            ConsentPage::BeforeLogin(Some("ann")),
+            ConsentPage::BeforeLogin(Some("bob")),
+            ConsentPage::LoggedIn("ann"),
+            ConsentPage::LoggedIn("bob"),
+        ];
+        for (n, page) in pages.into_iter().enumerate() {
+            let token = csrf.token_on(page, ("a", "scope=x"), &SystemRandom).await.unwrap();
+            assert!(csrf.verify("a", "scope=x", &token).await.unwrap());
+            assert!(!csrf.verify("b", "scope=x", &token).await.unwrap());
+            for (m, other) in pages.into_iter().enumerate() {
+                assert_eq!(other.is_of(&token), n == m, "{page:?} {other:?}");
+                let moved = token.replace(&page.mark(), &other.mark());
+                assert_eq!(csrf.verify("a", "scope=x", &moved).await.unwrap(), n == m, "{page:?} {other:?}");
+            }
+            let without = token.replace(&format!(".{}", page.mark()), "");
+            assert!(!csrf.verify("a", "scope=x", &without).await.unwrap());
+        }
+        let plain = csrf.token("a", "scope=x", &SystemRandom).await.unwrap();
+        assert!(!pages.iter().any(|page| page.is_of(&plain)));
     }
 
     #[tokio::test]

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use maud::{Markup, html};
-use mcp_auth_core::SecretText;
 use mcp_auth_core::own_claims::is_for_no_login;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_runtime::facade::{said, said_plainly};
 use mcp_auth_store::{Authentication, Linked, SecretHash, Store, UpstreamGrant};
 use serde_json::{Map, Value};
@@ -40,6 +40,8 @@ pub struct User {
     pub subject: String,
     /// What pages call them, where it is not the subject.
     pub name: Option<String>,
+    /// By what the provider that they logged in at tells them from others, for pages that name them: a name may be free text.
+    pub known_as: Option<String>,
     /// Who they are at the provider that they logged in at, for the operator: the subject may not tell it.
     pub linked: Option<Linked>,
     /// How strong the login was (`acr`, RFC 9068 §2.2.1).
@@ -62,6 +64,7 @@ impl User {
         Self {
             subject: subject.into(),
             name: None,
+            known_as: None,
             linked: None,
             acr: None,
             amr: Vec::new(),
@@ -182,6 +185,8 @@ pub struct Attempt<'a> {
     pub(crate) upstream: Option<&'a str>,
     /// The person who connects an account there, who is logged in here already.
     pub(crate) connects_for: Option<&'a str>,
+    /// Whether the person logged out to log in by another account.
+    pub(crate) another: bool,
     /// The secret name under which the person comes back if [`Login::returned`] leads away once more.
     pub(crate) next: &'a str,
     /// What is kept of people who logged in before.
@@ -261,12 +266,14 @@ pub struct LoginSite {
     pub title: Option<String>,
     /// Its host, with its port where that is not the usual one.
     pub host: String,
+    /// What it is asked for, in its own words.
+    pub scopes: ScopeSet,
 }
 
 impl LoginSite {
-    /// The site at `host`, which is called `title`.
+    /// The site at `host`, which is called `title` and asked for nothing.
     pub fn new(title: Option<String>, host: impl Into<String>) -> Self {
-        Self { title, host: host.into() }
+        Self { title, host: host.into(), scopes: ScopeSet::new() }
     }
 }
 
@@ -462,6 +469,7 @@ mod tests {
             now: 1,
             upstream: None,
             connects_for: None,
+            another: false,
             next: "",
             store: None,
         }

@@ -24,7 +24,7 @@ pub mod upstream;
 
 pub(crate) use consent_cookie::{ConsentCookie, KnownConsent};
 pub(crate) use cookie::SessionCookie;
-pub(crate) use csrf::Csrf;
+pub(crate) use csrf::{ConsentPage, Csrf};
 pub use login::{
     Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Leave, Login, LoginError, LoginFuture, LoginSite,
     Step, User,

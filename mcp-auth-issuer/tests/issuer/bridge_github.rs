@@ -233,6 +233,33 @@ async fn p16_an_api_that_is_down_or_answers_nonsense_is_said_on_a_page_and_refus
     assert_eq!(ends(&app(BY_ORGANIZATION, github)).await, StatusCode::SERVICE_UNAVAILABLE);
 }
 
+/// GitHub let the same person in again, whom the browser had just logged out.
+#[tokio::test]
+async fn who_used_another_account_came_back_from_github_as_the_same_person() {
+    let app = app(BY_NUMBER, GitHub::new());
+    let client = app.public_client().await;
+    let (mut browser, url) = (Browser::new(&app), authorize_url(&client, &[]));
+    let request = leave(&mut browser, &url, ("GitHub", AUTHORIZE)).await;
+    assert_eq!(request.get("prompt"), None);
+    let back = browser.get(&back(&request)).await;
+    let consent = browser.get(back.header("location")).await;
+    assert_eq!(browser.submit(&consent, "logout").await.status, StatusCode::SEE_OTHER);
+    let request = leave(&mut browser, &url, ("GitHub", AUTHORIZE)).await;
+    assert_eq!(request.get("prompt"), Some("select_account"));
+}
+
+/// The page said where people log in, and not what their provider is asked for.
+#[tokio::test]
+async fn the_page_before_the_provider_kept_back_what_the_provider_is_asked_for() {
+    for (lines, is_said) in [(BY_ORGANIZATION, true), (BY_NUMBER, false)] {
+        let app = app(lines, GitHub::new());
+        let client = app.public_client().await;
+        let page = Browser::new(&app).get(&authorize_url(&client, &[])).await;
+        assert_eq!(page.body.contains("It is asked for <code>read:org</code>."), is_said, "{}", page.body);
+        assert_eq!(page.body.contains("It is asked for"), is_said, "{}", page.body);
+    }
+}
+
 #[tokio::test]
 async fn an_error_that_github_answers_with_200_is_one() {
     for (error, status) in [

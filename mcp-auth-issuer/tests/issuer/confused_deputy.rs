@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use mcp_auth_issuer::upstream::Admitted;
+use mcp_auth_issuer::upstream::{Admitted, UpstreamLogin, UpstreamOptions};
 use mcp_auth_issuer::{FetchError, Params};
+use mcp_auth_tests::clock::MovedClock;
 use serde_json::{Value, json};
 
+use crate::device::{PAGE as DEVICE_PAGE, devices};
 use crate::harness::*;
-use crate::upstream::{Provider, app, asks_first, asks_the_person, back, leave, ok, says, settled, text};
+use crate::upstream::{
+    self, Provider, app, asks_first, asks_the_person, back, leave, ok, says, settled, text,
+};
 
 const SITE: &str = "https://app.example/cb";
 const TOKEN: &str = "/token";
@@ -108,6 +112,7 @@ async fn b12_p14_one_page_before_the_provider_says_client_scopes_address_and_pro
         "value=\"todos.write\" checked",
         "You log in at",
         "<strong><bdi>login.example</bdi></strong>",
+        "It is asked for <code>openid</code>, <code>profile</code>.",
         "Allow, and log in at <bdi>login.example</bdi></button>",
         "Do not ask me again",
     ] {
@@ -214,6 +219,37 @@ async fn p14_who_was_not_known_is_named_after_the_provider_and_answers_once_more
     assert_eq!(denied.param("error").as_deref(), Some("access_denied"));
 }
 
+/// Anybody can be called "Ann" at a provider: an attacker who logged her browser in there was told from her by nothing.
+#[tokio::test]
+async fn p14_the_page_that_said_who_came_back_told_people_by_a_name_that_they_write_themselves() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    for (claims, shown) in [
+        (json!({ "email": "ann@example.com", "email_verified": true }), "ann@example.com"),
+        (
+            json!({ "email": "ann@example.com", "email_verified": false, "preferred_username": "m<llory" }),
+            "m&lt;llory",
+        ),
+        (json!({ "sub": "4711", "email": "ann@example.com" }), "4711"),
+    ] {
+        let mut browser = Browser::new(&app);
+        let page = browser.get(&asks(&client, &[])).await;
+        let request = sent_away(&browser.submit_with(&page, "allow", &[BOTH[0], REMEMBER]).await);
+        says(&provider, &request, &claims);
+        let returned = browser.get(&back(&[("code", "c"), ("state", request.get("state").unwrap())])).await;
+        let page = settled(&mut browser, returned).await;
+        let named = format!("<strong><bdi>Ann</bdi></strong> (<bdi>{shown}</bdi>)");
+        assert!(asks_the_person(&page) && page.body.contains(&named), "{claims}: {}", page.body);
+        // Also where she is known before she goes there, by her login or by what is remembered.
+        redeemed(&app, &client, &browser.submit(&page, "allow").await).await;
+        let url = asks(&client, &[("prompt", "login")]);
+        assert!(browser.get(&url).await.body.contains(&named), "{claims}");
+        browser.cookies.0.retain(|name, _| name == CONSENTS);
+        let page = browser.get(&url).await;
+        assert!(asks_first(&page) && page.body.contains(&named), "{claims}: {}", page.body);
+    }
+}
+
 #[tokio::test]
 async fn p14_the_code_comes_at_once_for_the_person_who_was_here_and_another_one_is_asked_again() {
     let (provider, app) = bridge();
@@ -250,6 +286,81 @@ async fn p14_the_code_comes_at_once_for_the_person_who_was_here_and_another_one_
         let (_, bob) = redeemed(&app, &client, &other.submit(&page, "allow").await).await;
         assert_ne!(ann, bob);
     }
+}
+
+/// A browser at which Ann said that she need not be asked again of `client`, and at which Bob, who came later, said so of another one.
+async fn of_two_people(provider: &Provider, app: &App, client: &str) -> Browser {
+    let mut browser = remembers(provider, app, client, "Ann").await;
+    let his = client_at(app, "Another", SITE).await;
+    let ticked = [&BOTH[..], &[REMEMBER]].concat();
+    let answer = allows(provider, &mut browser, &asks(&his, &[("prompt", "login")]), ("Bob", &ticked)).await;
+    redeemed(app, &his, &answer).await;
+    browser
+}
+
+/// The form was bound to the request alone: a page that named Bob sent Ann to the provider, and she gave what he had ticked.
+#[tokio::test]
+async fn p14_a_page_that_named_one_person_gave_the_consent_of_another_who_was_known_at_the_browser_too() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let mut browser = of_two_people(&provider, &app, &client).await;
+    let his = browser.get(&asks(&client, &[])).await;
+    assert!(asks_the_person(&his) && his.body.contains("<bdi>Bob</bdi>"), "{}", his.body);
+    app.advance(SESSION);
+    let before = provider.times(METADATA);
+    for decision in ["allow", "deny"] {
+        let mut browser = browser.clone();
+        let fresh = browser.submit(&his, decision).await;
+        if decision == "deny" {
+            assert_eq!(fresh.param("error").as_deref(), Some("access_denied"), "a no is nobody's consent");
+            continue;
+        }
+        assert_eq!((fresh.status, fresh.headers.get("location")), (StatusCode::FORBIDDEN, None));
+        assert!(asks_first(&fresh) && fresh.body.contains("<bdi>Ann</bdi>"), "{}", fresh.body);
+        assert!(fresh.body.contains("You answered a page that was for somebody else"), "{}", fresh.body);
+        assert_eq!(provider.times(METADATA), before, "nobody was sent to the provider");
+        // The page that is shown then counts.
+        let request = sent_away(&browser.submit(&fresh, "allow").await);
+        let answer = comes_back(&provider, &mut browser, &request, "Ann").await;
+        assert_eq!(redeemed(&app, &client, &answer).await.0, "todos.read todos.write");
+    }
+}
+
+#[tokio::test]
+async fn p14_a_page_from_before_somebody_logged_in_or_out_in_another_tab_is_not_answered_by_it() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let known = remembers(&provider, &app, &client, "Ann").await;
+    app.advance(SESSION);
+    let url = asks(&client, &[("prompt", "consent")]);
+    // The page names Ann, or nobody; then Bob logs in.
+    for mut browser in [known.clone(), Browser::new(&app)] {
+        let page = browser.get(&url).await;
+        assert!(asks_first(&page), "{}", page.body);
+        let request = leave(&mut browser, "/account").await;
+        let at_account = comes_back(&provider, &mut browser, &request, "Bob").await;
+        assert_eq!(at_account.header("location"), "/account");
+        for decision in ["allow", "deny"] {
+            browser.submit(&page, decision).await.assert_local_error(403);
+        }
+        let fresh = browser.get(&url).await;
+        assert!(asks_the_person(&fresh) && fresh.body.contains("<bdi>Bob</bdi>"), "{}", fresh.body);
+        browser.submit(&fresh, "allow").await.param("code").expect("his own answer counts");
+    }
+    // The page names who is logged in; then she logs out.
+    let mut browser = known.clone();
+    let request = leave(&mut browser, "/account").await;
+    comes_back(&provider, &mut browser, &request, "Ann").await;
+    let page = browser.get(&url).await;
+    assert!(asks_the_person(&page), "{}", page.body);
+    let account = browser.get("/account").await;
+    browser.post("/account", &[("csrf", &*csrf(&account)), ("decision", "logout")]).await;
+    let fresh = browser.submit(&page, "allow").await;
+    assert_eq!((fresh.status, fresh.headers.get("location")), (StatusCode::FORBIDDEN, None));
+    assert!(asks_first(&fresh) && !fresh.body.contains("You are"), "nobody is named: {}", fresh.body);
+    let request = sent_away(&browser.submit(&fresh, "allow").await);
+    let returned = comes_back(&provider, &mut browser, &request, "Ann").await;
+    assert!(asks_the_person(&settled(&mut browser, returned).await));
 }
 
 #[tokio::test]
@@ -408,6 +519,178 @@ async fn what_a_person_takes_back_counts_at_no_browser_any_more() {
     }
 }
 
+/// The button on the page of a device left what was remembered: the next person at this browser was not asked.
+#[tokio::test]
+async fn p11_who_used_another_account_on_the_page_of_a_device_was_remembered_at_that_browser_still() {
+    let provider = Provider::new();
+    let options = UpstreamOptions { admitted: Admitted::Anyone, ..upstream::options() };
+    let login = UpstreamLogin::new(options, provider.clone(), MovedClock::at(START).ambient()).unwrap();
+    let app = App::with_login(login, devices);
+    let client = client_at(&app, "Test client", SITE).await;
+    let hers = remembers(&provider, &app, &client, "Ann").await;
+    for is_pressed in [false, true] {
+        let mut browser = hers.clone();
+        let page = browser.get(DEVICE_PAGE).await;
+        assert!(page.body.contains("Use another account"), "{}", page.body);
+        if is_pressed {
+            assert_eq!(browser.submit(&page, "logout").await.header("location"), DEVICE_PAGE);
+            assert!(asks_first(&browser.get(&asks(&client, &[])).await));
+        } else {
+            browser.get(&asks(&client, &[])).await.param("code").expect("a code");
+        }
+    }
+}
+
+/// The provider let the same person in again, whom the browser had just logged out.
+#[tokio::test]
+async fn who_used_another_account_came_back_as_the_same_person_without_a_question() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let hers = remembers(&provider, &app, &client, "Ann").await;
+    let url = asks(&client, &[("prompt", "consent"), ("login_hint", "ann")]);
+    let leaves = async |browser: &mut Browser, url: &str| {
+        let page = browser.get(url).await;
+        assert!(asks_first(&page), "{}", page.body);
+        let request = sent_away(&browser.submit(&page, "allow").await);
+        (request.get("prompt").map(str::to_owned), request.get("login_hint").map(str::to_owned), request)
+    };
+    let mut browser = hers.clone();
+    let page = browser.get(&url).await;
+    let again = browser.submit(&page, "logout").await;
+    let (prompt, hint, request) = leaves(&mut browser, again.header("location")).await;
+    assert_eq!((prompt.as_deref(), hint), (Some("select_account"), None));
+    // As often as they go there.
+    let cancelled = [("error", "access_denied"), ("state", request.get("state").unwrap())];
+    browser.get(&back(&cancelled)).await;
+    let (prompt, _, request) = leaves(&mut browser, &url).await;
+    assert_eq!(prompt.as_deref(), Some("select_account"));
+    // Not if the provider fails by it,
+    let mut failed = browser.clone();
+    let error = [("error", "invalid_request"), ("state", request.get("state").unwrap())];
+    let page = failed.get(&back(&error)).await;
+    assert_eq!(
+        (page.status, page.headers.get("location")),
+        (StatusCode::FORBIDDEN, None),
+        "no application is told"
+    );
+    assert!(asks_first(&page) && page.body.contains("log out there first"), "{}", page.body);
+    assert_eq!(leaves(&mut failed, &url).await.0, None);
+    // nor once they are logged in, at another browser, or after half an hour.
+    let (_, _, request) = leaves(&mut browser, &url).await;
+    comes_back(&provider, &mut browser, &request, "Bob").await;
+    let anew = asks(&client, &[("prompt", "login"), ("login_hint", "ann")]);
+    let (prompt, hint, _) = leaves(&mut browser, &anew).await;
+    assert_eq!((prompt.as_deref(), hint.as_deref()), (Some("login"), Some("ann")));
+    assert_eq!(leaves(&mut Browser::new(&app), &url).await.0, None);
+    let mut late = hers.clone();
+    let page = late.get("/account").await;
+    assert_eq!(
+        late.post("/account", &[("csrf", &*csrf(&page)), ("decision", "logout")]).await.header("location"),
+        "/account"
+    );
+    assert_eq!(leaves(&mut late.clone(), &url).await.0.as_deref(), Some("select_account"));
+    app.advance(30 * 60);
+    assert_eq!(leaves(&mut late, &url).await.0, None);
+}
+
+/// A provider that says which values it knows is asked with one of these.
+#[tokio::test]
+async fn a_provider_that_does_not_know_select_account_is_asked_to_log_in_anew() {
+    for (values, prompt) in [
+        (json!(["none", "login", "consent"]), "login"),
+        (json!(["none", "select_account"]), "select_account"),
+    ] {
+        let (provider, app) = bridge();
+        let client = client_at(&app, "Test client", SITE).await;
+        let mut metadata = provider.metadata();
+        metadata["prompt_values_supported"] = values.clone();
+        provider.publishes(metadata);
+        let mut browser = remembers(&provider, &app, &client, "Ann").await;
+        let page = browser.get(&asks(&client, &[("prompt", "consent")])).await;
+        let again = browser.submit(&page, "logout").await;
+        let page = browser.get(again.header("location")).await;
+        let request = sent_away(&browser.submit(&page, "allow").await);
+        assert_eq!(request.get("prompt"), Some(prompt), "{values}");
+    }
+}
+
+/// The page was German, and why it asks again stood there in English.
+#[tokio::test]
+async fn why_a_page_asks_again_was_said_in_english_to_people_who_read_german() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let known = remembers(&provider, &app, &client, "Ann").await;
+    let german = asks(&client, &[("prompt", "login"), ("ui_locales", "de")]);
+    for (mut browser, said) in
+        [(Browser::new(&app), "Sie sind jetzt angemeldet."), (known, "Zurückgekommen ist jemand anderes")]
+    {
+        let page = browser.get(&german).await;
+        let request = sent_away(&browser.submit(&page, "allow").await);
+        let returned = comes_back(&provider, &mut browser, &request, "Bob").await;
+        let page = settled(&mut browser, returned).await;
+        assert!(page.body.contains(said) && !page.body.contains("answer once more"), "{}", page.body);
+    }
+}
+
+/// It said no, and was not asked at the next request.
+#[tokio::test]
+async fn p11_a_no_before_the_provider_left_what_was_remembered_at_that_browser() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    let another = client_at(&app, "Another", SITE).await;
+    let mut browser = remembers(&provider, &app, &client, "Ann").await;
+    let page = browser.get(&asks(&another, &[])).await;
+    let answer = browser.submit_with(&page, "allow", &[BOTH[0], BOTH[1], REMEMBER]).await;
+    redeemed(&app, &another, &answer).await;
+    let mut elsewhere = remembers(&provider, &app, &client, "Ann").await;
+    app.advance(SESSION);
+    let page = browser.get(&asks(&client, &[("prompt", "consent")])).await;
+    assert!(asks_first(&page) && page.body.contains("<bdi>Ann</bdi>"), "{}", page.body);
+    assert_eq!(browser.submit(&page, "deny").await.param("error").as_deref(), Some("access_denied"));
+    assert!(asks_first(&browser.get(&asks(&client, &[])).await));
+    // Of another client it was not asked, and at another browser it is hers to say.
+    sent_away(&browser.get(&asks(&another, &[])).await);
+    sent_away(&elsewhere.get(&asks(&client, &[])).await);
+}
+
+/// What she took back and said anew later counted at every browser where she had said it before, and by every copy of their cookies.
+#[tokio::test]
+async fn p13_an_older_cookie_counted_again_once_its_person_said_the_same_anew() {
+    let (provider, app) = bridge();
+    let client = client_at(&app, "Test client", SITE).await;
+    for way in ["deny", "untick", "end", "nothing"] {
+        let older = remembers(&provider, &app, &client, "Ann").await;
+        let mut browser = older.clone();
+        let asked = asks(&client, &[("prompt", "consent")]);
+        let page = browser.get(&asked).await;
+        match way {
+            "deny" => assert!(browser.submit(&page, "deny").await.param("error").is_some()),
+            "untick" => assert!(browser.submit_with(&page, "allow", &BOTH).await.param("code").is_some()),
+            "end" => {
+                let page = browser.get("/account").await;
+                let form = [("csrf", &*csrf(&page)), ("decision", "end"), ("application", &*client)];
+                assert_eq!(browser.post("/account", &form).await.status, StatusCode::SEE_OTHER);
+            }
+            _ => {}
+        }
+        // She says it anew: here, or at a browser that is not known.
+        let newer = remembers(&provider, &app, &client, "Ann").await;
+        let page = browser.get(&asked).await;
+        browser
+            .submit_with(&page, "allow", &[BOTH[0], BOTH[1], REMEMBER])
+            .await
+            .param("code")
+            .expect("a code");
+        app.advance(SESSION);
+        for (what, mut browser, counts) in
+            [("older", older, way == "nothing"), ("newer", newer, true), ("here", browser, true)]
+        {
+            let page = browser.get(&asks(&client, &[])).await;
+            assert_eq!(asks_first(&page), !counts, "{way} {what}: {}", page.body);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_remembered_and_taken_back_while_its_person_is_away_gives_no_code() {
     let (provider, app) = bridge();
@@ -426,6 +709,77 @@ async fn what_is_remembered_and_taken_back_while_its_person_is_away_gives_no_cod
     let returned = comes_back(&provider, &mut browser, &request, "Ann").await;
     assert_eq!(returned.param("code"), None);
     assert!(asks_the_person(&settled(&mut browser, returned).await));
+}
+
+/// What Ann allowed at this browser, where she is logged in, before she went to the provider again.
+async fn presses(browser: &mut Browser, client: &str) -> Params {
+    let page = browser.get(&asks(client, &[("prompt", "login")])).await;
+    assert!(asks_first(&page) && page.body.contains("<bdi>Ann</bdi>"), "{}", page.body);
+    sent_away(&browser.submit_with(&page, "allow", &BOTH).await)
+}
+
+/// She pressed "Allow", took it back in another tab or at another browser, and then the provider let her in: the application got its code.
+#[tokio::test]
+async fn p14_what_was_pressed_before_a_no_or_a_log_out_gave_a_code_when_its_person_came_back() {
+    for way in [
+        "deny",
+        "deny before the login",
+        "end",
+        "end elsewhere",
+        "logout",
+        "logout of the request",
+        "logout everywhere elsewhere",
+        "nothing",
+        "end before",
+    ] {
+        let (provider, app) = bridge();
+        let client = client_at(&app, "Test client", SITE).await;
+        let mut browser = remembers(&provider, &app, &client, "Ann").await;
+        let mut other = Browser::new(&app);
+        let request = leave(&mut other, "/account").await;
+        comes_back(&provider, &mut other, &request, "Ann").await;
+        let end = [("decision", "end"), ("application", &*client)];
+        let at_account = async |browser: &mut Browser, form: &[(&str, &str)]| {
+            let token = csrf(&browser.get("/account").await);
+            let form = [&[("csrf", &*token)], form].concat();
+            assert_eq!(browser.post("/account", &form).await.status, StatusCode::SEE_OTHER, "{way}");
+        };
+        if way == "end before" {
+            at_account(&mut browser, &end).await;
+        }
+        let request = presses(&mut browser, &client).await;
+        match way {
+            "deny" => {
+                let page = browser.get(&asks(&client, &[("prompt", "consent")])).await;
+                assert!(asks_the_person(&page), "{}", page.body);
+                browser.submit(&page, "deny").await.param("error").expect("a no");
+            }
+            "deny before the login" => {
+                let page = browser.get(&asks(&client, &[("prompt", "login")])).await;
+                browser.submit(&page, "deny").await.param("error").expect("a no");
+            }
+            "end" => at_account(&mut browser, &end).await,
+            "end elsewhere" => at_account(&mut other, &end).await,
+            "logout" => at_account(&mut browser, &[("decision", "logout")]).await,
+            "logout of the request" => {
+                let page = browser.get(&asks(&client, &[("prompt", "login")])).await;
+                assert_eq!(browser.submit(&page, "logout").await.status, StatusCode::SEE_OTHER);
+            }
+            "logout everywhere elsewhere" => {
+                at_account(&mut other, &[("decision", "logout"), ("everywhere", "yes")]).await;
+            }
+            _ => {}
+        }
+        let returned = comes_back(&provider, &mut browser, &request, "Ann").await;
+        if let "nothing" | "end before" = way {
+            redeemed(&app, &client, &returned).await;
+            continue;
+        }
+        assert_eq!(returned.param("code"), None, "{way}");
+        let page = settled(&mut browser, returned).await;
+        assert!(asks_the_person(&page) && page.body.contains("You took back"), "{way}: {}", page.body);
+        redeemed(&app, &client, &browser.submit(&page, "allow").await).await;
+    }
 }
 
 #[tokio::test]

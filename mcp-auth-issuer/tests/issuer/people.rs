@@ -184,6 +184,7 @@ async fn a_command_for_a_person_reaches_no_account_of_a_like_name_wherever_the_s
             subject: subject.to_owned(),
             name: None,
             linked: None,
+            known_as: None,
             authentication: mcp_auth_store::Authentication::at(START),
             logged_in_for: SecretHash::of(""),
             logged_in_at: START,

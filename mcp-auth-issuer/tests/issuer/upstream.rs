@@ -130,6 +130,11 @@ impl Provider {
         jsonwebtoken::encode(&self.header.lock().unwrap(), &*self.claims.lock().unwrap(), &self.key).unwrap()
     }
 
+    /// What its metadata says.
+    pub(crate) fn metadata(&self) -> Value {
+        self.metadata.lock().unwrap().clone()
+    }
+
     /// Its metadata says this from now on.
     pub(crate) fn publishes(&self, metadata: Value) {
         *self.metadata.lock().unwrap() = metadata;

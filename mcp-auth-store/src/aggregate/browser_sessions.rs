@@ -14,6 +14,9 @@ pub struct Browser {
     /// What pages call them, where it is not the subject.
     #[serde(default)]
     pub name: Option<String>,
+    /// By what the provider that they logged in at tells them from others. What they are called may be free text there.
+    #[serde(default)]
+    pub known_as: Option<String>,
     /// Who they are at the provider that they logged in at.
     #[serde(default)]
     pub linked: Option<Linked>,

@@ -30,23 +30,25 @@ pub trait Consents: Send + Sync {
     ///
     /// It counts for 400 days, however often it is used, and as long as the consent is there: where this person has allowed this client nothing
     /// ([`Codes::issue`](crate::Codes::issue)), or nothing since they [ended](Self::end_client_of_person) it, nothing is remembered.
+    ///
+    /// It has a mark, which is kept when the same is said again, and changes when it was taken back in between: `mark`, something random, is taken
+    /// where there is none yet. Returns the mark that it has; `None`: nothing is remembered.
     fn remember<'a>(
         &'a self,
         subject: &'a str,
         client_id: &'a str,
-        shown: SecretHash,
-        scopes: ScopeSet,
+        remembered: RememberedConsent,
         now: u64,
-    ) -> StoreFuture<'a, ()>;
+    ) -> StoreFuture<'a, Option<String>>;
 
-    /// The scopes for which this person need not be asked again `now`, of a client that is shown so. None: they are asked.
+    /// What this person need not be asked again `now`, of a client that is `shown` so. None: they are asked.
     fn remembered<'a>(
         &'a self,
         subject: &'a str,
         client_id: &'a str,
         shown: SecretHash,
         now: u64,
-    ) -> StoreFuture<'a, Option<ScopeSet>>;
+    ) -> StoreFuture<'a, Option<RememberedConsent>>;
 
     /// Takes back what was [remembered](Self::remember): the person is asked again, however the client is shown. What they allowed it stays.
     fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()>;
@@ -81,6 +83,18 @@ pub trait Consents: Send + Sync {
 
     /// Removes all that a person ever allowed.
     fn forget_person<'a>(&'a self, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
+}
+
+/// What a person need not be asked again by a client that is shown so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RememberedConsent {
+    /// A hash of all that the page said of the client.
+    pub shown: SecretHash,
+    /// What they allowed.
+    pub scopes: ScopeSet,
+    /// What tells it from what the same person said of the same and took back: something random. Empty in a row of a release that did not keep it.
+    #[serde(default)]
+    pub mark: String,
 }
 
 /// A client of which a person need not be asked again.
@@ -146,8 +160,8 @@ impl AllowedAt {
 /// One thing that a person need not be asked again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Remembered {
-    shown: SecretHash,
-    scopes: ScopeSet,
+    #[serde(flatten)]
+    consent: RememberedConsent,
     until: u64,
 }
 
@@ -157,23 +171,28 @@ pub(crate) struct Remembered {
 pub(crate) struct AllRemembered(Vec<Remembered>);
 
 impl AllRemembered {
-    pub(crate) fn remember(&mut self, shown: SecretHash, scopes: ScopeSet, now: u64) {
-        self.0.retain(|remembered| remembered.shown != shown && remembered.until > now);
+    /// Remembers it under the mark that the same has, or else its own one. Returns that.
+    pub(crate) fn remember(&mut self, consent: RememberedConsent, now: u64) -> String {
+        let before = self.find(consent.shown, now).map(|before| before.mark).filter(|mark| !mark.is_empty());
+        let mark = before.unwrap_or(consent.mark);
+        let consent = RememberedConsent { mark: mark.clone(), ..consent };
+        self.0.retain(|other| other.consent.shown != consent.shown && other.until > now);
         if self.0.len() >= MOST_REMEMBERED {
             self.0.remove(0);
         }
-        self.0.push(Remembered { shown, scopes, until: now.saturating_add(CONSENT_MEMORY) });
+        self.0.push(Remembered { consent, until: now.saturating_add(CONSENT_MEMORY) });
+        mark
     }
 
-    pub(crate) fn find(&self, shown: SecretHash, now: u64) -> Option<ScopeSet> {
-        let found = self.0.iter().find(|remembered| remembered.shown == shown && remembered.until > now);
-        found.map(|remembered| remembered.scopes.clone())
+    pub(crate) fn find(&self, shown: SecretHash, now: u64) -> Option<RememberedConsent> {
+        let found = self.0.iter().find(|known| known.consent.shown == shown && known.until > now);
+        found.map(|known| known.consent.clone())
     }
 
     /// What the client `client_id` gets `now` without a question.
     pub(crate) fn of_client(&self, client_id: &str, now: u64) -> Option<RememberedClient> {
         let current = self.0.iter().filter(|remembered| remembered.until > now);
-        let scopes = current.flat_map(|remembered| remembered.scopes.iter().cloned()).collect();
+        let scopes = current.flat_map(|remembered| remembered.consent.scopes.iter().cloned()).collect();
         let at = self.ends_at().filter(|until| *until > now)?.saturating_sub(CONSENT_MEMORY);
         Some(RememberedClient { client_id: client_id.to_owned(), scopes, at })
     }
@@ -181,5 +200,23 @@ impl AllRemembered {
     /// When the last of it ends.
     pub(crate) fn ends_at(&self) -> Option<u64> {
         self.0.iter().map(|remembered| remembered.until).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_a_release_that_kept_no_mark_is_read_and_gets_one() {
+        let shown = SecretHash::of("shown");
+        let row = serde_json::json!([{ "shown": shown, "scopes": ["read"], "until": 9 }]);
+        let mut all: AllRemembered = serde_json::from_value(row).unwrap();
+        let scopes = ScopeSet::parse_lossy("read");
+        let known = RememberedConsent { shown, scopes, mark: String::new() };
+        assert_eq!(all.find(shown, 8), Some(known.clone()));
+        assert_eq!(all.remember(RememberedConsent { mark: "new".to_owned(), ..known }, 8), "new");
+        let again: AllRemembered = serde_json::from_value(serde_json::to_value(&all).unwrap()).unwrap();
+        assert_eq!(again.find(shown, 8).unwrap().mark, "new");
     }
 }

@@ -42,7 +42,7 @@ pub(crate) use configured_access::{Configured, Reconfigured, are_too_many, is_pe
 pub use configured_access::{ConfiguredAccess, ConfiguredRights, Withdrawn};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
 pub(crate) use consents::{AllRemembered, AllowedAt, CONSENT_MEMORY};
-pub use consents::{AllowedClient, Consents, RememberedClient};
+pub use consents::{AllowedClient, Consents, RememberedClient, RememberedConsent};
 pub use counters::{Arrival, Counters, Rate};
 pub(crate) use device_codes::EXPIRED_MEMORY;
 pub use device_codes::{DeviceAnswer, DeviceAuthorization, DeviceCodes, MOST_DEVICE_CODES, Polled};

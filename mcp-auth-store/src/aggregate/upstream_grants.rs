@@ -23,8 +23,10 @@ pub struct Connection<'a> {
 pub struct ConnectedAccount {
     /// What would be the `sub` of a person who logs in with it.
     pub subject: String,
-    /// Its name, as the provider says it.
+    /// Its name, as the provider says it: free text at most providers.
     pub name: Option<String>,
+    /// By what the provider tells it from others, as people read it.
+    pub known_as: Option<String>,
     /// At which login the person was who connected it: at another one, somebody else may have their name.
     pub login: String,
 }
@@ -112,7 +114,7 @@ pub struct Lease {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leased {
     /// They have the right, and this is what is to be renewed.
-    Taken(UpstreamGrant),
+    Taken(Box<UpstreamGrant>),
     /// Another one has it.
     Held,
     /// There is nothing to renew.

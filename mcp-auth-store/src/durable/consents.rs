@@ -9,7 +9,9 @@ use super::record::{alive, changed, content, put, read};
 use super::rows::{Content, Key, MOST, Row};
 use super::store::Durable;
 use crate::aggregate::{AllRemembered, AllowedAt, CONSENT_MEMORY};
-use crate::{AllowedClient, Consents, RememberedClient, SecretHash, StoreError, StoreFuture};
+use crate::{
+    AllowedClient, Consents, RememberedClient, RememberedConsent, SecretHash, StoreError, StoreFuture,
+};
 
 /// The most consents of one person that are looked through.
 const MOST_OF_PERSON: usize = 10_000;
@@ -130,20 +132,19 @@ impl Consents for Durable {
         &'a self,
         subject: &'a str,
         client_id: &'a str,
-        shown: SecretHash,
-        scopes: ScopeSet,
+        remembered: RememberedConsent,
         now: u64,
-    ) -> StoreFuture<'a, ()> {
+    ) -> StoreFuture<'a, Option<String>> {
         Box::pin(async move {
             self.step(from_ref(&key(subject, client_id)), now, |rows| {
-                let Some(row) = alive(rows[0].as_ref(), now) else { return Ok(((), vec![])) };
+                let Some(row) = alive(rows[0].as_ref(), now) else { return Ok((None, vec![])) };
                 let mut consent: Consent = read(row)?;
                 if consent.is_ended {
-                    return Ok(((), vec![]));
+                    return Ok((None, vec![]));
                 }
-                consent.remembered.remember(shown, scopes.clone(), now);
+                let mark = consent.remembered.remember(remembered.clone(), now);
                 let after = kept(Some(row), &consent, row.content.forget_at)?;
-                Ok(((), vec![put(&row.key, Some(row), after)]))
+                Ok((Some(mark), vec![put(&row.key, Some(row), after)]))
             })
             .await
         })
@@ -155,7 +156,7 @@ impl Consents for Durable {
         client_id: &'a str,
         shown: SecretHash,
         now: u64,
-    ) -> StoreFuture<'a, Option<ScopeSet>> {
+    ) -> StoreFuture<'a, Option<RememberedConsent>> {
         Box::pin(async move {
             let row = self.row(key(subject, client_id)).await?;
             let consent = alive(row.as_ref(), now).map(read::<Consent>).transpose()?;

@@ -192,7 +192,7 @@ impl UpstreamGrants for Durable {
                 let lease = Some(KeptLease { holder, until });
                 let write =
                     self.upstream_grant_kept((of, Some(row)), (&grant, lease), row.content.forget_at)?;
-                Ok((Leased::Taken(grant), vec![write]))
+                Ok((Leased::Taken(Box::new(grant)), vec![write]))
             })
             .await
         })

@@ -4,7 +4,9 @@ use mcp_auth_core::ScopeSet;
 
 use super::store::locked;
 use crate::aggregate::AllRemembered;
-use crate::{AllowedClient, Consents, MemoryStore, RememberedClient, SecretHash, StoreFuture};
+use crate::{
+    AllowedClient, Consents, MemoryStore, RememberedClient, RememberedConsent, SecretHash, StoreFuture,
+};
 
 impl Consents for MemoryStore {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
@@ -23,16 +25,14 @@ impl Consents for MemoryStore {
         &'a self,
         subject: &'a str,
         client_id: &'a str,
-        shown: SecretHash,
-        scopes: ScopeSet,
+        remembered: RememberedConsent,
         now: u64,
-    ) -> StoreFuture<'a, ()> {
+    ) -> StoreFuture<'a, Option<String>> {
         Box::pin(async move {
-            match locked(&self.issued).consent(subject, client_id, now) {
-                Some(consent) if !consent.is_ended => consent.remembered.remember(shown, scopes, now),
-                Some(_) | None => {}
-            }
-            Ok(())
+            Ok(match locked(&self.issued).consent(subject, client_id, now) {
+                Some(consent) if !consent.is_ended => Some(consent.remembered.remember(remembered, now)),
+                Some(_) | None => None,
+            })
         })
     }
 
@@ -42,7 +42,7 @@ impl Consents for MemoryStore {
         client_id: &'a str,
         shown: SecretHash,
         now: u64,
-    ) -> StoreFuture<'a, Option<ScopeSet>> {
+    ) -> StoreFuture<'a, Option<RememberedConsent>> {
         Box::pin(async move {
             let mut issued = locked(&self.issued);
             Ok(issued

@@ -61,7 +61,7 @@ impl UpstreamGrants for MemoryStore {
                 return Ok(Leased::Held);
             }
             kept.lease = Some(lease);
-            Ok(Leased::Taken(kept.grant.clone()))
+            Ok(Leased::Taken(Box::new(kept.grant.clone())))
         })
     }
 

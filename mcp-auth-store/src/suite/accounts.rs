@@ -307,6 +307,7 @@ pub async fn with_a_person_all_that_is_kept_of_them_ends(store: Store) {
             subject: person.into(),
             name: None,
             linked: None,
+            known_as: None,
             authentication: Authentication::at(1),
             logged_in_for: id("a request"),
             logged_in_at: 0,

@@ -7,6 +7,7 @@ async fn begin(store: &Store, before: Option<&str>, id: &str) -> SecretHash {
     let browser = Browser {
         subject: "alice".into(),
         linked: None,
+        known_as: None,
         name: None,
         authentication: Authentication::default(),
         logged_in_for: SecretHash::of("a request"),

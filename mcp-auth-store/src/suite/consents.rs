@@ -6,8 +6,13 @@ use super::race::{MANY, at_once};
 use super::records::{client, code, grant};
 use crate::{
     AllowedClient, Authentication, Code, DeviceAnswer, DeviceAuthorization, Grant, KnownRevocations, Polled,
-    Redemption, RememberedClient, Revocable, SecretHash, Store, grant_name,
+    Redemption, RememberedClient, RememberedConsent, Revocable, SecretHash, Store, grant_name,
 };
+
+/// This is said of a client that is shown so.
+fn said(shown: SecretHash, scopes: &str) -> RememberedConsent {
+    RememberedConsent { shown, scopes: ScopeSet::parse_lossy(scopes), mark: "mark".into() }
+}
 
 /// Scopes are recorded for one person and one client only.
 pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
@@ -56,7 +61,7 @@ pub async fn a_client_is_allowed_at_a_redirect_uri_while_a_person_allows_it_some
 
     // It goes with what else is kept of the consent.
     let shown = SecretHash::of("shown");
-    store.consents().remember("alice", "a", shown, ScopeSet::parse_lossy("read"), 1).await.unwrap();
+    store.consents().remember("alice", "a", said(shown, "read"), 1).await.unwrap();
     store.consents().forget("alice", "a", 1).await.unwrap();
     assert!(at("a", HERE).await);
     issue("bob", "a", HERE).await;
@@ -85,15 +90,14 @@ pub async fn what_a_person_need_not_be_asked_again_is_remembered_for_400_days(st
     let (shown, other) = (SecretHash::of("shown"), SecretHash::of("shown otherwise"));
     let remembered = async |subject: &str, client_id: &str, shown, now| {
         let scopes = store.consents().remembered(subject, client_id, shown, now).await.unwrap();
-        scopes.map(|scopes| scopes.to_string())
+        scopes.map(|known| known.scopes.to_string())
     };
-    let scopes = |text| ScopeSet::parse_lossy(text);
-    store.consents().remember("alice", "a", shown, scopes("read"), 5).await.unwrap();
+    store.consents().remember("alice", "a", said(shown, "read"), 5).await.unwrap();
     assert_eq!(remembered("alice", "a", shown, 5).await, None, "she has allowed it nothing");
 
     store.codes().issue(SecretHash::of("1"), code("a", "read write"), 10).await.unwrap();
     assert_eq!(remembered("alice", "a", shown, 10).await, None, "she did not say so");
-    store.consents().remember("alice", "a", shown, scopes("read"), 10).await.unwrap();
+    store.consents().remember("alice", "a", said(shown, "read"), 10).await.unwrap();
     store.codes().issue(SecretHash::of("2"), code("a", "read"), 20).await.unwrap();
     assert_eq!(remembered("alice", "a", shown, 20).await.as_deref(), Some("read"));
     assert_eq!(remembered("alice", "a", other, 20).await, None);
@@ -110,11 +114,11 @@ pub async fn what_a_person_need_not_be_asked_again_is_remembered_for_400_days(st
 pub async fn what_is_remembered_can_be_replaced_and_taken_back(store: Store) {
     let (shown, other) = (SecretHash::of("shown"), SecretHash::of("shown otherwise"));
     let remember = async |shown, scopes| {
-        store.consents().remember("alice", "a", shown, ScopeSet::parse_lossy(scopes), 1).await.unwrap();
+        store.consents().remember("alice", "a", said(shown, scopes), 1).await.unwrap();
     };
     let remembered = async |shown| {
         let scopes = store.consents().remembered("alice", "a", shown, 2).await.unwrap();
-        scopes.map(|scopes| scopes.to_string())
+        scopes.map(|known| known.scopes.to_string())
     };
     store.clients().register(client("a"), None, 0).await.unwrap();
     store.codes().issue(SecretHash::of("1"), code("a", "read write"), 1).await.unwrap();
@@ -135,12 +139,37 @@ pub async fn what_is_remembered_can_be_replaced_and_taken_back(store: Store) {
     assert_eq!(remembered(shown).await, None);
 }
 
+/// What is said again keeps its mark; what was taken back in between, ended, or never said, has another one.
+pub async fn what_is_remembered_has_another_mark_once_it_was_taken_back(store: Store) {
+    let (shown, other) = (SecretHash::of("shown"), SecretHash::of("shown otherwise"));
+    let remember = async |shown, mark: &str, now| {
+        let said = RememberedConsent { mark: mark.into(), ..said(shown, "read") };
+        let kept = store.consents().remember("alice", "a", said, now).await.unwrap();
+        let found = store.consents().remembered("alice", "a", shown, now).await.unwrap();
+        assert_eq!(kept, found.map(|known| known.mark), "{mark}");
+        kept
+    };
+    assert_eq!(remember(shown, "0", 1).await, None, "she has allowed it nothing");
+    store.codes().issue(SecretHash::of("1"), code("a", "read"), 1).await.unwrap();
+    assert_eq!(remember(shown, "1", 1).await.as_deref(), Some("1"));
+    assert_eq!(remember(shown, "2", 2).await.as_deref(), Some("1"), "she said so at another browser too");
+    assert_eq!(remember(other, "3", 2).await.as_deref(), Some("3"));
+    store.consents().forget("alice", "a", 3).await.unwrap();
+    assert_eq!(remember(shown, "4", 3).await.as_deref(), Some("4"));
+    store.consents().end_client_of_person("alice", "a", 4).await.unwrap();
+    store.codes().issue(SecretHash::of("2"), code("a", "read"), 5).await.unwrap();
+    assert_eq!(remember(shown, "5", 5).await.as_deref(), Some("5"));
+    let late = 5 + 400 * 24 * 60 * 60;
+    store.codes().issue(SecretHash::of("3"), code("a", "read"), late).await.unwrap();
+    assert_eq!(remember(shown, "6", late).await.as_deref(), Some("6"), "it had ended");
+}
+
 /// A client that is shown in ever new ways does not fill the store.
 pub async fn of_one_client_the_last_eight_are_remembered(store: Store) {
     store.codes().issue(SecretHash::of("1"), code("a", "read"), 1).await.unwrap();
     let shown = |n: usize| SecretHash::of(&format!("shown {n}"));
     for n in 0..9 {
-        store.consents().remember("alice", "a", shown(n), ScopeSet::parse_lossy("read"), 1).await.unwrap();
+        store.consents().remember("alice", "a", said(shown(n), "read"), 1).await.unwrap();
     }
     for n in 0..9 {
         let remembered = store.consents().remembered("alice", "a", shown(n), 1).await.unwrap();
@@ -158,8 +187,7 @@ pub async fn the_clients_of_which_a_person_need_not_be_asked_are_listed_until_th
             .issue(SecretHash::of(&format!("{subject} {client_id} {now}")), issued, now)
             .await
             .unwrap();
-        let scopes = ScopeSet::parse_lossy(scopes);
-        store.consents().remember(subject, client_id, shown, scopes, now).await.unwrap();
+        store.consents().remember(subject, client_id, said(shown, scopes), now).await.unwrap();
     };
     let listed = async |most, now| store.consents().remembered_of_person("alice", most, now).await.unwrap();
     let known = |client_id: &str, scopes: &str, at| RememberedClient {
@@ -201,7 +229,7 @@ pub async fn what_a_person_allowed_lately_is_listed_until_they_end_it(store: Sto
     allow("alice", "b", "read", 20).await;
     allow("bob", "c", "read", 20).await;
     let shown = SecretHash::of("shown");
-    store.consents().remember("alice", "b", shown, ScopeSet::parse_lossy("read"), 60).await.unwrap();
+    store.consents().remember("alice", "b", said(shown, "read"), 60).await.unwrap();
     assert_eq!(listed(10, 10).await, [known("b", "read", 20), known("a", "read", 10)]);
     assert_eq!(listed(20, 10).await, [known("b", "read", 20)], "to remember allows nothing anew");
     assert_eq!(listed(21, 10).await, []);
@@ -262,7 +290,7 @@ pub async fn what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_d
             refresh: true,
         };
         assert!(devices.answer(user, answer, 1).await.unwrap());
-        store.consents().remember(subject, client_id, shown, ScopeSet::parse_lossy("read"), 1).await.unwrap();
+        store.consents().remember(subject, client_id, said(shown, "read"), 1).await.unwrap();
     }
 
     store.consents().end_client_of_person("alice", "a", 10).await.unwrap();
@@ -320,7 +348,7 @@ pub async fn with_a_client_of_a_person_end_tokens_of_grants_that_only_its_codes_
 pub async fn what_is_remembered_after_an_end_counts_only_if_more_was_allowed(store: Store) {
     let shown = SecretHash::of("shown");
     let remember = async |now| {
-        store.consents().remember("alice", "a", shown, ScopeSet::parse_lossy("read"), now).await.unwrap();
+        store.consents().remember("alice", "a", said(shown, "read"), now).await.unwrap();
         store.consents().remembered("alice", "a", shown, now).await.unwrap().is_some()
     };
     store.codes().issue(SecretHash::of("1"), code("a", "read"), 1).await.unwrap();

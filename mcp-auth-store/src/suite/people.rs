@@ -12,6 +12,7 @@ async fn logs_in(store: &Store, subject: &str, at: u64) {
         subject: subject.into(),
         name: Some(format!("{subject} Lee")),
         linked: Some(linked(subject)),
+        known_as: None,
         authentication: Authentication { login: Some("upstream".into()), ..Authentication::at(at) },
         logged_in_for: SecretHash::of("a request"),
         logged_in_at: 0,

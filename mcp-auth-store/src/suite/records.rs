@@ -94,6 +94,7 @@ pub fn upstream_grant() -> UpstreamGrant {
         account: Some(ConnectedAccount {
             subject: account.to_owned(),
             name: Some(account.to_owned()),
+            known_as: Some(account.to_owned()),
             login: account.to_owned(),
         }),
         access_token: secret(access_token),

@@ -58,6 +58,7 @@ macro_rules! suite {
                 a_client_is_allowed_at_a_redirect_uri_while_a_person_allows_it_something_there
                 what_a_person_need_not_be_asked_again_is_remembered_for_400_days
                 what_is_remembered_can_be_replaced_and_taken_back
+                what_is_remembered_has_another_mark_once_it_was_taken_back
                 of_one_client_the_last_eight_are_remembered
                 the_clients_of_which_a_person_need_not_be_asked_are_listed_until_that_ends
                 what_a_person_let_one_client_do_ends_in_one_step_and_nothing_else_does

@@ -81,7 +81,7 @@ pub async fn of_a_hundred_who_want_to_renew_at_once_one_may(store: Store) {
         async move { lease(&store, &n.to_string(), 30, 2).await }
     })
     .await;
-    assert_eq!(count(&outcomes, &Leased::Taken(grant(Some("1")))), 1);
+    assert_eq!(count(&outcomes, &Leased::Taken(Box::new(grant(Some("1"))))), 1);
     assert_eq!(count(&outcomes, &Leased::Held), MANY - 1);
 }
 
@@ -98,7 +98,7 @@ pub async fn what_is_renewed_is_there_before_the_lease_is_given_back(store: Stor
     assert!(grants.release(ANN, holder("a"), grant(Some("3")), 4).await.unwrap());
     assert!(!grants.release(ANN, holder("a"), grant(Some("x")), 4).await.unwrap());
     assert!(!grants.renew(ANN, holder("a"), grant(Some("x")), 4).await.unwrap());
-    assert_eq!(lease(&store, "b", 30, 4).await, Leased::Taken(grant(Some("3"))));
+    assert_eq!(lease(&store, "b", 30, 4).await, Leased::Taken(Box::new(grant(Some("3")))));
     assert!(!grants.renew(ANN, holder("a"), grant(Some("x")), 5).await.unwrap(), "another one has it");
     assert_eq!(found(&store, 100).await, None);
 }
@@ -109,7 +109,7 @@ pub async fn the_lease_of_a_dead_holder_ends_and_a_late_one_overwrites_nothing(s
     grants.keep(ANN, grant(Some("1")), 100, 1).await.unwrap();
     assert!(matches!(lease(&store, "slow", 30, 2).await, Leased::Taken(_)));
     assert_eq!(lease(&store, "next", 60, 29).await, Leased::Held);
-    assert_eq!(lease(&store, "next", 60, 30).await, Leased::Taken(grant(Some("1"))));
+    assert_eq!(lease(&store, "next", 60, 30).await, Leased::Taken(Box::new(grant(Some("1")))));
     for late in [31, 61] {
         assert!(!grants.renew(ANN, holder("slow"), grant(Some("x")), late).await.unwrap());
         assert!(!grants.release(ANN, holder("slow"), grant(Some("x")), late).await.unwrap());
@@ -140,7 +140,12 @@ pub async fn a_login_takes_the_lease_from_whoever_renews_what_was_before(store: 
 pub async fn the_refresh_token_of_another_account_does_not_stay(store: Store) {
     let grants = store.upstream_grants();
     let of = |account: &str, token: Option<&str>| UpstreamGrant {
-        account: Some(ConnectedAccount { subject: account.into(), name: None, login: "accounts".into() }),
+        account: Some(ConnectedAccount {
+            subject: account.into(),
+            name: None,
+            known_as: None,
+            login: "accounts".into(),
+        }),
         ..grant(token)
     };
     grants.keep(ANN, of("work", Some("1")), 100, 1).await.unwrap();

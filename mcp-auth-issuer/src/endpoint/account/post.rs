@@ -7,19 +7,19 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::SET_COOKIE;
-use mcp_auth_store::{Browser, Connection, SecretHash, StoreError};
+use mcp_auth_store::{Browser, Connection, StoreError};
 
 use super::get::page;
 use super::visit::{Known, connected_accounts, login_step};
 use crate::endpoint::authorize::{Untrusted, see_other};
+use crate::endpoint::log_out::LogOut;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::endpoint::page_not_shown::PageNotShown;
 use crate::endpoint::path::ACCOUNT;
+use crate::endpoint::press::end_presses;
 use crate::issuer::Issuer;
 use crate::observe::connect::AccountDisconnected;
-use crate::observe::login::LoggedOut;
 use crate::observe::token::GrantEnded;
 use crate::observe::{Event as _, Reason, Word};
 use crate::request::address::CameFrom;
@@ -45,6 +45,9 @@ async fn decide(
     PageForm::is_sent_by_our_page(issuer, headers)?;
     let form: Result<_, PageNotShown> = PageForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
     let PageForm { fields: form, cookie, browser } = form?;
+    if let Some("end" | "deny") = form.get("decision") {
+        end_presses(issuer, cookie).await?;
+    }
     match (form.get("decision"), browser) {
         (Some("login"), _) => match login_step().answered(issuer, (headers, address), cookie, &form).await? {
             Answered::Person(user) => Ok(login_step().begin(issuer, (cookie, address), user).await?),
@@ -60,22 +63,13 @@ async fn decide(
         }
         (Some("logout"), Some(browser)) => {
             let everywhere = form.get("everywhere") == Some("yes");
-            if everywhere {
-                issuer.store.end_all_of_person(&browser.subject, issuer.now()).await?;
-            }
-            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
-            LoggedOut { subject: &browser.subject, everywhere, address }.happened();
-            let mut response = see_other(ACCOUNT);
-            // At a provider, who is not asked any more could be somebody else at this browser.
-            if issuer.login.site().is_some()
-                && let Some(cookie) = issuer.consents.forget()
-            {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
-            Ok(response)
+            let log_out = if everywhere { LogOut::Everywhere } else { LogOut::Here };
+            Ok(log_out.at(issuer, (cookie, Some(&browser)), address, ACCOUNT).await?)
         }
-        // Nobody is logged in any more, or the person cancelled the login.
-        (Some("end" | "disconnect" | "logout" | "deny"), _) => page(issuer, headers).await,
+        // Nobody is logged in any more.
+        (Some("logout"), None) => Ok(LogOut::Here.at(issuer, (cookie, None), address, ACCOUNT).await?),
+        // Nor here, or the person cancelled the login.
+        (Some("end" | "disconnect" | "deny"), _) => page(issuer, headers).await,
         (_, _) => Err(Untrusted::Stale { page: ACCOUNT.to_owned() }.into()),
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn connected_accounts<'i>(
         let kept = issuer.store.upstream_grants().find(of, issuer.now()).await?;
         let kept = kept.filter(|kept| !kept.is_over && provider.is_connected_by(kept));
         if let Some(account) = kept.and_then(|kept| kept.account) {
-            all.push(ConnectedLine { upstream, provider, name: account.name });
+            all.push(ConnectedLine { upstream, provider, account });
         }
     }
     Ok(all)

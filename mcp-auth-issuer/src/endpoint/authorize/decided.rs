@@ -13,25 +13,25 @@ use super::request::AuthorizationRequest;
 use super::response::see_other;
 use super::visit::Visit;
 use crate::endpoint::away::Decision;
-use crate::endpoint::login_step::LoggedIn;
+use crate::endpoint::logged_in::LoggedIn;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
+use crate::person::page::texts;
 
 /// The kind of the transaction that a decision waits in.
 const KIND: &str = "decision";
 /// How long it waits, in seconds.
 const LIFETIME: u64 = 10 * 60;
 
-/// What the page says of a decision of somebody who was not known.
-const WHO: &str = "You are logged in now. Look who you are, and answer once more: nothing is allowed yet.";
-/// Of one whose person was another one.
-const ANOTHER: &str = "Somebody else came back than the person who was here before. Look who you are, and answer once more: nothing is allowed yet.";
-
 impl Decision {
-    /// What the page says that asks again.
-    pub(super) fn why_again(&self) -> &'static str {
-        if self.by.is_some() { ANOTHER } else { WHO }
+    /// What the page says that asks the person `subject` again.
+    pub(super) fn why_again(&self, subject: &str) -> &'static str {
+        match self.by.as_deref() {
+            None => texts().look_who_you_are,
+            Some(by) if by == subject => texts().taken_back,
+            Some(_) => texts().another_came_back,
+        }
     }
 }
 
@@ -89,7 +89,7 @@ impl AuthorizationRequest {
         Ok((answer, remembered))
     }
 
-    /// Whether this is a decision of this person, on what is asked for.
+    /// Whether this is a decision of this person, on what is asked for, and they have not taken it back meanwhile.
     async fn stands(
         &self,
         issuer: &Issuer,
@@ -101,8 +101,14 @@ impl AuthorizationRequest {
         if decision.by.as_deref() != Some(&*person.subject) || !is_asked_for {
             return Ok(false);
         }
-        // They may have taken it back meanwhile.
-        Ok(decision.asked || self.is_allowed_already(issuer, &visit.memory, &person.subject).await?)
+        match (&decision.press, decision.asked) {
+            (Some(press), true) => {
+                let of = (&*person.subject, &*self.client.id);
+                press.counts(issuer, visit.cookie.unwrap_or_default(), of).await
+            }
+            (None, true) => Ok(false),
+            (_, false) => self.is_allowed_already(issuer, &visit.memory, &person.subject).await,
+        }
     }
 
     /// Under what a decision waits: for this request, and at the browser with this session identifier.

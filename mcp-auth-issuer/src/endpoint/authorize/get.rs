@@ -18,6 +18,7 @@ use crate::endpoint::away::Decision;
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::AccessAllowed;
+use crate::person::ConsentPage;
 use crate::person::page::{Alert, Consent, Decides, Notice};
 use crate::request::address::CameFrom;
 use crate::request::opened::is_opened;
@@ -77,7 +78,7 @@ async fn show_request(
             if request.checked.prompt.none {
                 return Err(request.needs_interaction(issuer, true).await);
             }
-            let alert = waiting.as_ref().map(|decision| Alert::look(decision.why_again()));
+            let alert = waiting.as_ref().map(|decision| Alert::look(decision.why_again(&person.subject)));
             consent(issuer, request, (cookie, &person), &visit.memory, (waiting.as_ref(), alert)).await
         }
         (_, _) if request.checked.prompt.none => Err(request.needs_interaction(issuer, false).await),
@@ -131,7 +132,7 @@ async fn remembered_decision(
         return Ok(None);
     }
     let (scopes, by) = (request.checked.scopes.clone(), Some(subject.to_owned()));
-    Ok(Some(Decision { scopes, remember: true, by, asked: false }))
+    Ok(Some(Decision { scopes, remember: true, by, asked: false, press: None }))
 }
 
 /// The login page. Where people log in at a provider, it asks for their decision too.
@@ -153,7 +154,8 @@ pub(super) async fn consent(
     memory: &Memory,
     (decision, alert): (Option<&Decision>, Option<Alert<'_>>),
 ) -> Result<Response, Refusal> {
-    let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
+    let form_of = ConsentPage::LoggedIn(&person.subject);
+    let csrf = issuer.csrf.token_on(form_of, (cookie, &request.shown), &*issuer.ambient.random).await?;
     // The answer of another person, of before, says nothing of this one.
     let decision = decision.filter(|decision| decision.asked);
     let is_remembered = request.remembered(issuer, memory, &person.subject).await?.is_some();
@@ -163,7 +165,7 @@ pub(super) async fn consent(
         issuer,
         client: &request.client,
         redirect_uri: &request.answer.redirect_uri,
-        who: Decides::LoggedIn(person.name.as_deref().unwrap_or(&person.subject)),
+        who: Decides::LoggedIn(person.into()),
         scopes: request.choice(issuer).lines_as(&allowed, decision),
         remember: request.may_be_remembered().then_some(is_remembered),
         alert,

@@ -62,6 +62,7 @@ mod tests {
             linked: None,
             subject: "alice".to_owned(),
             name: None,
+            known_as: None,
             authentication: Authentication { acr: acr.map(str::to_owned), ..Authentication::at(1_000) },
             logged_in_for: SecretHash::of(logged_in_for),
             logged_in_at: 1_000,

@@ -15,16 +15,17 @@ use super::get::{consent, login};
 use super::grant::grant;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
-use super::response::see_other;
 use super::visit::Visit;
 use crate::endpoint::away::Decision;
 use crate::endpoint::choice::NotAsked;
+use crate::endpoint::log_out::LogOut;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
+use crate::endpoint::press::{Press, end_presses};
 use crate::issuer::Issuer;
 use crate::observe::Event as _;
 use crate::observe::authorization::{AccessAllowed, AccessDenied};
-use crate::observe::login::LoggedOut;
+use crate::person::ConsentPage;
 use crate::person::page::{Alert, Notice, texts};
 use crate::request::address::CameFrom;
 
@@ -68,29 +69,40 @@ async fn decide_request(
     let person = request.login_of(issuer, form.browser.clone()).await?;
     // Where people log in at a provider, the page asks them before they do.
     let asks_first = issuer.login.site().is_some();
+    // The page that asks now. Another one may still be open, which asked somebody else, or before they logged in.
+    let last = visit.last(issuer, request).map(|(subject, _)| subject);
+    let is_of_this_page = form.is_of(match &person {
+        Some(person) => ConsentPage::LoggedIn(&person.subject),
+        None => ConsentPage::BeforeLogin(last),
+    });
 
     match (form.fields.get("decision"), person) {
         (Some("login"), _) if !asks_first => log_in(issuer, request, (&form, &visit)).await,
         (Some("logout"), _) => {
-            issuer.store.browser_sessions().end(SecretHash::of(form.cookie)).await?;
-            if let Some(browser) = &form.browser {
-                LoggedOut { subject: &browser.subject, everywhere: false, address }.happened();
-            }
-            let mut response = see_other(&request.url);
-            if asks_first && let Some(cookie) = issuer.consents.forget() {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
-            Ok(response)
+            let browser = (form.cookie, form.browser.as_ref());
+            Ok(LogOut::Here.at(issuer, browser, address, &request.url).await?)
+        }
+        (Some("allow" | "deny"), Some(person)) if !is_of_this_page => {
+            let alert = (None, Some(Alert::other_page()));
+            consent(issuer, request, (form.cookie, &person), &visit.memory, alert).await
         }
         (Some("allow"), Some(person)) => allow(issuer, request, (&form, &visit), person).await,
+        (Some("allow"), None) if asks_first && !is_of_this_page => {
+            login(issuer, request, &visit, Some(Notice::OtherPage)).await
+        }
         (Some("allow"), None) if asks_first => allow_first(issuer, request, (&form, &visit)).await,
         (Some("deny"), Some(person)) => deny(issuer, request, (&form, &visit), &person).await,
         // The page before the login has this button too: a person can deny without logging in.
         (Some("deny"), None) => {
+            end_presses(issuer, form.cookie).await?;
+            let told = request.forget_here(issuer, &visit.memory).await?;
             request.use_up(issuer, form.cookie).await?;
             AccessDenied { subject: None, client_id: &request.client.id, address }.happened();
             // That of a provider's login said where the answer goes.
-            if asks_first { Ok(request.denied()) } else { request.denied_before_login(issuer).await }
+            let mut answer =
+                if asks_first { request.denied() } else { request.denied_before_login(issuer).await? };
+            answer.headers_mut().extend(told.map(|cookie| (SET_COOKIE, cookie)));
+            Ok(answer)
         }
         // The session ended while the page was open, so the person logs in again for the same request.
         (Some("allow"), None) => login(issuer, request, &visit, Some(Notice::Ended)).await,
@@ -133,7 +145,11 @@ async fn allow_first(
     };
     let remember = request.may_be_remembered() && form.fields.get("remember") == Some("yes");
     let by = visit.last(issuer, request).map(|(subject, _)| subject.to_owned());
-    let decision = Decision { scopes, remember, by, asked: true };
+    let press = match &by {
+        Some(subject) => Some(Press::now(issuer, form.cookie, (subject, &request.client.id)).await?),
+        None => None,
+    };
+    let decision = Decision { scopes, remember, by, asked: true, press };
     Ok(request.login_step(issuer, visit, Some(&decision)).leave_decided(issuer, visit.from()).await?)
 }
 
@@ -174,7 +190,7 @@ async fn allow(
     Ok(answer)
 }
 
-/// The person denies it, and what they said before counts no more.
+/// The person denies it, and what they said before counts no more, at this browser or on the way over a provider.
 async fn deny(
     issuer: &Issuer,
     request: &AuthorizationRequest,
@@ -182,6 +198,7 @@ async fn deny(
     person: &Browser,
 ) -> Result<Response, Refusal> {
     count_once(issuer, request, form, person).await?;
+    end_presses(issuer, form.cookie).await?;
     let told = request.forget(issuer, &visit.memory, &person.subject).await?;
     request.use_up(issuer, form.cookie).await?;
     let (subject, client_id) = (Some(&*person.subject), &*request.client.id);

@@ -4,16 +4,18 @@
 //! the identifier of another one, so there a person is asked each time (RFC 8252 §8.6).
 //!
 //! The store keeps it by person. Where they log in at a provider, which may let in whoever it knows without a question, it counts only at the
-//! browser where it was said: that has it in a signed cookie, and both have to say it. So what a person takes back counts at no browser any more.
+//! browser where it was said: that has it in a signed cookie, and both have to say it. So what a person takes back counts at no browser any more, also
+//! when they say the same anew: it has another mark then, which an older cookie does not know.
 
 use http::{HeaderMap, HeaderValue};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Browser, SecretHash, StoreError};
+use mcp_auth_store::{Browser, RememberedConsent, SecretHash, StoreError};
 
 use super::request::AuthorizationRequest;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::issuer::Issuer;
 use crate::person::KnownConsent;
+use crate::secret::identifier;
 
 /// Where it is kept.
 pub(super) enum Memory {
@@ -41,22 +43,25 @@ impl Memory {
         known.iter().rev().find(|known| known.shown == shown).or(known.last())
     }
 
-    /// Those of these scopes that count at this browser too.
-    fn narrowed(&self, shown: SecretHash, subject: &str, scopes: ScopeSet) -> Option<ScopeSet> {
-        let Self::Browser(known) = self else { return Some(scopes) };
-        let here = known.iter().find(|known| known.is_of(shown, subject))?;
-        Some(scopes.iter().filter(|scope| here.scopes.contains(scope.as_str())).cloned().collect())
+    /// Those of the scopes that the store remembers of this person which count at this browser too.
+    fn narrowed(&self, subject: &str, stored: RememberedConsent) -> Option<ScopeSet> {
+        match self {
+            Self::Store => Some(stored.scopes),
+            Self::Browser(known) => {
+                known.iter().find(|known| known.is_of(stored.shown, subject))?.narrows(&stored)
+            }
+        }
     }
 
     /// What the browser is told after this was said there instead of what it said of the same before.
     async fn told(
         &self,
         issuer: &Issuer,
-        (shown, subject): (SecretHash, &str),
+        is_replaced: impl Fn(&KnownConsent) -> bool,
         said: Option<KnownConsent>,
     ) -> Result<Option<HeaderValue>, StoreError> {
         let Self::Browser(known) = self else { return Ok(None) };
-        let others = known.iter().filter(|known| !known.is_of(shown, subject)).cloned();
+        let others = known.iter().filter(|known| !is_replaced(known)).cloned();
         let after: Vec<_> = others.chain(said).collect();
         if after == *known {
             return Ok(None);
@@ -86,7 +91,7 @@ impl AuthorizationRequest {
         }
         let (client, shown) = (&self.client.id, self.client_as_shown(issuer));
         let stored = issuer.store.consents().remembered(subject, client, shown, issuer.now()).await?;
-        Ok(stored.and_then(|scopes| memory.narrowed(shown, subject, scopes)))
+        Ok(stored.and_then(|stored| memory.narrowed(subject, stored)))
     }
 
     /// Whether this person need not be asked: they said so of all that it asks for, and it does not ask for the page.
@@ -118,8 +123,11 @@ impl AuthorizationRequest {
         let (subject, client, now) = (&person.subject, &self.client.id, issuer.now());
         let shown = self.client_as_shown(issuer);
         let consents = issuer.store.consents();
+        let said = RememberedConsent { shown, scopes, mark: identifier(&*issuer.ambient.random) };
         let remembered = async {
-            consents.remember(subject, client, shown, scopes.clone(), now).await?;
+            let Some(mark) = consents.remember(subject, client, said.clone(), now).await? else {
+                return Ok(None);
+            };
             // Asked last: a login that ended before this says nothing any more, and one that ends after it takes this back itself.
             match issuer.still_counts(subject, &person.authentication).await {
                 Ok(true) => {}
@@ -128,8 +136,9 @@ impl AuthorizationRequest {
                     return Ok(None);
                 }
             }
-            let said = KnownConsent::given(shown, (subject.clone(), person.name.clone()), scopes, now);
-            memory.told(issuer, (shown, subject), Some(said)).await
+            let said = RememberedConsent { mark, ..said };
+            let said = KnownConsent::given(said, person, now);
+            memory.told(issuer, |known| known.is_of(shown, subject), Some(said)).await
         };
         // The client has its code by now; the person is only asked once more.
         remembered.await.unwrap_or_else(|error: StoreError| {
@@ -149,6 +158,21 @@ impl AuthorizationRequest {
             return Ok(None);
         }
         issuer.store.consents().forget(subject, &self.client.id, issuer.now()).await?;
-        memory.told(issuer, (self.client_as_shown(issuer), subject), None).await
+        let shown = self.client_as_shown(issuer);
+        memory.told(issuer, |known| known.is_of(shown, subject), None).await
+    }
+
+    /// What anybody said before of this client counts at this browser no more: somebody there decided otherwise, who did not log in. Returns what
+    /// the browser is told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn forget_here(
+        &self,
+        issuer: &Issuer,
+        memory: &Memory,
+    ) -> Result<Option<HeaderValue>, StoreError> {
+        let shown = self.client_as_shown(issuer);
+        memory.told(issuer, |known| known.shown == shown, None).await
     }
 }

@@ -12,6 +12,7 @@ use crate::endpoint::login_step::{LoginStep, RequestFor};
 use crate::endpoint::page_form::PageForm;
 use crate::issuer::Issuer;
 use crate::person::KnownConsent;
+use crate::person::page::Who;
 
 /// A browser, and what it brings along.
 pub(super) struct Visit<'h> {
@@ -58,15 +59,15 @@ impl<'h> Visit<'h> {
         (self.headers, self.address)
     }
 
-    /// The person who was here last, and what pages call them: who is logged in, though that login may not do for the request, or who said last
+    /// The person who was here last, and how pages name them: who is logged in, though that login may not do for the request, or who said last
     /// that they need not be asked, of this client rather than of another.
-    pub(super) fn last(&self, issuer: &Issuer, request: &AuthorizationRequest) -> Option<(&str, &str)> {
+    pub(super) fn last(&self, issuer: &Issuer, request: &AuthorizationRequest) -> Option<(&str, Who<'_>)> {
         if let Some(browser) = &self.browser {
-            return Some((&browser.subject, browser.name.as_deref().unwrap_or(&browser.subject)));
+            return Some((&browser.subject, browser.into()));
         }
         let known = self.memory.latest(request.client_as_shown(issuer))?;
-        let KnownConsent { subject, name, .. } = known;
-        Some((subject, name.as_deref().unwrap_or(subject)))
+        let KnownConsent { subject, name, known_as, .. } = known;
+        Some((subject, Who::new(subject, name.as_deref(), known_as.as_deref())))
     }
 }
 
@@ -82,7 +83,7 @@ impl AuthorizationRequest {
             redirect_uri: &self.answer.redirect_uri,
             scopes: &self.checked.scopes,
             may_be_remembered: self.may_be_remembered(),
-            last: visit.last(issuer, self).map(|(_, name)| name),
+            last: visit.last(issuer, self),
             decision,
         };
         self.login_step_for(request_for)

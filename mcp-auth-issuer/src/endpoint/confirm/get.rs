@@ -50,7 +50,7 @@ pub(super) async fn page(
             issuer,
             client: call.0.client.as_ref(),
             call: &call.0.asked,
-            person: person.name.as_deref().unwrap_or(&person.subject),
+            person: (&person).into(),
             action: &call.0.url,
             csrf: &csrf,
         };

@@ -56,7 +56,7 @@ pub(super) async fn page(
         client: wanted.waiting.client.as_ref(),
         tool: &asked.tool,
         provider: wanted.provider,
-        person: person.name.as_deref().unwrap_or(&person.subject),
+        person: (&person).into(),
         account: named.as_ref(),
         why,
         action: url,

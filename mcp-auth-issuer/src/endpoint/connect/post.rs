@@ -117,7 +117,7 @@ async fn connect(
     let client_id = asked.client_id.as_deref();
     let (subject, upstream, tool) = (&*asked.subject, wanted.upstream(), &*asked.tool);
     AccountConnected { subject, upstream, account: &account.subject, client_id, tool, address }.happened();
-    Ok(done(issuer, wanted.provider, account.name.as_deref()))
+    Ok(done(issuer, wanted.provider, &account))
 }
 
 /// What comes after a step of the login on this page.

@@ -41,6 +41,8 @@ pub(super) async fn leave(
     }
     let (transaction, client_name) = (secret(&*issuer.ambient.random), client_name(wanted));
     let attempt = attempt(issuer, wanted, (&client_name, None), (&transaction, ""), address);
+    // The provider named one, and they want another.
+    let attempt = Attempt { another: wanted.named(issuer).await?.is_some(), ..attempt };
     match wanted.provider.finish(&attempt, &Params::default()).await {
         Ok(Step::Leave(leave)) => Ok(Ok(go(issuer, wanted, (id, &transaction), leave).await?)),
         Ok(_) => Ok(Err(NotConnected::Unavailable)),
@@ -63,7 +65,12 @@ pub(super) async fn back(
         Ok(Step::Done(user)) => match user.upstream {
             Some(grant) => {
                 let login = issuer.login.kind().into_owned();
-                let account = ConnectedAccount { subject: user.subject, name: user.name, login };
+                let account = ConnectedAccount {
+                    subject: user.subject,
+                    name: user.name,
+                    known_as: user.known_as,
+                    login,
+                };
                 Back::Given(Box::new(UpstreamGrant { account: Some(account), ..*grant }))
             }
             None => Back::Not(NotConnected::Unavailable),
@@ -106,6 +113,7 @@ fn attempt<'a>(
         now: issuer.now(),
         upstream: asked.connects.as_deref(),
         connects_for: Some(&asked.subject),
+        another: false,
         next,
         store: Some(&issuer.store),
     }

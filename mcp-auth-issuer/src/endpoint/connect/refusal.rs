@@ -1,6 +1,7 @@
 //! How it ends on the page where an account is connected.
 
 use axum::response::{IntoResponse, Response};
+use mcp_auth_store::ConnectedAccount;
 
 use crate::endpoint::waiting::Words;
 use crate::issuer::Issuer;
@@ -19,7 +20,7 @@ pub(in crate::endpoint) fn words() -> Words {
     }
 }
 
-/// The page after an account of this name was connected.
-pub(super) fn done(issuer: &Issuer, provider: &UpstreamLogin, name: Option<&str>) -> Response {
-    ConnectedPage { issuer, provider, name }.into_response()
+/// The page after this account was connected.
+pub(super) fn done(issuer: &Issuer, provider: &UpstreamLogin, account: &ConnectedAccount) -> Response {
+    ConnectedPage { issuer, provider, account }.into_response()
 }

@@ -53,7 +53,7 @@ pub(super) async fn page(
     };
     let page = DeviceCodePage {
         issuer,
-        person: session.name.as_deref().unwrap_or(&session.subject),
+        person: (&session).into(),
         filled_in: filled_in.as_deref(),
         wrong,
         action: &url,

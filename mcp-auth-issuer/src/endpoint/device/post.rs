@@ -7,20 +7,21 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
-use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantType, SecretHash};
+use mcp_auth_store::{Browser, Client, DeviceAnswer, DeviceAuthorization, GrantType};
 
 use super::devices::Devices;
 use super::get::{log_in_again, page};
 use super::place::{Place, login_step};
 use super::refusal::{Ended, Refusal, ended};
 use super::user_code::UserCode;
-use crate::endpoint::authorize::{Untrusted, see_other};
+use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::choice::Choice;
+use crate::endpoint::log_out::LogOut;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
 use crate::issuer::{ClientError, Issuer};
 use crate::observe::device::{DeviceAllowed, DeviceDenied, UserCodeRefused};
-use crate::observe::login::{LoggedOut, LoginCancelled};
+use crate::observe::login::LoginCancelled;
 use crate::observe::{Event as _, Reason};
 use crate::person::page::{DeviceConsent, WrongCode, texts};
 use crate::rate_limit::TooSoon;
@@ -68,11 +69,7 @@ async fn decide(
             Ok(ended(issuer, Ended::Cancelled))
         }
         (Some("logout"), place, browser) => {
-            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
-            if let Some(browser) = &browser {
-                LoggedOut { subject: &browser.subject, everywhere: false, address: from }.happened();
-            }
-            Ok(see_other(&place.form().url()))
+            Ok(LogOut::Here.at(issuer, (cookie, browser.as_ref()), from, &place.form().url()).await?)
         }
         (Some("code"), Place::Form(_), browser) => {
             let entered = form.get("user_code").and_then(UserCode::read);
@@ -133,7 +130,7 @@ async fn consent(
         client,
         asked,
         code: &shown,
-        person: person.name.as_deref().unwrap_or(&person.subject),
+        person: person.into(),
         scopes: Choice { issuer, asked: &asked.scopes }.lines(&allowed),
         alert,
         now: issuer.now(),

@@ -339,6 +339,7 @@ mod tests {
                 now: 1000,
                 upstream: None,
                 connects_for: None,
+                another: false,
                 next: "",
                 store: None,
             };

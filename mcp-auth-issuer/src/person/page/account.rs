@@ -5,13 +5,15 @@ use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_runtime::facade::{said, said_plainly};
-use mcp_auth_store::{Browser, Client};
+use mcp_auth_store::{Browser, Client, ConnectedAccount};
 
 use super::claim::{application, visible};
+use super::connect::of_account;
 use super::consent::named;
 use super::lifetime::ago;
 use super::shell::page;
 use super::speaking::texts;
+use super::who::Who;
 use crate::endpoint::FACTORS;
 use crate::issuer::Issuer;
 use crate::person::upstream::UpstreamLogin;
@@ -35,8 +37,7 @@ pub(crate) struct ConnectedLine<'a> {
     /// The provider, by its name in the configuration.
     pub(crate) upstream: &'a str,
     pub(crate) provider: &'a UpstreamLogin,
-    /// Its name, where the provider says one.
-    pub(crate) name: Option<String>,
+    pub(crate) account: ConnectedAccount,
 }
 
 /// An application that a person allowed something.
@@ -73,13 +74,11 @@ impl AllowedApplication {
 impl IntoResponse for AccountPage<'_> {
     fn into_response(self) -> Response {
         let server = visible(&self.issuer.server_name);
-        let person = self.browser.name.as_deref().unwrap_or(&self.browser.subject);
         let texts = texts();
         let body = html! {
             h1 { (said(texts.your_access, &[("server", &html! { bdi { (server) } })])) }
             dl {
-                dt { (texts.you_are) }
-                dd { strong { bdi { (visible(person)) } } }
+                (Who::from(self.browser).line())
             }
             h2 { (texts.let_in) }
             @if self.allowed.is_empty() {
@@ -119,8 +118,7 @@ impl AccountPage<'_> {
         html! {
             section.application {
                 p {
-                    strong { bdi { (visible(&called)) } }
-                    @if let Some(name) = &connected.name { ": " bdi { (visible(name)) } }
+                    bdi { (visible(&called)) } ": " (of_account(&connected.account).named())
                 }
                 form method="post" action=(self.action) {
                     input type="hidden" name="csrf" value=(self.csrf);

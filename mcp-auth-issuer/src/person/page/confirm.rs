@@ -10,6 +10,7 @@ use mcp_auth_store::{Client, Confirmation};
 use super::claim::{application, visible};
 use super::shell::page;
 use super::speaking::texts;
+use super::who::Who;
 use crate::issuer::Issuer;
 
 /// Asks a person, who logged in for this, to allow or deny a call.
@@ -19,7 +20,7 @@ pub(crate) struct ConfirmPage<'a> {
     pub(crate) client: Option<&'a Client>,
     pub(crate) call: &'a Confirmation,
     /// Who logged in.
-    pub(crate) person: &'a str,
+    pub(crate) person: Who<'a>,
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
@@ -39,8 +40,7 @@ impl IntoResponse for ConfirmPage<'_> {
                     (application(self.issuer, self.client))
                     dt { (texts.calls_tool) }
                     dd { code.url { bdi { (shown(&call.tool)) } } }
-                    dt { (texts.you_are) }
-                    dd { strong { bdi { (visible(self.person)) } } }
+                    (self.person.line())
                 }
                 h2 { (texts.with_arguments) }
                 pre.arguments { code { (call.arguments) } }

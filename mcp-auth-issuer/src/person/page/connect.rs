@@ -10,6 +10,7 @@ use mcp_auth_store::{Client, ConnectedAccount, SecretHash};
 use super::claim::{application, visible};
 use super::shell::{page, retry_after};
 use super::speaking::texts;
+use super::who::Who;
 use crate::issuer::Issuer;
 use crate::person::Login as _;
 use crate::person::upstream::UpstreamLogin;
@@ -23,7 +24,7 @@ pub(crate) struct ConnectPage<'a> {
     pub(crate) tool: &'a str,
     pub(crate) provider: &'a UpstreamLogin,
     /// Who is logged in here.
-    pub(crate) person: &'a str,
+    pub(crate) person: Who<'a>,
     /// The account that the provider named, if it did: this one, or another.
     pub(crate) account: Option<&'a ConnectedAccount>,
     /// Why none is connected yet.
@@ -109,13 +110,12 @@ impl ConnectPage<'_> {
                 (application(self.issuer, self.client))
                 dt { (texts.calls_tool) }
                 dd { code.url { bdi { (shown(self.tool)) } } }
-                dt { (texts.you_are) }
-                dd { strong { bdi { (visible(self.person)) } } }
+                (self.person.line())
                 dt { (texts.acts_for_you_at) }
                 dd { strong { (name) } p.hint { (host) } }
                 @if let Some(account) = self.account {
                     dt { (texts.with_the_account) }
-                    dd { strong { bdi { (visible(account.name.as_deref().unwrap_or(&account.subject))) } } }
+                    dd { (of_account(account).named()) }
                 }
                 @if !self.provider.scopes().is_empty() {
                     dt { (texts.asks_provider_for) }
@@ -150,8 +150,7 @@ impl ConnectPage<'_> {
 pub(crate) struct ConnectedPage<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) provider: &'a UpstreamLogin,
-    /// Its name, where the provider says one.
-    pub(crate) name: Option<&'a str>,
+    pub(crate) account: &'a ConnectedAccount,
 }
 
 impl IntoResponse for ConnectedPage<'_> {
@@ -159,14 +158,17 @@ impl IntoResponse for ConnectedPage<'_> {
         let (texts, (provider, _)) = (texts(), provider_and_host(self.provider));
         let body = html! {
             h1 { (said(texts.account_connected, &[("provider", &provider)])) }
-            @if let Some(name) = self.name {
-                p { (said(texts.connected_as, &[("name", &html! { strong { bdi { (visible(name)) } } })])) }
-            }
+            p { (said(texts.connected_as, &[("name", &of_account(self.account).named())])) }
             p { (said(texts.connected_then, &[])) }
         };
         let title = said_plainly(texts.account_connected, &[("provider", &self.provider.called())]);
         page(self.issuer, StatusCode::OK, &title, &body)
     }
+}
+
+/// How pages name an account.
+pub(super) fn of_account(account: &ConnectedAccount) -> Who<'_> {
+    Who::new(&account.subject, account.name.as_deref(), account.known_as.as_deref())
 }
 
 /// What a provider is called, and where it is.

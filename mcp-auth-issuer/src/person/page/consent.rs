@@ -12,6 +12,7 @@ use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
 use super::shell::{page, retry_after, titled};
 use super::speaking::texts;
+use super::who::Who;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -37,10 +38,10 @@ pub(crate) struct Consent<'a> {
 /// Who decides.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Decides<'a> {
-    /// The person who is logged in and is called so.
-    LoggedIn(&'a str),
-    /// Whoever logs in at this site next. What the person is called who did so last at this browser, where that is known.
-    LogsIn { at: &'a LoginSite, last: Option<&'a str> },
+    /// The person who is logged in.
+    LoggedIn(Who<'a>),
+    /// Whoever logs in at this site next. The person who did so last at this browser, where that is known.
+    LogsIn { at: &'a LoginSite, last: Option<Who<'a>> },
 }
 
 /// Why the page is shown again.
@@ -58,6 +59,11 @@ impl<'a> Alert<'a> {
     /// Nothing was ticked.
     pub(crate) fn nothing_ticked(text: &'a str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, title: Some(texts().nothing_ticked), text, retry_after: None }
+    }
+
+    /// A page was answered that is not this one.
+    pub(crate) fn other_page() -> Self {
+        Self { status: StatusCode::FORBIDDEN, title: None, text: texts().other_page, retry_after: None }
     }
 
     /// There is something to look at, and no mistake.
@@ -141,20 +147,15 @@ impl Consent<'_> {
     }
 
     fn person(&self) -> Markup {
-        let you_are = |person: &str| {
-            html! {
-                dt { (texts().you_are) }
-                dd { strong { bdi { (visible(person)) } } }
-            }
-        };
         match self.who {
-            Decides::LoggedIn(person) => you_are(person),
+            Decides::LoggedIn(person) => person.line(),
             Decides::LogsIn { at, last } => html! {
-                @if let Some(last) = last { (you_are(last)) }
+                @if let Some(last) = last { (last.line()) }
                 dt { (texts().you_log_in_at) }
                 dd {
                     strong { (site(at)) }
                     @if at.title.is_some() { " (" bdi { (visible(&at.host)) } ")" }
+                    @if !at.scopes.is_empty() { (asked_of(at)) }
                     p.hint {
                         @if last.is_some() { (texts().asked_again_as_another) }
                         @else { (texts().asked_once_more) }
@@ -169,7 +170,7 @@ impl Consent<'_> {
             h2 { (texts().your_answer) }
             p #on-deny { (said(texts().on_deny, &[])) }
             @match self.who {
-                Decides::LoggedIn(person) => { (on_allow(self.issuer, self.client, person)) }
+                Decides::LoggedIn(person) => { (on_allow(self.issuer, self.client, person.name)) }
                 Decides::LogsIn { .. } => { (on_allow(self.issuer, self.client, texts().person_who_logs_in)) }
             }
         }
@@ -196,6 +197,17 @@ impl Consent<'_> {
 /// What a site is called.
 fn site(at: &LoginSite) -> Markup {
     html! { bdi { (visible(at.title.as_deref().unwrap_or(&at.host))) } }
+}
+
+/// What a site is asked for, on one line.
+fn asked_of(at: &LoginSite) -> Markup {
+    let scopes = html! {
+        @for (place, scope) in at.scopes.iter().enumerate() {
+            @if place > 0 { ", " }
+            code { (visible(scope.as_str())) }
+        }
+    };
+    html! { p.hint { (said(texts().site_is_asked_for, &[("scopes", &scopes)])) } }
 }
 
 /// Where the answer goes.

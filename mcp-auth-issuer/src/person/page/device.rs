@@ -11,13 +11,14 @@ use super::consent::{ScopeLine, on_allow, scope_list};
 use super::lifetime::ago;
 use super::shell::{page, titled};
 use super::speaking::texts;
+use super::who::Who;
 use crate::issuer::Issuer;
 
 /// Asks a logged-in person for the code that their device shows.
 pub(crate) struct DeviceCodePage<'a> {
     pub(crate) issuer: &'a Issuer,
     /// Who is logged in.
-    pub(crate) person: &'a str,
+    pub(crate) person: Who<'a>,
     /// The code that came with the link.
     pub(crate) filled_in: Option<&'a str>,
     pub(crate) wrong: Option<WrongCode>,
@@ -42,7 +43,7 @@ pub(crate) struct DeviceConsent<'a> {
     pub(crate) asked: &'a DeviceAuthorization,
     pub(crate) code: &'a str,
     /// Who is logged in.
-    pub(crate) person: &'a str,
+    pub(crate) person: Who<'a>,
     pub(crate) scopes: Vec<ScopeLine<'a>>,
     /// Why the page is shown again.
     pub(crate) alert: Option<&'static str>,
@@ -87,8 +88,7 @@ impl IntoResponse for DeviceCodePage<'_> {
                     p.hint { (texts.code_came_with_link) }
                 }
                 dl {
-                    dt { (texts.you_are) }
-                    dd { strong { bdi { (visible(self.person)) } } }
+                    (self.person.line())
                 }
                 p { (texts.next_page_shows) }
                 div.buttons {
@@ -120,7 +120,7 @@ impl IntoResponse for DeviceConsent<'_> {
                 (scope_list(&self.scopes))
                 h2 { (texts.your_answer) }
                 p #on-deny { (said(texts.on_deny_device, &[])) }
-                (on_allow(self.issuer, self.client, self.person))
+                (on_allow(self.issuer, self.client, self.person.name))
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
                 div.buttons {
@@ -164,8 +164,7 @@ impl DeviceConsent<'_> {
                 dd { (asked) }
                 dt { (texts.server) }
                 dd { code.url { (self.issuer.resource) } }
-                dt { (texts.you_are) }
-                dd { strong { bdi { (visible(self.person)) } } }
+                (self.person.line())
             }
         }
     }

@@ -63,8 +63,12 @@ pub(crate) enum Notice {
     Old,
     /// The request asks for a new login, which the other page cannot give.
     AgeUnknown,
+    /// They wanted another account, and the other page answered with an error when it was asked for one.
+    NoChoice,
     /// The person answered after their login had ended.
     Ended,
+    /// They answered a page that is not the one that asks now.
+    OtherPage,
     /// They allowed nothing, on the page before a provider; holds what the page says of it.
     Unticked(&'static str),
 }
@@ -76,6 +80,7 @@ impl Notice {
         let title = Some(texts().not_logged_in);
         match self {
             Self::Unticked(_) => Alert::nothing_ticked(text),
+            Self::OtherPage => Alert::other_page(),
             Self::TooOften(wait) => Alert { status, title, text, retry_after: Some(*wait) },
             _ => Alert { status, title, text, retry_after: None },
         }
@@ -92,7 +97,9 @@ impl Notice {
             Self::Cancelled => (StatusCode::FORBIDDEN, texts.login_cancelled),
             Self::Old => (StatusCode::FORBIDDEN, texts.login_old),
             Self::AgeUnknown => (StatusCode::FORBIDDEN, texts.login_age_unknown),
+            Self::NoChoice => (StatusCode::FORBIDDEN, texts.login_no_choice),
             Self::Ended => (StatusCode::FORBIDDEN, texts.login_ended),
+            Self::OtherPage => (StatusCode::FORBIDDEN, texts.other_page),
             Self::Unticked(text) => (StatusCode::BAD_REQUEST, text),
         }
     }

@@ -6,7 +6,7 @@
 //! - `login`, `consent`, `confirm`, `connect`, `device`, `account`, `factors`, `reset`, `ended`, `error`: the pages.
 //! - `passkeys`: the controls of passkeys, and the script.
 //! - `qr`: a QR code.
-//! - `claim`: shows text that a client chose.
+//! - `claim`: shows text that a client chose. `who`: who a person is.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
 
@@ -28,6 +28,7 @@ mod reset;
 mod shell;
 mod speaking;
 mod texts;
+mod who;
 
 pub(crate) use account::{AccountPage, AllowedApplication, ConnectedLine};
 pub(crate) use claim::visible;
@@ -42,3 +43,4 @@ pub(crate) use login::{Asks, LoginPage, Notice};
 pub(crate) use passkeys::{SCRIPT, passkey_login};
 pub(crate) use reset::{ResetPage, unfit};
 pub(crate) use speaking::{errors, speak, speaking, texts};
+pub(crate) use who::Who;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::options::{DomainIn, SaidIn};
-use super::said::{at, texts};
+use super::said::{at, texts, verified_email};
 
 /// Who is let in of those who have an account at the provider. **(default: nobody)**
 ///
@@ -197,17 +197,13 @@ fn domain(claims: &Map<String, Value>, said_in: &DomainIn) -> Found {
             None => Found::Not("the account is of no organization"),
         },
         DomainIn::VerifiedEmail => {
-            // Cognito says it as a text, and so do others.
-            let is_verified =
-                claims.get("email_verified").is_some_and(|said| *said == true || *said == "true");
-            let email = claims.get("email").and_then(Value::as_str);
-            match email.and_then(|email| email.rsplit_once('@')) {
-                Some((local, domain)) if is_verified && !local.is_empty() => {
+            match (verified_email(claims).map(|email| email.rsplit_once('@')), claims.get("email")) {
+                (Some(Some((local, domain))), _) if !local.is_empty() => {
                     Found::Said(vec![domain.to_ascii_lowercase()])
                 }
-                Some(_) if is_verified => Found::Not("the e-mail address is not one"),
-                Some(_) => Found::Not("the e-mail address is not verified"),
-                None => Found::Not("no e-mail address is said"),
+                (Some(_), _) => Found::Not("the e-mail address is not one"),
+                (None, Some(_)) => Found::Not("the e-mail address is not verified"),
+                (None, None) => Found::Not("no e-mail address is said"),
             }
         }
     }

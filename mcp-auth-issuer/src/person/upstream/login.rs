@@ -122,10 +122,11 @@ impl UpstreamLogin {
         let url = match &*self.provider {
             Provider::OpenId(openid) => {
                 let metadata = openid.endpoints().await?;
-                kept.openid_request(&metadata.authorization_endpoint, &self.options, (attempt, state))
+                let at = (&metadata.authorization_endpoint, metadata.prompt_values.as_deref());
+                kept.openid_request(at, &self.options, (attempt, state))
             }
             Provider::GitHub(github) => {
-                kept.request(github.authorization_endpoint(), &self.options, (attempt, state))
+                kept.github_request(github.authorization_endpoint(), &self.options, (attempt, state))
             }
         };
         let found = serde_json::to_string(&kept).map_err(|error| LoginError::Unavailable(error.into()))?;
@@ -249,7 +250,8 @@ impl Login for UpstreamLogin {
     }
 
     fn site(&self) -> Option<LoginSite> {
-        Some(LoginSite::new(self.options.title.clone(), self.host()))
+        let site = LoginSite::new(self.options.title.clone(), self.host());
+        Some(LoginSite { scopes: self.options.scopes.clone(), ..site })
     }
 
     fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a> {

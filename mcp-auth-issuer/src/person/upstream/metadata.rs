@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::exchange::{ClientAuth, TokenEndpoint};
+use super::said::texts;
 
 /// What counts of it.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Metadata {
     pub(super) token_endpoint: TokenEndpoint,
     /// Where it says who somebody is, if it has such an endpoint (OpenID Connect Core 1.0 §5.3).
     pub(super) userinfo_endpoint: Option<Url>,
+    /// The values of `prompt` that it knows, where it lists them (Initiating User Registration via OpenID Connect 1.0 §4.2).
+    pub(super) prompt_values: Option<Vec<String>>,
     /// Whether each authorization response says `iss` (RFC 9207 §3).
     pub(super) always_says_iss: bool,
 }
@@ -44,6 +47,7 @@ impl Metadata {
                 Some(_) => Some(endpoint(&document, "userinfo_endpoint", issuer)?),
                 None => None,
             },
+            prompt_values: document.get("prompt_values_supported").map(texts),
             always_says_iss: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
         })

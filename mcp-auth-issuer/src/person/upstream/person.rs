@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::options::UpstreamOptions;
 use super::passed_on::passed_on;
-use super::said::Said;
+use super::said::{Said, verified_email};
 use crate::given::LOGIN;
 use crate::observe::Event as _;
 use crate::observe::login::PersonNotAdmitted;
@@ -119,6 +119,7 @@ pub(super) fn person(
     let subject = subject(iss, &stable);
     let user = User {
         name: name.map(|name| plain(name, MOST_OF_NAME)).filter(|name| !name.is_empty()),
+        known_as: Some(known_as(claims, &stable)),
         linked: Some(Linked { issuer: iss.clone(), subject: stable }),
         acr: claims.get("acr").and_then(word),
         amr: methods(claims),
@@ -127,6 +128,14 @@ pub(super) fn person(
         ..User::new(subject)
     };
     Ok(LetIn { user, by })
+}
+
+/// By what the provider tells this person from others, as people read it: an address that it verified, else the name that they log in by there,
+/// else what never changes. `name` is free text at most providers.
+fn known_as(claims: &Map<String, Value>, stable: &str) -> String {
+    let login = || ["preferred_username", "login"].iter().find_map(|claim| claims.get(*claim)?.as_str());
+    let said = verified_email(claims).or_else(login).map(|said| plain(said, MOST_OF_NAME));
+    said.filter(|said| !said.is_empty()).unwrap_or_else(|| plain(stable, MOST_OF_NAME))
 }
 
 /// When they logged in. One who is not said when did long ago: a rule that asks how old the login is must not take it.
@@ -176,6 +185,28 @@ mod tests {
         assert!(names.iter().all(|name| name.starts_with("oidc_") && name.len() == 48));
         // As releases before this one named them: tokens, grants and rows of an application hold it.
         assert_eq!(names[0], "oidc_jw6Dtx84OiNJjaZtl5zFNLwTlBAqZo5kajhA4kJXKHA");
+    }
+
+    #[test]
+    fn a_person_is_known_as_what_the_provider_verified_and_not_as_what_they_write_themselves() {
+        let of = |claims: Value| known_as(claims.as_object().unwrap(), "17");
+        for (claims, shown) in [
+            (
+                json!({ "email": "ann@example.com", "email_verified": true, "login": "ann" }),
+                "ann@example.com",
+            ),
+            (json!({ "email": "ann@example.com", "email_verified": "true" }), "ann@example.com"),
+            (json!({ "email": "ann@example.com", "email_verified": false }), "17"),
+            (json!({ "email": "ann@example.com", "name": "Ann", "nickname": "a" }), "17"),
+            (json!({ "email": 1, "email_verified": true, "preferred_username": "ann" }), "ann"),
+            (json!({ "email": "", "email_verified": true }), "17"),
+            (json!({ "login": "octocat" }), "octocat"),
+            (json!({ "preferred_username": "\u{202e}" }), "17"),
+            (json!({}), "17"),
+        ] {
+            assert_eq!(of(claims.clone()), shown, "{claims}");
+        }
+        assert_eq!(of(json!({ "login": "x".repeat(900) })).chars().count(), MOST_OF_NAME);
     }
 
     #[test]

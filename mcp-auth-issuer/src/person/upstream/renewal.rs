@@ -239,7 +239,7 @@ impl Follower {
                     held.release(&grant).await?;
                     Ok(Some(settled))
                 }
-                None => self.ask(held, grant).await.map(Some),
+                None => self.ask(held, *grant).await.map(Some),
             },
         }
     }

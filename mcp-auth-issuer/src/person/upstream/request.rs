@@ -14,6 +14,9 @@ use crate::secret::secret;
 /// The age that is asked for where any will do: a provider that is asked for one says when the login was. Ten years.
 const ANY_AGE: u64 = 10 * 365 * 24 * 60 * 60;
 
+/// The value of `prompt` by which a provider asks which account it is to be.
+const SELECT_ACCOUNT: &str = "select_account";
+
 /// What is kept until the browser comes back.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Kept {
@@ -36,7 +39,7 @@ impl Kept {
     }
 
     /// The authorization request of OAuth alone. The person comes back by `state`.
-    pub(super) fn request(
+    fn request(
         &self,
         endpoint: &Url,
         options: &UpstreamOptions,
@@ -59,10 +62,26 @@ impl Kept {
         url
     }
 
-    /// The same with what OpenID Connect adds (OpenID Connect Core 1.0 §3.1.2.1).
-    pub(super) fn openid_request(
+    /// The same for GitHub, which knows one of the values of `prompt`.
+    ///
+    /// - Source: docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps.
+    pub(super) fn github_request(
         &self,
         endpoint: &Url,
+        options: &UpstreamOptions,
+        (attempt, state): (&Attempt<'_>, &str),
+    ) -> Url {
+        let mut url = self.request(endpoint, options, (attempt, state));
+        if attempt.another {
+            url.query_pairs_mut().append_pair("prompt", SELECT_ACCOUNT);
+        }
+        url
+    }
+
+    /// The same with what OpenID Connect adds (OpenID Connect Core 1.0 §3.1.2.1). Of `prompt` the provider may list the `values` that it knows.
+    pub(super) fn openid_request(
+        &self,
+        (endpoint, values): (&Url, Option<&[String]>),
         options: &UpstreamOptions,
         (attempt, state): (&Attempt<'_>, &str),
     ) -> Url {
@@ -71,14 +90,18 @@ impl Kept {
         let max_age = asked.max_age.unwrap_or(ANY_AGE).to_string();
         url.query_pairs_mut().extend_pairs([("nonce", &*self.nonce), ("max_age", &max_age)]);
         // Google gives a refresh token once, and OpenID Connect Core 1.0 §11 wants `prompt=consent` for one: it is sent where none came without it.
+        // The account is chosen by one value alone: Entra ID refuses two, and a login anew asks who it is too.
+        let is_known = values.is_none_or(|values| values.iter().any(|value| value == SELECT_ACCOUNT));
         let prompt = match (asked.again, self.with_consent) {
             (true, true) => Some("login consent"),
             (true, false) => Some("login"),
             (false, true) => Some("consent"),
+            (false, false) if attempt.another => Some(if is_known { SELECT_ACCOUNT } else { "login" }),
             (false, false) => None,
         };
         let hints = [
-            ("login_hint", asked.login_hint),
+            // The application may have meant the account that the person does not want.
+            ("login_hint", asked.login_hint.filter(|_| !attempt.another)),
             ("acr_values", asked.acr_values),
             ("ui_locales", asked.ui_locales),
             ("prompt", prompt),

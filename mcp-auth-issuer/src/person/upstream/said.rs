@@ -11,6 +11,12 @@ pub(super) struct Said {
     pub(super) claims: Map<String, Value>,
 }
 
+/// The e-mail address that the provider verified. Cognito says that it did as a text, and so do others.
+pub(super) fn verified_email(claims: &Map<String, Value>) -> Option<&str> {
+    let is_verified = claims.get("email_verified").is_some_and(|said| *said == true || *said == "true");
+    claims.get("email").and_then(Value::as_str).filter(|_| is_verified)
+}
+
 /// The claim that these names lead to.
 pub(super) fn at<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
     let (first, below) = path.split_first()?;

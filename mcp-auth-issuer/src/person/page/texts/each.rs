@@ -87,12 +87,15 @@ page_texts! {
         login_cancelled,
         login_old,
         login_age_unknown,
+        login_no_choice,
         login_ended,
 
         // The consent page.
         /// `{server}`
         allow_access,
         nothing_ticked,
+        /// A page was answered that was for somebody else, or from before a login.
+        other_page,
         /// What "Deny" does.
         on_deny,
         /// What "Allow" does. `{person}`, `{time}`
@@ -102,6 +105,12 @@ page_texts! {
         do_not_ask_again,
         /// `{host}`
         not_asked_for,
+        /// To a person who came back from a provider, and was not known before.
+        look_who_you_are,
+        /// To one who came back instead of another.
+        another_came_back,
+        /// To a person who took back what they had allowed before they came back from a provider.
+        taken_back,
         will_be_able_to,
         /// Instead of a list.
         will_know_who_you_are,
@@ -119,6 +128,8 @@ page_texts! {
         /// `{site}`
         allow_and_log_in,
         you_log_in_at,
+        /// `{scopes}`
+        site_is_asked_for,
         asked_again_as_another,
         asked_once_more,
         person_who_logs_in,
