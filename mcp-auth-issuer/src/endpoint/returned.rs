@@ -116,7 +116,8 @@ async fn read<'h>(
     if answer.repeated().is_some() {
         return Err(Refusal::Gone);
     }
-    let provider = issuer.provider(upstream).ok_or(Refusal::OtherProvider)?;
+    // What is brought to another path is known there, so it is used up too.
+    let provider = issuer.provider(upstream).unwrap_or(&*issuer.login);
     let (Some(name), Some(cookie)) = (provider.transaction(&answer), issuer.cookie.read(headers)) else {
         return Err(Refusal::Gone);
     };

@@ -67,7 +67,7 @@ impl Bench {
         bench
     }
 
-    async fn waits(&self, connects: Option<&str>) -> bool {
+    pub(crate) async fn waits(&self, connects: Option<&str>) -> bool {
         let call = Confirmation {
             subject: "alice".into(),
             client_id: Some(self.app.public_client().await),

@@ -15,8 +15,8 @@ use crate::managed::{managed, put, send};
 use crate::site::{CLIENT, document};
 use crate::witness::{audited, listen};
 use crate::{
-    assertions, confirm, device, documents, exchange, factors, keys, own_login, password_change, pushed,
-    upstream,
+    assertions, confirm, connect, device, documents, exchange, factors, keys, own_login, password_change,
+    pushed, upstream,
 };
 
 const ROBOT: [(&str, &str); 2] = [("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it")];
@@ -674,6 +674,38 @@ async fn of_a_call_who_confirmed_or_denied_it_is_said() {
     happened();
     confirm::log_in(&mut at(&bench.app), "bob").await;
     happened_are(&["WARN call_not_theirs address=192.0.2.7 caller=\"alice\" client_id=*"]);
+}
+
+#[tokio::test]
+async fn of_an_account_that_a_tool_acts_for_what_becomes_of_it_is_said() {
+    let bench = connect::Bench::new().await;
+    let mut browser = bench.browser_of("alice").await;
+    happened();
+    bench.connects(&mut browser, &json!({ "hd": null })).await;
+    bench.connects(&mut browser, &json!({})).await;
+    happened_are(&[
+        "WARN person_not_admitted *",
+        "WARN connection_failed reason=\"the answer of the other page does not prove who the user is: the person is not among *",
+        "INFO account_connected account=\"oidc_*",
+    ]);
+    let account = browser.get("/account").await;
+    let form = [("csrf", &*csrf(&account)), ("decision", "disconnect"), ("upstream", "idp")];
+    browser.post("/account", &form).await;
+    browser.post("/account", &form).await;
+    happened_are(&["INFO account_disconnected subject=\"alice\" upstream=\"idp\""]);
+    bench.waits(Some("idp")).await;
+    let page = browser.get(connect::URL).await;
+    browser.submit(&page, "deny").await;
+    browser.get(connect::URL).await;
+    happened_are(&[
+        "INFO connection_denied client_id=*",
+        "WARN page_refused page=connect reason=\"no call waits there\"",
+    ]);
+    bench.waits(Some("idp")).await;
+    let mut other = Browser::new(&bench.app);
+    let login = other.get(connect::URL).await;
+    other.answer_login(&login, &[("user", "bob")]).await;
+    happened_are(&["WARN account_not_theirs caller=\"alice\" client_id=*"]);
 }
 
 #[tokio::test]
