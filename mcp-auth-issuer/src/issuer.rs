@@ -271,7 +271,7 @@ impl Issuer {
         Renewal { subject, look_every, now, may_ask, store: &self.store }
     }
 
-    /// The provider of this name, at which people log in or connect accounts; without a name the login that is none.
+    /// The provider of this name, at which people log in or connect accounts; without a name the login, where it is not a provider.
     pub(crate) fn provider(&self, name: Option<&str>) -> Option<&dyn Login> {
         match name {
             name if name == self.login.upstream() => Some(&*self.login),

@@ -8,7 +8,6 @@ use mcp_auth_runtime::facade::{
 };
 
 use crate::issuer::Issuer;
-use crate::person::upstream::UpstreamLogin;
 use crate::person::{Login as _, LoginError};
 
 /// The providers of an issuer.
@@ -19,9 +18,9 @@ impl Reached {
         self.0.login.upstream() == Some(upstream)
     }
 
-    /// The provider of this name, if the person can connect an account there: who came by an assertion logs in nowhere here.
-    fn connects(&self, upstream: &str, subject: &str) -> Option<&UpstreamLogin> {
-        self.0.connections.get(upstream).filter(|_| !self.0.is_name_of_another(subject))
+    /// Whether the person can log in here: who came by an assertion cannot.
+    fn logs_in(&self, subject: &str) -> bool {
+        !self.0.is_name_of_another(subject)
     }
 }
 
@@ -32,9 +31,12 @@ impl UpstreamTokens for Reached {
 
     fn connection<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamConnectionFuture<'a> {
         Box::pin(async move {
-            let Some(provider) = self.connects(upstream, subject) else {
+            let Some(provider) = self.0.connections.get(upstream) else {
                 return Ok(UpstreamConnection::LogsIn);
             };
+            if !self.logs_in(subject) {
+                return Ok(UpstreamConnection::CannotConnect);
+            }
             match provider.connected(&self.0.renewal(subject, true)).await {
                 Ok(Some(_)) => Ok(UpstreamConnection::Connected),
                 Ok(None) => Ok(UpstreamConnection::NotConnected),
@@ -46,7 +48,8 @@ impl UpstreamTokens for Reached {
     fn access_token<'a>(&'a self, upstream: &'a str, subject: &'a str) -> UpstreamTokenFuture<'a> {
         Box::pin(async move {
             let renewal = self.0.renewal(subject, true);
-            let (token, without) = match self.connects(upstream, subject) {
+            let (token, without) = match self.0.connections.get(upstream) {
+                Some(_) if !self.logs_in(subject) => return Err(NoUpstreamToken::CannotConnect),
                 Some(provider) => (provider.access_token(&renewal).await, NoUpstreamToken::Connect),
                 None if self.is_of_login(upstream) => {
                     (self.0.login.access_token(&renewal).await, NoUpstreamToken::LogIn)

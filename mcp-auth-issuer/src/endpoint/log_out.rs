@@ -24,7 +24,7 @@ pub(super) enum LogOut {
 
 impl LogOut {
     /// Logs out the browser with the session identifier `id`, with what was pressed and what need not be asked again there, and shows the page
-    /// at `to`. Nobody may be logged in there any more. A provider asks for the account at the next login there.
+    /// at `to`. It may be that nobody is logged in there any more. A provider asks for the account at the next login there.
     ///
     /// # Errors
     /// [`StoreError`]: some of it may be done.

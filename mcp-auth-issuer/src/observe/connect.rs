@@ -18,9 +18,9 @@ events! {
     ConnectionDenied<'a> = "connection_denied", INFO {
         subject: Option<&'a str>, upstream: &'a str, client_id: Option<&'a str>, tool: &'a str, address: Option<IpAddr>,
     }
-    /// No account was connected: the provider failed, or the account is not among those of `allow`.
+    /// No account was connected: the provider failed, the account is not among those of `allow`, or the person came back without one.
     ConnectionFailed<'a> = "connection_failed", WARN {
-        subject: &'a str, upstream: &'a str, address: Option<IpAddr>, reason: Reason<'a>,
+        subject: &'a str, upstream: &'a str, client_id: Option<&'a str>, tool: &'a str, address: Option<IpAddr>, reason: Reason<'a>,
     }
     /// Another person than the caller logged in where an account is connected, and it was refused.
     AccountNotTheirs<'a> = "account_not_theirs", WARN {

@@ -201,7 +201,7 @@ async fn who_was_asked_connects_an_account_and_the_call_goes_on() {
 
 /// MCP, elicitation, "Phishing": the link is of one person's call, and another one's account would answer it.
 #[tokio::test]
-async fn j50_who_opens_the_link_of_another_person_connects_nothing() {
+async fn j54_who_opens_the_link_of_another_person_connects_nothing() {
     let bench = Bench::new().await;
     let mut browser = Browser::new(&bench.app);
     let login = browser.get(URL).await;
@@ -225,7 +225,7 @@ async fn who_is_logged_in_as_another_person_is_asked_to_log_in_and_cannot_press_
 }
 
 #[tokio::test]
-async fn j50_the_answer_of_the_provider_counts_at_the_browser_of_the_person_who_went_there_alone_and_once() {
+async fn j54_the_answer_of_the_provider_counts_at_the_browser_of_the_person_who_went_there_alone_and_once() {
     let bench = Bench::new().await;
     let mut alice = bench.browser_of("alice").await;
     let there = bench.there(&mut alice, &json!({})).await;
@@ -284,7 +284,7 @@ async fn who_says_no_here_ends_it_and_who_says_no_there_may_try_again() {
 
 /// The provider takes the account that is open there, which may be another one, or somebody else's.
 #[tokio::test]
-async fn an_account_that_the_person_did_not_mean_is_not_connected() {
+async fn j54_an_account_that_the_person_did_not_mean_is_not_connected() {
     let bench = Bench::new().await;
     let mut browser = bench.browser_of("alice").await;
     let wrong = bench.there(&mut browser, &json!({ "sub": "666", "name": "Mallory" })).await;

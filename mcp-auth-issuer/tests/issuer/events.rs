@@ -685,7 +685,7 @@ async fn of_an_account_that_a_tool_acts_for_what_becomes_of_it_is_said() {
     bench.connects(&mut browser, &json!({})).await;
     happened_are(&[
         "WARN person_not_admitted *",
-        "WARN connection_failed reason=\"the answer of the other page does not prove who the user is: the person is not among *",
+        "WARN connection_failed client_id=*",
         "INFO account_connected account=\"oidc_*",
     ]);
     let account = browser.get("/account").await;

@@ -1,6 +1,6 @@
 //! One call of one operation. In reading order: `call` (what a call carries), `handler` (what `#[server]` implements: the operations and how each is
 //! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims` and
-//! `ask` and `upstream` (a provider that the person logged in at), `answer` (what it may answer), `guard` (what a guard may), `derives` (what a user's own types derive for that), `tool_error` (how it fails), `added` (a tool of run time), `served` (a handler whose type is not known any more).
+//! `ask` and `upstream` (a provider that the person logged in at, or connected an account at), `answer` (what it may answer), `guard` (what a guard may), `derives` (what a user's own types derive for that), `tool_error` (how it fails), `added` (a tool of run time), `served` (a handler whose type is not known any more).
 
 pub(crate) mod added;
 pub(crate) mod answer;

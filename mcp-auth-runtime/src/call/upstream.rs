@@ -32,6 +32,8 @@ pub enum UpstreamConnection {
     Connected,
     /// They can connect an account there, and have not.
     NotConnected,
+    /// They cannot log in to this server, so they cannot connect an account either: an assertion of another issuer vouches for them.
+    CannotConnect,
 }
 
 /// What providers gave for people who logged in there or connected an account, as the built-in issuer keeps it.
@@ -83,6 +85,9 @@ pub enum NoUpstreamToken {
     /// They have to connect their account there again: the provider ended what it gave, or they disconnected it.
     #[error("the person has to connect their account at the provider")]
     Connect,
+    /// They cannot log in to this server, so they cannot connect an account there.
+    #[error("the person cannot connect an account at the provider")]
+    CannotConnect,
     /// It cannot be told now.
     #[error("the provider cannot be asked now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -151,6 +156,9 @@ impl Upstream {
             )),
             NoUpstreamToken::Connect => ToolError::forbidden(format!(
                 "this tool acts for a person at {name:?}, where their account is not connected any more: call it again to connect it"
+            )),
+            NoUpstreamToken::CannotConnect => ToolError::forbidden(format!(
+                "this tool acts for a person at {name:?}, and the caller does not log in to this server, so they cannot connect an account there"
             )),
             NoUpstreamToken::Unavailable(error) => {
                 tracing::error!(upstream = name, ?error, "no access token of the provider can be had now");

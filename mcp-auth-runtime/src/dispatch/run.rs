@@ -244,9 +244,9 @@ impl Dispatch {
             if let Some(undecided) = &undecided {
                 undecided.confirmed();
             }
-        }
-        // It was connected elsewhere, perhaps: nobody has to answer that question any more.
-        if let Some(asked) = connecting.is_done(call) {
+            connecting.finish(call);
+        } else if let Some(asked) = connecting.finish(call) {
+            // It was connected elsewhere: nobody has to answer that question any more. Where this fails, it ends by itself.
             let _closed = page.close(&asked).await;
         }
         Ok(())

@@ -37,7 +37,7 @@ pub(crate) struct Dispatch {
     pub(super) limits: CallLimits,
     /// Where a person answers for a call.
     pub(super) person_pages: PersonPages,
-    /// What providers gave for people who log in at the built-in issuer.
+    /// What providers gave for people of the built-in issuer.
     pub(super) upstreams: Option<LocalUpstreams>,
     /// What stands in front of scopes where clients ask for them.
     pub(super) scope_prefix: Option<ScopePrefix>,
@@ -117,7 +117,7 @@ impl Dispatch {
         Self { person_pages, ..self }
     }
 
-    /// The same, whose tools reach providers that people log in at.
+    /// The same, whose tools reach providers that people log in at, or connected accounts at.
     #[must_use]
     pub(crate) fn reaching(self, upstreams: Option<LocalUpstreams>) -> Self {
         Self { upstreams, ..self }

@@ -115,7 +115,7 @@ impl Client {
     /// question and says its result, such as `json!({ "action": "accept", "content": { "sure": true } })`. Of a call that asks
     /// the answer is the last one, on every revision.
     ///
-    /// A call with `confirm = "login"` sends the person to a page. Its `content` says who logs in there and what they answer, such as
+    /// A call with `confirm = "login"`, or one that needs an account which they have not connected, sends the person to a page. Its `content` says who logs in there and what they answer, such as
     /// `json!({ "action": "accept", "content": { "login": "alice", "allow": true } })`; a client of your users never sees that.
     #[must_use]
     pub fn person(mut self, replies: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Self {

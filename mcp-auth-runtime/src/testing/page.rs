@@ -1,4 +1,4 @@
-//! The page on which a test's person confirms a call: the throwaway issuer's, without a login form.
+//! The page on which a test's person confirms a call, or connects an account: the throwaway issuer's, without a login form.
 
 use axum::Router;
 use axum::extract::State;

@@ -158,7 +158,7 @@ impl<H: Handler> TestServerBuilder<H> {
         self
     }
 
-    /// What providers gave for people who log in at the throwaway issuer, for tools that name one with `upstream`.
+    /// What providers gave for people of the throwaway issuer, for tools that name one with `upstream`.
     #[must_use]
     pub fn upstreams(mut self, upstreams: Arc<dyn UpstreamTokens>) -> Self {
         self.upstreams = Some(upstreams);

@@ -1,4 +1,4 @@
-//! What a provider that people log in at gave for a person: its tokens, and what it said of them. It is renewed by one process at a time.
+//! What a provider that people log in at, or connect accounts at, gave for a person: its tokens, and what it said of them. It is renewed by one process at a time.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -31,8 +31,8 @@ pub struct ConnectedAccount {
     pub login: String,
 }
 
-/// What a provider gave for a person. Its tokens go to nobody but that provider. A backend that lasts encrypts tokens, nonce, claims and
-/// what let them in.
+/// What a provider gave for a person. Its tokens go to nobody but that provider. A backend that lasts encrypts all that
+/// says something of the person.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct UpstreamGrant {
     /// The provider, by its issuer identifier: what it gave is of no use at another one of the same name in the configuration, and goes to none.

@@ -25,7 +25,7 @@ struct Kept {
     seen_at: u64,
     is_over: bool,
     lease: Option<KeptLease>,
-    /// Rows of before do not say it: they are of no provider.
+    /// Rows of before do not say it: they are of no provider, and count for nothing.
     #[serde(default)]
     provider: String,
 }
@@ -43,7 +43,7 @@ struct Sealed {
     refresh_token: Option<SecretText>,
     nonce: Option<SecretText>,
     claims: Map<String, Value>,
-    /// Rows of before do not say it: the provider is asked.
+    /// Rows of before do not say it.
     #[serde(default)]
     let_in_by: BTreeSet<String>,
     account: Option<ConnectedAccount>,

@@ -78,7 +78,9 @@ impl<'i> WantedAccount<'i> {
     pub(super) async fn forget_named(&self, issuer: &Issuer) {
         let waiting = self.waiting_name();
         let of = Connection { subject: &self.waiting.asked.subject, upstream: &waiting };
-        let _ = issuer.store.upstream_grants().forget(of, issuer.now()).await;
+        if let Err(error) = issuer.store.upstream_grants().forget(of, issuer.now()).await {
+            tracing::warn!(%error, "what a provider gave for an account that is not to be connected is kept for ten minutes more");
+        }
     }
 
     /// What it is kept as: no name in the configuration has a space.

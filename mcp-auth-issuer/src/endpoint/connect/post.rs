@@ -104,13 +104,18 @@ async fn connect(
     let (now, grants) = (issuer.now(), issuer.store.upstream_grants());
     grants.keep(of, grant, now.saturating_add(issuer.lifetimes.grant), now).await?;
     // What ended meanwhile does not begin again by this: first the logins of a person end, then what is kept for them goes.
-    let (_, browser) = issuer.session(headers).await?;
-    let answered = match browser.is_some_and(|browser| wanted.is_for(&browser)) {
-        true => wanted.waiting.answer(issuer, Answer::Allowed).await,
-        false => Err(NotAnswered::Gone),
+    let answered = match issuer.session(headers).await {
+        Ok((_, Some(browser))) if wanted.is_for(&browser) => {
+            wanted.waiting.answer(issuer, Answer::Allowed).await
+        }
+        Ok(_) => Err(NotAnswered::Gone),
+        Err(error) => Err(error.into()),
     };
     if let Err(why) = answered {
-        grants.forget(of, now).await?;
+        if let Err(error) = grants.forget(of, now).await {
+            // It stays connected, and the person sees and disconnects it at `/account`.
+            tracing::error!(subject = of.subject, upstream = of.upstream, %error, "an account is connected whose page says that it failed");
+        }
         return Err(why);
     }
     wanted.forget_named(issuer).await;

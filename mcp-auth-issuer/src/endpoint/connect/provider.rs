@@ -45,7 +45,7 @@ pub(super) async fn leave(
     let attempt = Attempt { another: wanted.named(issuer).await?.is_some(), ..attempt };
     match wanted.provider.finish(&attempt, &Params::default()).await {
         Ok(Step::Leave(leave)) => Ok(Ok(go(issuer, wanted, (id, &transaction), leave).await?)),
-        Ok(_) => Ok(Err(NotConnected::Unavailable)),
+        Ok(_) => Ok(Err(failed(wanted, address, nonsense()))),
         Err(error) => Ok(Err(failed(wanted, address, error))),
     }
 }
@@ -73,9 +73,9 @@ pub(super) async fn back(
                 };
                 Back::Given(Box::new(UpstreamGrant { account: Some(account), ..*grant }))
             }
-            None => Back::Not(NotConnected::Unavailable),
+            None => Back::Not(failed(wanted, address, nonsense())),
         },
-        Ok(_) => Back::Not(NotConnected::Unavailable),
+        Ok(_) => Back::Not(failed(wanted, address, nonsense())),
         Err(error) => Back::Not(failed(wanted, address, error)),
     })
 }
@@ -124,11 +124,19 @@ fn client_name(wanted: &WantedAccount<'_>) -> String {
     plain(name.unwrap_or_default(), MAX_NAME)
 }
 
+/// The provider's login did what none of a provider does.
+fn nonsense() -> LoginError {
+    LoginError::Unavailable("the login neither leads to the provider nor names an account".into())
+}
+
 /// Tells the operator that nothing was connected, and says what the person is told.
 fn failed(wanted: &WantedAccount<'_>, address: Option<IpAddr>, error: LoginError) -> NotConnected {
     let asked = &wanted.waiting.asked;
     let (subject, upstream) = (&*asked.subject, wanted.upstream());
-    let happened = |reason: Reason<'_>| ConnectionFailed { subject, upstream, address, reason }.happened();
+    let (client_id, tool) = (asked.client_id.as_deref(), &*asked.tool);
+    let happened = |reason: Reason<'_>| {
+        ConnectionFailed { subject, upstream, client_id, tool, address, reason }.happened();
+    };
     match &error {
         LoginError::Answer(cause) => happened(Reason::Refused(&format_args!("{error}: {cause}"))),
         LoginError::Unavailable(cause) => happened(Reason::Failed(&format_args!("{error}: {cause:?}"))),

@@ -69,7 +69,10 @@ impl IntoResponse for ConnectPage<'_> {
     fn into_response(self) -> Response {
         let (server, texts) = (visible(&self.issuer.server_name), texts());
         let (name, _) = provider_and_host(self.provider);
-        let asks = if self.account.is_some() { texts.connect_this_account } else { texts.connect_account };
+        let (asks, on_connect) = match self.account {
+            Some(_) => (texts.connect_this_account, texts.on_connect_this),
+            None => (texts.connect_account, texts.on_connect),
+        };
         let body = html! {
             h1 { (said(asks, &[("provider", &name), ("server", &html! { bdi { (server) } })])) }
             @if let Some((_, text)) = self.why.map(NotConnected::said) {
@@ -82,7 +85,7 @@ impl IntoResponse for ConnectPage<'_> {
                 }
                 (self.facts())
                 p #on-deny { (said(texts.on_deny_connect, &[])) }
-                p #on-allow { (said(texts.on_connect, &[("provider", &name)])) }
+                p #on-allow { (said(on_connect, &[("provider", &name)])) }
                 (self.buttons(&name))
             }
             @if self.account.is_some() {

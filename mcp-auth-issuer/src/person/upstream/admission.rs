@@ -1,6 +1,7 @@
 //! Who is let in of those who have an account at the provider.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -68,24 +69,24 @@ impl Admitted {
         said_in: &SaidIn,
     ) -> Result<BTreeSet<String>, Vec<String>> {
         let Self::Listed(lists) = self else { return Ok([ANYONE.to_owned()].into()) };
-        let found = [
-            Found::Said(vec![stable.to_owned()]),
-            domain(claims, &said_in.domain),
-            one(claims, said_in.organization.as_deref()),
-            one(claims, said_in.tenant.as_deref()),
-            groups(claims, said_in.groups.as_deref()),
-        ];
         let (mut by, mut missing) = (BTreeSet::new(), Vec::new());
-        for (list, found) in lists.each(said_in).into_iter().zip(found).filter(|(list, _)| !list.is_empty()) {
+        for list in lists.each(said_in).into_iter().filter(|list| !list.entries.is_empty()) {
+            let found = match list.kind {
+                ListKind::Subjects => Found::Said(vec![stable.to_owned()]),
+                ListKind::Domains => domain(claims, &said_in.domain),
+                ListKind::Organizations => one(claims, said_in.organization.as_deref()),
+                ListKind::Tenants => one(claims, said_in.tenant.as_deref()),
+                ListKind::Groups => groups(claims, said_in.groups.as_deref()),
+            };
             match found {
                 Found::Said(said) => {
                     let named: Vec<_> = said.iter().filter(|one| list.entries.contains(*one)).collect();
                     if named.is_empty() {
-                        missing.push(format!("{} (none of the person's is listed)", list.name));
+                        missing.push(format!("{} (none of the person's is listed)", list.kind));
                     }
                     by.extend(named.into_iter().map(|one| list.word(one)));
                 }
-                Found::Not(why) => missing.push(format!("{} ({why})", list.name)),
+                Found::Not(why) => missing.push(format!("{} ({why})", list.kind)),
             }
         }
         if by.is_empty() { Err(missing) } else { Ok(by) }
@@ -140,22 +141,41 @@ impl Admitted {
 /// The word of [`Admitted::Anyone`].
 const ANYONE: &str = "anyone";
 
+/// By what a list names people.
+#[derive(Debug, Clone, Copy)]
+enum ListKind {
+    Subjects,
+    Domains,
+    Organizations,
+    Tenants,
+    Groups,
+}
+
+/// As the configuration calls it.
+impl fmt::Display for ListKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Subjects => "subjects",
+            Self::Domains => "domains",
+            Self::Organizations => "organizations",
+            Self::Tenants => "tenants",
+            Self::Groups => "groups",
+        })
+    }
+}
+
 /// One of the lists.
 struct List<'a> {
-    name: &'static str,
+    kind: ListKind,
     entries: &'a BTreeSet<String>,
     /// The claims that say it.
     said_in: String,
 }
 
 impl List<'_> {
-    fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Another claim may be one that people write themselves, so it is part of the word.
     fn word(&self, entry: &str) -> String {
-        format!("{} by {}: {entry}", self.name, self.said_in)
+        format!("{} by {}: {entry}", self.kind, self.said_in)
     }
 
     fn words(&self) -> impl Iterator<Item = String> {
@@ -173,13 +193,13 @@ impl AdmittedLists {
         let (organization, tenant) = (said_in.organization.clone(), said_in.tenant.clone());
         let groups = said_in.groups.as_deref().unwrap_or_default().join(" ");
         [
-            ("subjects", &self.subjects, said_in.subject.join(" ")),
-            ("domains", &self.domains, domain.to_owned()),
-            ("organizations", &self.organizations, organization.unwrap_or_default()),
-            ("tenants", &self.tenants, tenant.unwrap_or_default()),
-            ("groups", &self.groups, groups),
+            (ListKind::Subjects, &self.subjects, said_in.subject.join(" ")),
+            (ListKind::Domains, &self.domains, domain.to_owned()),
+            (ListKind::Organizations, &self.organizations, organization.unwrap_or_default()),
+            (ListKind::Tenants, &self.tenants, tenant.unwrap_or_default()),
+            (ListKind::Groups, &self.groups, groups),
         ]
-        .map(|(name, entries, said_in)| List { name, entries, said_in })
+        .map(|(kind, entries, said_in)| List { kind, entries, said_in })
     }
 }
 

@@ -45,7 +45,7 @@ const LASTS: u64 = 60;
 const NOTHING_KEPT: &str = "nothing is kept of their login at the provider: they have to log in again";
 const OVER: &str = "the provider ended their login, or they are not let in any more";
 const NOT_LET_IN: &str =
-    "what let them in is in allow no more, and the provider cannot be asked what else might";
+    "what let them in was taken out of allow, and the provider cannot be asked about them";
 const NO_ACCESS_TOKEN: &str = "the provider gave no access token that is good still, and no refresh token";
 
 /// Why it is not known now whether the provider still knows the person.

@@ -146,15 +146,22 @@ impl Findings<'_> {
         if config.server.transport == Transport::Stdio {
             return;
         }
-        let has_issuer = config.built_in_issuer().is_some() && config.auth.verify == Verify::Tokens;
+        let (issuer, key_of_issuer) = match (&config.issuer, config.auth.verify) {
+            (_, verify) if verify != Verify::Tokens => (Some("auth.verify = \"tokens\""), key!(auth.verify)),
+            (Some(_), _) if config.built_in_issuer().is_none() => {
+                (Some("issuer.enabled = true"), key!(issuer?.enabled))
+            }
+            (None, _) if config.built_in_issuer().is_none() => (Some("[issuer]"), key!(issuer)),
+            (_, _) => (None, key!(issuer)),
+        };
         for (_, declaration) in self.registry.into_iter().flat_map(Registry::iter) {
             let Some(upstream) = declaration.upstream() else { continue };
             let has_table = config.upstreams.keys().any(|name| name.as_str() == upstream);
-            let (missing, key) = match (has_table, has_issuer) {
-                (true, true) => continue,
-                (true, false) => ("[issuer]".to_owned(), key!(issuer)),
-                (false, true) => (format!("[upstreams.{upstream}]"), key!(upstreams)),
-                (false, false) => (format!("[upstreams.{upstream}] and [issuer]"), key!(upstreams)),
+            let (missing, key) = match (has_table, issuer) {
+                (true, None) => continue,
+                (true, Some(issuer)) => (issuer.to_owned(), key_of_issuer.clone()),
+                (false, None) => (format!("[upstreams.{upstream}]"), key!(upstreams)),
+                (false, Some(issuer)) => (format!("[upstreams.{upstream}] and {issuer}"), key!(upstreams)),
             };
             let nearest = match has_table {
                 true => None,

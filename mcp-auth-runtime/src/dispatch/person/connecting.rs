@@ -34,7 +34,7 @@ impl Connecting {
     }
 
     /// The account is connected. An answer to that question is none to another one. Returns the secret of the page where it was asked, if it was.
-    pub(in crate::dispatch) fn is_done(&mut self, call: &mut Call) -> Option<String> {
+    pub(in crate::dispatch) fn finish(&mut self, call: &mut Call) -> Option<String> {
         let page = self.page.take();
         if page.is_some() {
             call.request_state = None;
@@ -87,12 +87,12 @@ mod tests {
             (Some("secret"), Some("the question"))
         );
         assert!(second.input_responses.is_some());
-        assert_eq!(connecting.is_done(&mut second).as_deref(), Some("secret"));
+        assert_eq!(connecting.finish(&mut second).as_deref(), Some("secret"));
         assert!(second.request_state.is_none() && second.input_responses.is_none());
 
         let mut third = call(Some(&sent(connecting, Some("the tool's"))));
         let mut connecting = Connecting::of(&mut third);
-        assert_eq!(connecting.is_done(&mut third), None);
+        assert_eq!(connecting.finish(&mut third), None);
         assert_eq!(
             (third.request_state.as_deref(), third.input_responses.is_some()),
             (Some("the tool's"), true)

@@ -1,5 +1,4 @@
-//! What a person does before a call runs. `connect`: they connect an account at a provider that the tool acts at. `confirm`: they say yes to exactly
-//! this call.
+//! What a person does before a call runs: they connect an account at a provider that the tool acts at, and they say yes to exactly this call.
 //!
 //! In reading order: `page` (of the issuer, where they do it), `answer` (what they answered there), `connect` with `connecting` (what a call
 //! remembers of it), `confirming` (the same of a confirmation), `in_client` (they confirm in the client, which can answer without asking anyone),

@@ -109,6 +109,7 @@ pub(super) static TEXTS: Texts = Texts {
     asks_provider_for: "Dieser Server verlangt dort",
     on_deny_connect: "*Nicht verbinden:* Das Werkzeug wird nicht ausgeführt, und die Anwendung erfährt das.",
     on_connect: "*Verbinden:* Sie melden sich bei {provider} an und kommen hierher zurück. Dieser Server bewahrt verschlüsselt auf, was {provider} ihm gibt, und handelt dort nur für Sie, wenn ein Werkzeug das braucht. Die Anwendung sieht es nie. Auf der Seite Ihres Zugriffs können Sie das Konto wieder trennen.",
+    on_connect_this: "*Dieses Konto verbinden:* Dieser Server bewahrt verschlüsselt auf, was {provider} ihm gegeben hat, und handelt dort nur für Sie, wenn ein Werkzeug das braucht. Die Anwendung sieht es nie. Auf der Seite Ihres Zugriffs können Sie das Konto wieder trennen.",
     do_not_connect: "Nicht verbinden",
     connect_this: "Dieses Konto verbinden",
     account_refused: "Dieses Konto wurde nicht verbunden: Es darf hier nicht verbunden werden, oder die Antwort des Anbieters stimmte nicht. Wählen Sie ein anderes Konto.",

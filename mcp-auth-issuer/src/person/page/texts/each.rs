@@ -155,6 +155,8 @@ page_texts! {
         on_deny_connect,
         /// `{provider}`
         on_connect,
+        /// `{provider}`
+        on_connect_this,
         do_not_connect,
         connect_this,
         account_refused,

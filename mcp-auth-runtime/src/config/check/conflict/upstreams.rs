@@ -22,7 +22,7 @@ pub enum UpstreamConflict {
     },
     /// One that nobody logs in at, and no tool acts at.
     #[error(
-        "nobody logs in at the upstream {name:?}, and no tool acts there: write login = {name:?} in [issuer], or add [issuer] and name it in a tool (upstream = {name:?}), or remove the table: {at}"
+        "nobody logs in at the upstream {name:?}, and no tool acts there: write login = {name:?} in [issuer], or name it in a tool (upstream = {name:?}), which needs [issuer], or remove the table: {at}"
     )]
     Unused {
         /// Its name.
