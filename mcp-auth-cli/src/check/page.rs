@@ -331,7 +331,8 @@ fn built_in(built_in: &BuiltIn) -> Lines {
     if !built_in.clients.is_empty() {
         lines.push(line("clients", built_in.clients.join(", ")));
     }
-    lines.push(line("signing key", format!("in {}", built_in.state_dir)));
+    let keys_are_in = if built_in.keys_in_store { "the store" } else { &built_in.state_dir };
+    lines.push(line("signing key", format!("in {keys_are_in}")));
     lines.push(line("tokens", format!("live {}", built_in.access_token_lifetime)));
     lines
 }

@@ -180,7 +180,10 @@ pub(super) struct BuiltIn {
     pub(super) algorithms: [&'static str; 1],
     pub(super) users: Vec<String>,
     pub(super) clients: Vec<String>,
+    /// Where its signing keys are if the store is in memory: `issuer.state_dir`.
     pub(super) state_dir: String,
+    /// Whether they are in the store instead.
+    pub(super) keys_in_store: bool,
     pub(super) access_token_lifetime: String,
     /// How people log in: `issuer.login`.
     pub(super) login: String,
@@ -376,6 +379,7 @@ fn built_in(config: &Config, issuer: &BuiltInIssuer) -> BuiltIn {
         users: issuer.users.names().map(str::to_owned).collect(),
         clients: issuer.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
         state_dir: from_here(&config.state_dir(issuer)),
+        keys_in_store: config.store_lasts(),
         access_token_lifetime: duration(issuer.access_token_lifetime.get()),
         login: issuer.login.as_str().to_owned(),
         development_only: issuer.login.is_for_development(),

@@ -44,11 +44,16 @@ impl Config {
         (!self.server.listen.is_loopback()).then(|| key!(server.listen))
     }
 
+    /// Whether `[store]` outlives the process: then it holds the signing keys of the built-in issuer too.
+    pub fn store_lasts(&self) -> bool {
+        !matches!(self.store_place(&self.store), Ok(StorePlace::Memory))
+    }
+
     /// All that the built-in issuer lacks to be reached by other computers.
     pub(crate) fn lacks_of(&self, issuer: &BuiltInIssuer) -> Vec<Lack> {
         let is_https = self.server.public_url.as_ref().is_some_and(|url| url.as_str().starts_with("https:"));
         let has_tls = self.server.tls.is_some() || !self.server.trusted_proxies.is_empty();
-        let lasts = !matches!(self.store_place(&self.store), Ok(StorePlace::Memory));
+        let lasts = self.store_lasts();
         let lacks = [
             (issuer.login.is_for_development(), Lack::Login),
             (!lasts, Lack::Store),

@@ -9,7 +9,6 @@ use super::findings::Findings;
 use crate::config::accounts::Passkeys;
 use crate::config::issuer::{BuiltInIssuer, IssuerLogin};
 use crate::config::value::RoleName;
-use crate::config::value::store_url::StorePlace;
 use crate::config::{Lack, key};
 
 impl Findings<'_> {
@@ -27,9 +26,7 @@ impl Findings<'_> {
                 });
             }
         }
-        if issuer.login == IssuerLogin::Accounts
-            && matches!(config.store_place(&config.store), Ok(StorePlace::Memory))
-        {
+        if issuer.login == IssuerLogin::Accounts && !config.store_lasts() {
             let at = self.at(key!(issuer?.login));
             self.refuse(BuiltInIssuerConflict::AccountsInMemory { at });
         }
