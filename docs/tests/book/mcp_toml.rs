@@ -43,6 +43,19 @@ impl Clock {
     }
 }
 
+#[derive(Clone)]
+struct Calendar;
+
+/// A server that acts for people at a provider.
+#[server(name = "calendar")]
+impl Calendar {
+    /// What is on today.
+    #[tool(scope = "todos.read", upstream = "google")]
+    fn events(&self, _google: Upstream) -> &'static str {
+        ""
+    }
+}
+
 /// What a fragment may leave out.
 fn least(text: &str) -> &'static str {
     if text.contains("[issuer]") && !text.contains("enabled = false") {
@@ -112,6 +125,8 @@ fn start(text: &str, least: &str) -> Result<(), String> {
     let config = config.map_err(|error| error.to_string())?;
     let operations = if text.contains("\"none\"") {
         Clock::operations().build().map(|(registry, _)| registry)
+    } else if text.contains("upstream = \"google\"") {
+        Calendar::operations().build().map(|(registry, _)| registry)
     } else {
         Todos::operations().build().map(|(registry, _)| registry)
     };
