@@ -18,7 +18,7 @@ const ISSUER: &str = "mcp-auth-issuer/src/";
 
 /// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
 /// configuration.
-const READ_BY_THE_ISSUER: [(&str, &str); 60] = [
+const READ_BY_THE_ISSUER: [(&str, &str); 62] = [
     ("facade::LocalIssuer", ISSUER),
     ("facade::LocalIssuerSetup", ISSUER),
     // Its public keys, which change while it runs.
@@ -69,6 +69,8 @@ const READ_BY_THE_ISSUER: [(&str, &str); 60] = [
     ("facade::Unpublished", ISSUER),
     // What tools reach at the provider of their caller.
     ("facade::NoUpstreamToken", ISSUER),
+    ("facade::UpstreamConnection", ISSUER),
+    ("facade::UpstreamConnectionFuture", ISSUER),
     ("facade::UpstreamToken", ISSUER),
     ("facade::UpstreamTokenFuture", ISSUER),
     ("facade::UpstreamTokens", ISSUER),
