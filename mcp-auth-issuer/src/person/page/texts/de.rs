@@ -104,7 +104,7 @@ pub(super) static TEXTS: Texts = Texts {
 
     connect_account: "Ihr Konto bei {provider} mit {server} verbinden?",
     connect_this_account: "Dieses Konto bei {provider} mit {server} verbinden?",
-    acts_for_you_at: "Sie handelt für Sie bei",
+    acts_for_you_at: "Das Werkzeug handelt für Sie bei",
     with_the_account: "Mit dem Konto",
     asks_provider_for: "Dieser Server verlangt dort",
     on_deny_connect: "*Nicht verbinden:* Das Werkzeug wird nicht ausgeführt, und die Anwendung erfährt das.",

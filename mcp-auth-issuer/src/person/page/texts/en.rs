@@ -104,7 +104,7 @@ pub(super) static TEXTS: Texts = Texts {
 
     connect_account: "Connect your account at {provider} to {server}?",
     connect_this_account: "Connect this account at {provider} to {server}?",
-    acts_for_you_at: "It acts for you at",
+    acts_for_you_at: "The tool acts for you at",
     with_the_account: "With the account",
     asks_provider_for: "This server asks there for",
     on_deny_connect: "*Do not connect:* the tool does not run, and the application is told so.",
