@@ -518,3 +518,21 @@ async fn an_issuer_without_such_providers_has_nothing_to_connect() {
     assert_eq!(is, UpstreamConnection::LogsIn);
     assert_eq!(app.get(URL).await.status, StatusCode::GONE);
 }
+
+/// "nightly job" is a client of the operator, so nobody logs in under that name: neither does who comes by an assertion.
+#[tokio::test]
+async fn who_cannot_log_in_here_has_nothing_to_connect() {
+    let bench = Bench::new().await;
+    let is = bench.app.upstreams.connection("idp", "nightly job").await.unwrap();
+    assert_eq!(is, UpstreamConnection::CannotConnect);
+    let token = bench.app.upstreams.access_token("idp", "nightly job").await;
+    assert!(matches!(token, Err(NoUpstreamToken::CannotConnect)));
+}
+
+#[tokio::test]
+async fn two_providers_of_one_name_are_refused() {
+    let twice = [connections(GOOGLE), connections(GOOGLE)].concat();
+    let refused = App::started(&fresh_store(), START, |options| options.connections = twice).await;
+    let why = refused.err().expect("it does not start").to_string();
+    assert_eq!(why, "upstreams.idp: another provider has this name");
+}

@@ -66,9 +66,9 @@ async fn decide(
             let log_out = if everywhere { LogOut::Everywhere } else { LogOut::Here };
             Ok(log_out.at(issuer, (cookie, Some(&browser)), address, ACCOUNT).await?)
         }
-        // Nobody is logged in any more.
+        // Nobody is logged in any more: what the browser remembers is forgotten all the same.
         (Some("logout"), None) => Ok(LogOut::Here.at(issuer, (cookie, None), address, ACCOUNT).await?),
-        // Nor here, or the person cancelled the login.
+        // Nobody is logged in any more, or the person cancelled the login.
         (Some("end" | "disconnect" | "deny"), _) => page(issuer, headers).await,
         (_, _) => Err(Untrusted::Stale { page: ACCOUNT.to_owned() }.into()),
     }

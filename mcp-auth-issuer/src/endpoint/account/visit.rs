@@ -38,26 +38,6 @@ pub(super) struct Known {
     pub(super) there_may_be_more: bool,
 }
 
-/// The accounts that `subject` connected.
-///
-/// # Errors
-/// [`StoreError`].
-pub(super) async fn connected_accounts<'i>(
-    issuer: &'i Issuer,
-    subject: &str,
-) -> Result<Vec<ConnectedLine<'i>>, StoreError> {
-    let mut all = Vec::new();
-    for (upstream, provider) in &issuer.connections {
-        let of = Connection { subject, upstream };
-        let kept = issuer.store.upstream_grants().find(of, issuer.now()).await?;
-        let kept = kept.filter(|kept| !kept.is_over && provider.is_connected_by(kept));
-        if let Some(account) = kept.and_then(|kept| kept.account) {
-            all.push(ConnectedLine { upstream, provider, account });
-        }
-    }
-    Ok(all)
-}
-
 impl Known {
     /// What `subject` let in: the applications that can renew their access, those that need not ask again, and those whose last access may not
     /// have ended yet.
@@ -106,4 +86,24 @@ impl Known {
         application.since = application.since.min(since);
         application
     }
+}
+
+/// The accounts that `subject` connected.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn connected_accounts<'i>(
+    issuer: &'i Issuer,
+    subject: &str,
+) -> Result<Vec<ConnectedLine<'i>>, StoreError> {
+    let mut all = Vec::new();
+    for (upstream, provider) in &issuer.connections {
+        let of = Connection { subject, upstream };
+        let kept = issuer.store.upstream_grants().find(of, issuer.now()).await?;
+        let kept = kept.filter(|kept| !kept.is_over && provider.is_connected_by(kept));
+        if let Some(account) = kept.and_then(|kept| kept.account) {
+            all.push(ConnectedLine { upstream, provider, account });
+        }
+    }
+    Ok(all)
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
 
 use super::call::WaitingCall;
-use super::refusal::words;
+use super::ended::words;
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::waiting::NotAnswered;
 use crate::issuer::Issuer;

@@ -4,15 +4,15 @@
 //!
 //! - `get`: the page. `post`: what a person does on it. `returned`: they come back from another page of the login.
 //! - `call`: the call that the URL names.
-//! - `refusal`: how it ended.
+//! - `ended`: how it ended.
 
 mod call;
+mod ended;
 mod get;
 mod post;
-mod refusal;
 mod returned;
 
+pub(super) use ended::words;
 pub(super) use get::get;
 pub(super) use post::post;
-pub(super) use refusal::words;
 pub(super) use returned::returned;

@@ -10,8 +10,8 @@ use http::{HeaderMap, Uri};
 use mcp_auth_store::{Answer, SecretHash};
 
 use super::call::WaitingCall;
+use super::ended::{allowed, words};
 use super::get::page;
-use super::refusal::{allowed, words};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;

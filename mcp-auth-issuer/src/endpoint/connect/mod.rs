@@ -5,16 +5,16 @@
 //!
 //! - `get`: the page. `post`: what a person does on it. `returned`: they come back from the login, or from the provider.
 //! - `account`: the account that the URL asks for. `provider`: they go to the provider, and what it says.
-//! - `refusal`: how it ended.
+//! - `ended`: how it ended.
 
 mod account;
+mod ended;
 mod get;
 mod post;
 mod provider;
-mod refusal;
 mod returned;
 
+pub(super) use ended::words;
 pub(super) use get::get;
 pub(super) use post::post;
-pub(super) use refusal::words;
 pub(super) use returned::{connected, returned};

@@ -10,9 +10,9 @@ use http::{HeaderMap, Uri};
 use mcp_auth_store::{Answer, Connection, SecretHash};
 
 use super::account::WantedAccount;
+use super::ended::{done, words};
 use super::get::page;
 use super::provider;
-use super::refusal::{done, words};
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::Answered;
 use crate::endpoint::page_form::PageForm;
